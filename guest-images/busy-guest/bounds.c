@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bounds.h"
+
+static int64_t min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t limit_slack_us(const struct limit *l)
+{
+	return l->cpus * (l->tick_us + l->slice_us);
+}
+
+int64_t limit_allowed_us(const struct limit *l, int64_t elapsed_us)
+{
+	int64_t full = elapsed_us / l->period_us;
+	int64_t rest = elapsed_us % l->period_us;
+
+	return full * l->quota_us + min64(l->quota_us, l->cpus * rest) +
+	       limit_slack_us(l);
+}
+
+int64_t limit_debt_us(const struct limit *l, int64_t usage_us, int64_t elapsed_us)
+{
+	int64_t full = elapsed_us / l->period_us;
+	int64_t rest = elapsed_us % l->period_us;
+
+	return usage_us - full * l->quota_us - min64(l->quota_us, l->cpus * rest);
+}
+
+int64_t limit_demand_us(const struct limit *l, int64_t vcpus, int64_t elapsed_us)
+{
+	return min64(vcpus, l->cpus) * elapsed_us;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a CFS bandwidth limit promises, as arithmetic. No I/O, so that the
+ * host can test it under sanitizers.
+ *
+ * All times are microseconds.
+ */
+#ifndef BUSYGUEST_BOUNDS_H
+#define BUSYGUEST_BOUNDS_H
+
+#include <stdint.h>
+
+struct limit {
+	int64_t quota_us;	/* cpu.max, first number */
+	int64_t period_us;	/* cpu.max, second number */
+	int64_t tick_us;	/* 1/HZ: how late the scheduler may notice */
+	int64_t slice_us;	/* sched_cfs_bandwidth_slice_us */
+	int64_t cpus;		/* CPUs that the group can use at once */
+};
+
+/* The slack of a CPU: see docs/judging.md for the derivation. */
+int64_t limit_slack_us(const struct limit *l);
+
+/*
+ * The most that a group may use in a window of @elapsed_us that began while
+ * it was throttled: every full period refills one quota, and in the part of
+ * a period that is left the group can use at most that part on every CPU.
+ */
+int64_t limit_allowed_us(const struct limit *l, int64_t elapsed_us);
+
+/* Usage beyond quota x elapsed periods; negative when there is runtime left. */
+int64_t limit_debt_us(const struct limit *l, int64_t usage_us, int64_t elapsed_us);
+
+/* How much a guest with @vcpus that never pauses wants to use. */
+int64_t limit_demand_us(const struct limit *l, int64_t vcpus, int64_t elapsed_us);
+
+#endif

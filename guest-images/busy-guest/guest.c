@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define MEMORY_SIZE	(64UL << 20)
+#define CODE		0x10000UL	/* above the interrupt vectors */
+#define COUNTERS	0x20000UL
+#define COUNTER_STRIDE	128UL		/* a cache line each */
+
+#define VM_TYPE_HV	1UL	/* arch/powerpc/kvm/powerpc.c, kvm_arch_init_vm() */
+#define MSR_SF		(1UL << 63)
+#define MSR_ME		(1UL << 12)
+#define MSR_LE		1UL
+
+/* Every POWER machine's time base, Power ISA v3.1, book III, 6.2. */
+#define TIMEBASE_PER_US	512
+
+/* spin.S */
+extern const char spin_start[], spin_end[];
+
+struct vcpu {
+	int fd;
+	struct kvm_run *run;
+	char *why;
+	size_t len;
+};
+
+void *guest_alloc_memory(void)
+{
+	void *memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	memcpy((char *)memory + CODE, spin_start, spin_end - spin_start);
+	return memory;
+}
+
+void guest_free_memory(void *memory)
+{
+	munmap(memory, MEMORY_SIZE);
+}
+
+uint64_t guest_counter(const void *memory, int vcpu)
+{
+	const char *at = (const char *)memory + COUNTERS + vcpu * COUNTER_STRIDE;
+
+	return *(const volatile uint64_t *)at;
+}
+
+static int create_vm(int kvm, char *why, size_t len)
+{
+	int vm = ioctl(kvm, KVM_CREATE_VM, VM_TYPE_HV);
+
+	if (vm < 0)
+		snprintf(why, len, "KVM_CREATE_VM(HV): %s (is kvm-hv loaded?)", strerror(errno));
+	return vm;
+}
+
+bool guest_probe(char *why, size_t len)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int vm;
+
+	if (kvm < 0) {
+		snprintf(why, len, "/dev/kvm: %s", strerror(errno));
+		return false;
+	}
+	vm = create_vm(kvm, why, len);
+	if (vm >= 0)
+		close(vm);
+	close(kvm);
+	return vm >= 0;
+}
+
+static bool failed(const char *what, char *why, size_t len)
+{
+	snprintf(why, len, "%s: %s", what, strerror(errno));
+	return false;
+}
+
+static bool create_vcpu(int kvm, int vm, int id, int64_t hcall_us, struct vcpu *vcpu)
+{
+	/* KVM-HV runs no guest outside PAPR mode (kvmppc_sanity_check()). */
+	struct kvm_enable_cap papr = { .cap = KVM_CAP_PPC_PAPR };
+	struct kvm_regs regs;
+	int size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+
+	vcpu->fd = ioctl(vm, KVM_CREATE_VCPU, (unsigned long)id);
+	if (vcpu->fd < 0)
+		return failed("KVM_CREATE_VCPU", vcpu->why, vcpu->len);
+	vcpu->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+	if (vcpu->run == MAP_FAILED)
+		return failed("mmap of kvm_run", vcpu->why, vcpu->len);
+	if (ioctl(vcpu->fd, KVM_ENABLE_CAP, &papr))
+		return failed("KVM_ENABLE_CAP(PAPR)", vcpu->why, vcpu->len);
+	if (ioctl(vcpu->fd, KVM_GET_REGS, &regs))
+		return failed("KVM_GET_REGS", vcpu->why, vcpu->len);
+	regs.pc = CODE;
+	regs.msr = MSR_SF | MSR_ME | MSR_LE;
+	regs.gpr[15] = COUNTERS + id * COUNTER_STRIDE;
+	regs.gpr[17] = hcall_us * TIMEBASE_PER_US;
+	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
+		return failed("KVM_SET_REGS", vcpu->why, vcpu->len);
+	return true;
+}
+
+static void *run_vcpu(void *arg)
+{
+	struct vcpu *vcpu = arg;
+
+	for (;;) {
+		if (!ioctl(vcpu->fd, KVM_RUN, 0)) {
+			snprintf(vcpu->why, vcpu->len, "KVM_RUN returned with exit reason %u%s",
+				 vcpu->run->exit_reason,
+				 vcpu->run->exit_reason == KVM_EXIT_FAIL_ENTRY ?
+				 " (KVM_EXIT_FAIL_ENTRY)" : "");
+			return NULL;
+		}
+		if (errno != EINTR && errno != EAGAIN) {
+			failed("KVM_RUN", vcpu->why, vcpu->len);
+			return NULL;
+		}
+	}
+}
+
+void guest_run(void *memory, int vcpus, int64_t hcall_us, char *why, size_t len)
+{
+	static struct vcpu vcpu[GUEST_MAX_VCPUS];
+	struct kvm_userspace_memory_region region = {
+		.memory_size = MEMORY_SIZE,
+		.userspace_addr = (uintptr_t)memory,
+	};
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int vm;
+
+	if (kvm < 0) {
+		failed("/dev/kvm", why, len);
+		return;
+	}
+	vm = create_vm(kvm, why, len);
+	if (vm < 0)
+		return;
+	if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region)) {
+		failed("KVM_SET_USER_MEMORY_REGION", why, len);
+		return;
+	}
+	for (int i = 0; i < vcpus; i++) {
+		vcpu[i].why = why;
+		vcpu[i].len = len;
+		if (!create_vcpu(kvm, vm, i, hcall_us, &vcpu[i]))
+			return;
+	}
+	for (int i = 1; i < vcpus; i++) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, run_vcpu, &vcpu[i])) {
+			failed("pthread_create", why, len);
+			return;
+		}
+	}
+	run_vcpu(&vcpu[0]);
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * busy-guest: does a CPU-bound KVM guest keep to its cgroup's cpu.max?
+ * Runs as root on any POWER host with KVM-HV; KTAP on stdout.
+ */
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "cases.h"
+#include "clock.h"
+#include "guest.h"
+#include "ktap.h"
+
+static const char usage[] =
+	"usage: busy-guest [options]     (as root, on a POWER host with KVM-HV)\n"
+	"Shows whether a KVM guest that never pauses keeps to a cgroup's CPU limit.\n"
+	"  --quota-us N     cpu.max quota, microseconds a period    (default 30000)\n"
+	"  --period-us N    cpu.max period, microseconds            (default 100000)\n"
+	"  --vcpus N        vCPUs of the guest                      (default 1)\n"
+	"  --seconds N      how long the guest is watched           (default 10)\n"
+	"  --hcall-us N     the guest makes a hypercall every N us, 0: never (default 0)\n"
+	"  --kill-deadline-seconds N  how long to wait for it to die (default 120)\n"
+	"  --help\n"
+	"Exit: 0 the limit holds, 1 it does not, 4 the machine cannot run the test.\n"
+	"Example: busy-guest --quota-us 30000 --period-us 100000 --seconds 10\n";
+
+static int64_t number(const char *text, const char *option, int64_t min, int64_t max)
+{
+	char *end;
+	int64_t value = strtoll(text, &end, 10);
+
+	if (*end || end == text || value < min || value > max) {
+		fprintf(stderr, "busy-guest: --%s %s: a number from %lld to %lld is needed\n",
+			option, text, (long long)min, (long long)max);
+		exit(KSFT_FAIL);
+	}
+	return value;
+}
+
+static void parse(int argc, char **argv, struct test *t)
+{
+	static const struct option options[] = {
+		{ "quota-us", required_argument, NULL, 'q' },
+		{ "period-us", required_argument, NULL, 'p' },
+		{ "vcpus", required_argument, NULL, 'v' },
+		{ "seconds", required_argument, NULL, 's' },
+		{ "hcall-us", required_argument, NULL, 'c' },
+		{ "kill-deadline-seconds", required_argument, NULL, 'k' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c, index = 0;
+
+	while ((c = getopt_long(argc, argv, "", options, &index)) != -1) {
+		const char *name = options[index].name;
+
+		switch (c) {
+		/* The kernel's own limits: kernel/sched/core.c, tg_set_cfs_bandwidth(). */
+		case 'q': t->limit.quota_us = number(optarg, name, 1000, 60000000); break;
+		case 'p': t->limit.period_us = number(optarg, name, 1000, 1000000); break;
+		case 'v': t->guest.vcpus = number(optarg, name, 1, GUEST_MAX_VCPUS); break;
+		case 's': t->seconds = number(optarg, name, 1, 600); break;
+		case 'c': t->guest.hcall_us = number(optarg, name, 0, 1000000); break;
+		case 'k': t->kill_deadline_us = number(optarg, name, 1, 3600) * 1000000; break;
+		case 'h': fputs(usage, stdout); exit(KSFT_PASS);
+		default: fputs(usage, stderr); exit(KSFT_FAIL);
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "busy-guest: unknown argument %s\n%s", argv[optind], usage);
+		exit(KSFT_FAIL);
+	}
+}
+
+static int64_t read_slice_us(void)
+{
+	/* The default of kernel/sched/fair.c, where the sysctl is not there. */
+	int64_t slice_us = 5000;
+	FILE *f = fopen("/proc/sys/kernel/sched_cfs_bandwidth_slice_us", "r");
+	long long value;
+
+	if (f) {
+		if (fscanf(f, "%lld", &value) == 1)
+			slice_us = value;
+		fclose(f);
+	}
+	return slice_us;
+}
+
+/* "key : value" of /proc/cpuinfo, as it stands there. */
+static void cpuinfo_fact(const char *fact, const char *key)
+{
+	FILE *f = fopen("/proc/cpuinfo", "r");
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		char *colon = strchr(line, ':');
+
+		if (strncmp(line, key, strlen(key)) || !colon)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		ktap_fact(fact, "%s", colon + 1 + (colon[1] == ' '));
+		break;
+	}
+	if (f)
+		fclose(f);
+}
+
+static void print_facts(const struct test *t, bool realtime)
+{
+	struct utsname u;
+
+	uname(&u);
+	ktap_fact("kernel_release", "%s", u.release);
+	cpuinfo_fact("cpu", "cpu");
+	cpuinfo_fact("platform", "platform");
+	cpuinfo_fact("mmu", "MMU");
+	ktap_fact("page_size", "%ld", sysconf(_SC_PAGESIZE));
+	ktap_fact("cpus_online", "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	ktap_fact("tick_us", "%lld", (long long)t->limit.tick_us);
+	ktap_fact("slice_us", "%lld", (long long)t->limit.slice_us);
+	ktap_fact("limit", "%lld %lld", (long long)t->limit.quota_us,
+		  (long long)t->limit.period_us);
+	ktap_fact("vcpus", "%d", t->guest.vcpus);
+	ktap_fact("hcall_us", "%lld", (long long)t->guest.hcall_us);
+	ktap_fact("watcher", "%s", realtime ? "SCHED_FIFO" : "SCHED_OTHER");
+}
+
+int main(int argc, char **argv)
+{
+	struct test t = {
+		.limit = { .quota_us = 30000, .period_us = 100000 },
+		.guest = { .kind = RUN_GUEST, .vcpus = 1 },
+		.seconds = 10,
+		.kill_deadline_us = 120 * 1000000LL,
+	};
+	struct sched_param fifo = { .sched_priority = 1 };
+	bool realtime;
+	long cpus;
+
+	parse(argc, argv, &t);
+	cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	t.limit.cpus = t.guest.vcpus < cpus ? t.guest.vcpus : cpus;
+	t.limit.tick_us = tick_us();
+	t.limit.slice_us = read_slice_us();
+	stop_on_signals();
+	/* The watcher must see the guest's overrun, not be a victim of it. */
+	realtime = !sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &fifo);
+
+	ktap_start(CASE_COUNT);
+	print_facts(&t, realtime);
+	run_cases(&t);
+	return stop_requested() ? KSFT_FAIL : ktap_exit_code();
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "observe.h"
+
+#define EDGE_POLL_US		1000
+#define EDGE_PERIODS		8
+
+const struct sample *observe_now(struct observation *o, const struct runner *r)
+{
+	struct sample *s = &o->samples[o->count < MAX_SAMPLES ? o->count++ : MAX_SAMPLES - 1];
+
+	cgroup_read_stat(&r->cg, &s->stat);
+	/* Read after the statistics: a delay in between can only make the bound wider. */
+	s->t_us = now_us() - o->start_us;
+	s->stat.usage_us -= o->start.usage_us;
+	s->stat.nr_periods -= o->start.nr_periods;
+	s->stat.nr_throttled -= o->start.nr_throttled;
+	s->stat.throttled_us -= o->start.throttled_us;
+	return s;
+}
+
+const struct sample *observe_last(const struct observation *o)
+{
+	return &o->samples[o->count - 1];
+}
+
+/*
+ * nr_throttled goes up when a period ends that ran out of runtime. The last
+ * reading before that is one in which the group had none left: the window
+ * opens there, and no runtime from before it can be spent in it.
+ */
+static void open_window(struct observation *o, const struct runner *r, const struct limit *l)
+{
+	int64_t end = now_us() + EDGE_PERIODS * l->period_us;
+	struct cpu_stat st;
+
+	o->start_us = now_us();
+	cgroup_read_stat(&r->cg, &o->start);
+	while (o->start_us < end && sleep_until_us(o->start_us + EDGE_POLL_US)) {
+		int64_t t = now_us();
+
+		cgroup_read_stat(&r->cg, &st);
+		if (st.nr_throttled != o->start.nr_throttled) {
+			o->aligned = true;
+			return;
+		}
+		o->start_us = t;
+		o->start = st;
+	}
+}
+
+bool observe(struct observation *o, const struct runner *r, const struct limit *l,
+	     int64_t periods)
+{
+	uint64_t first, before, now;
+
+	memset(o, 0, sizeof(*o));
+	open_window(o, r, l);
+	o->worst_debt_us = INT64_MIN;
+	first = before = runner_progress(r);
+	for (int64_t i = 1; i <= periods; i++) {
+		const struct sample *s;
+		int64_t debt;
+
+		if (!sleep_until_us(o->start_us + i * l->period_us))
+			return false;
+		s = observe_now(o, r);
+		debt = limit_debt_us(l, s->stat.usage_us, s->t_us);
+		if (debt > o->worst_debt_us)
+			o->worst_debt_us = debt;
+		now = runner_progress(r);
+		o->idle_periods += now == before;
+		before = now;
+	}
+	o->progress = before - first;
+	return true;
+}
+
+int64_t observe_bound_us(const struct observation *o, const struct limit *l)
+{
+	/* Without a known start, up to one quota from before the window can be spent in it. */
+	return limit_allowed_us(l, observe_last(o)->t_us) + (o->aligned ? 0 : l->quota_us);
+}
+
+void observe_print(const struct observation *o, const char *phase, int first)
+{
+	for (int i = first; i < o->count; i++) {
+		const struct sample *s = &o->samples[i];
+
+		printf("# sample: phase=%s t=%lld usage=%lld periods=%lld throttled=%lld throttled_us=%lld\n",
+		       phase, (long long)s->t_us, (long long)s->stat.usage_us,
+		       (long long)s->stat.nr_periods, (long long)s->stat.nr_throttled,
+		       (long long)s->stat.throttled_us);
+	}
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Watching a limited group: cpu.stat once a period, from a point where it was out of runtime. */
+#ifndef BUSYGUEST_OBSERVE_H
+#define BUSYGUEST_OBSERVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bounds.h"
+#include "cgroup.h"
+#include "runner.h"
+
+struct sample {
+	int64_t t_us;		/* since the window opened */
+	struct cpu_stat stat;	/* since the window opened */
+};
+
+#define MAX_SAMPLES 8192
+
+struct observation {
+	int64_t start_us;	/* when the window opened, CLOCK_MONOTONIC */
+	bool aligned;		/* it opened while the group was throttled */
+	struct cpu_stat start;
+	struct sample samples[MAX_SAMPLES];
+	int count;
+	int64_t worst_debt_us;
+	uint64_t progress;	/* counts in the window */
+	int idle_periods;	/* periods in which the guest did not count */
+};
+
+/*
+ * Watches @r for @periods periods, and before that until it is throttled for
+ * the first time, or for 8 periods. Returns false when asked to stop.
+ */
+bool observe(struct observation *o, const struct runner *r, const struct limit *l,
+	     int64_t periods);
+
+/* The most that the group may have used in the window. */
+int64_t observe_bound_us(const struct observation *o, const struct limit *l);
+
+/* One more reading, now. */
+const struct sample *observe_now(struct observation *o, const struct runner *r);
+
+/* The last sample: usage, throttling and length of the window. */
+const struct sample *observe_last(const struct observation *o);
+
+/* Prints samples from @first on as KTAP diagnostics. */
+void observe_print(const struct observation *o, const char *phase, int first);
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "guest.h"
+#include "runner.h"
+
+#define START_DEADLINE_US (10 * 1000000LL)
+
+struct runner_error {
+	char text[160];
+};
+
+static void loop(void *memory)
+{
+	volatile uint64_t *count = memory;
+
+	/* As long as the guest's loop, for the same reason. */
+	for (;;) {
+		(*count)++;
+		asm volatile(".rept 1000\n\tnop\n\t.endr");
+	}
+}
+
+static void child(struct runner *r)
+{
+	sigset_t none;
+	int err;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Ctrl-C is for the parent: it knows what has to be cleaned up. */
+	signal(SIGINT, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	err = cgroup_attach(&r->cg, 0);
+	if (err)
+		snprintf(r->error->text, sizeof(r->error->text), "cgroup.procs: %s", strerror(-err));
+	else if (r->load.kind == RUN_LOOP)
+		loop(r->memory);
+	else
+		guest_run(r->memory, r->load.vcpus, r->load.hcall_us, r->error->text,
+			  sizeof(r->error->text));
+	_exit(1);
+}
+
+static uint64_t counter(const struct runner *r, int i)
+{
+	return r->load.kind == RUN_LOOP ? *(volatile uint64_t *)r->memory : guest_counter(r->memory, i);
+}
+
+uint64_t runner_progress(const struct runner *r)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < r->load.vcpus; i++)
+		sum += counter(r, i);
+	return sum;
+}
+
+const char *runner_error(const struct runner *r)
+{
+	return r->error->text[0] ? r->error->text : NULL;
+}
+
+static bool all_counting(const struct runner *r)
+{
+	for (int i = 0; i < r->load.vcpus; i++)
+		if (!counter(r, i))
+			return false;
+	return true;
+}
+
+static bool wait_for_start(struct runner *r, char *why, size_t len)
+{
+	int64_t end = now_us() + START_DEADLINE_US;
+
+	while (!all_counting(r)) {
+		if (runner_error(r)) {
+			snprintf(why, len, "%s", runner_error(r));
+			return false;
+		}
+		if (now_us() > end) {
+			snprintf(why, len, "did not start to count within 10 s");
+			return false;
+		}
+		if (!sleep_until_us(now_us() + 1000))
+			return false;
+	}
+	return true;
+}
+
+bool runner_start(struct runner *r, const char *name, const struct workload *load,
+		  int64_t quota_us, int64_t period_us, char *why, size_t len)
+{
+	int err;
+
+	*r = (struct runner){ .load = *load };
+	r->error = mmap(NULL, sizeof(*r->error), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	r->memory = guest_alloc_memory();
+	if (r->error == MAP_FAILED || !r->memory) {
+		snprintf(why, len, "no memory for the guest");
+		return false;
+	}
+	err = cgroup_create(&r->cg, name);
+	if (!err)
+		err = cgroup_set_max(&r->cg, quota_us, period_us);
+	if (err) {
+		snprintf(why, len, "cannot limit group %s: %s", r->cg.path, strerror(-err));
+		return false;
+	}
+	r->pid = fork();
+	if (r->pid < 0) {
+		r->pid = 0;
+		snprintf(why, len, "fork: %s", strerror(errno));
+		return false;
+	}
+	if (!r->pid)
+		child(r);
+	return wait_for_start(r, why, len);
+}
+
+void runner_end(struct runner *r)
+{
+	if (r->pid) {
+		kill(r->pid, SIGKILL);
+		/* A broken kernel keeps the dead process for minutes; without its limit it ends now. */
+		cgroup_set_max(&r->cg, -1, 0);
+		while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		r->pid = 0;
+	}
+	cgroup_remove(&r->cg);
+	if (r->memory) {
+		guest_free_memory(r->memory);
+		munmap(r->error, sizeof(*r->error));
+		r->memory = NULL;
+	}
+}

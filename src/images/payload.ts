@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheDir, digest, exists, filesIn, makeFolderWhole, projectDir } from '../system/files.js';
+import { run } from '../system/processes.js';
+
+/** Where the C sources are. */
+const sourcesDir = join(projectDir, 'guest-images');
+
+/** A compiled program of guest-images/, and the identity of what it was made from. */
+export interface Program {
+  readonly path: string;
+  readonly key: string;
+}
+
+/** A compiler as its prefix and the identity of its version. */
+export interface Compiler {
+  readonly crossCompile: string;
+  readonly versions: readonly string[];
+}
+
+/** Compiles guest-images/NAME with its Makefile, outside of it; kept in the cache. Throws InfraError. */
+export async function compileProgram(
+  name: string,
+  compiler: Compiler,
+  signal: AbortSignal,
+): Promise<Program> {
+  const sources = join(sourcesDir, name);
+  const files = (await filesIn(sources)).filter((file) => /(\.[ch]|Makefile)$/.test(file));
+  const texts = await Promise.all(files.map((file) => readFile(file)));
+  const key = digest(...compiler.versions, ...texts).slice(0, 24);
+  const dir = cacheDir('programs', `${name}-${key}`);
+  if (!(await exists(dir))) {
+    await mkdir(cacheDir('programs'), { recursive: true });
+    await makeFolderWhole(dir, async (temporary) => {
+      const build = join(temporary, 'build');
+      await run(['cp', '-a', sources, build], { stage: 'image', signal });
+      const make = ['make', '-C', build, `CROSS_COMPILE=${compiler.crossCompile}`];
+      await run([...make, 'clean'], { stage: 'image', signal });
+      await run([...make, name], { stage: 'image', signal });
+      const strip = [`${compiler.crossCompile}strip`, '-o', join(temporary, name)];
+      await run([...strip, join(build, name)], { stage: 'image', signal });
+      await rm(build, { recursive: true });
+    });
+  }
+  return { path: join(dir, name), key };
+}

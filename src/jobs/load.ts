@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+import { JobError, UsageError } from '../model/errors.js';
+import type { Problem } from '../model/errors.js';
+import type { JobMatrix } from '../model/job.js';
+import { checkReferences } from './check.js';
+import { readDocument } from './document.js';
+import { expandMatrix } from './expand.js';
+import { findingsOf } from './issues.js';
+import { problemOf } from './positions.js';
+import type { Finding } from './positions.js';
+import { matrixSchema } from './schema.js';
+import { sourceFault } from './sources.js';
+
+export interface LoadOptions {
+  /** Names of the built-in devices. */
+  readonly knownDevices: readonly string[];
+  /** Replaces the source of every kernel; a path is relative to the working directory. */
+  readonly tree?: string;
+}
+
+/**
+ * Reads a job matrix and expands it. `file` is how the user named it; paths inside are relative to its folder.
+ * Throws JobError with every mistake and its position, UsageError for a `tree` that is no kernel source.
+ * Reads nothing from the disk: whether patches and trees exist is found out when they are used.
+ */
+export function loadMatrix(file: string, text: string, options: LoadOptions): JobMatrix {
+  const { knownDevices, tree } = options;
+  const treeFault = tree === undefined ? undefined : sourceFault(tree);
+  if (treeFault !== undefined) throw new UsageError(`--tree: ${treeFault}`);
+
+  const { source, data, problems } = readDocument(file, text);
+  const parsed = matrixSchema.safeParse(data);
+  const findings = [
+    ...findingsOf(parsed.error?.issues ?? [], data),
+    ...checkReferences(data, knownDevices),
+  ];
+  const all = [...problems, ...findings.map((finding) => problemOf(source, finding))];
+  if (all.length > 0 || !parsed.success) throw new JobError(inFileOrder(all));
+
+  const matrix = expandMatrix(parsed.data, file, tree);
+  const late = checkJobs(matrix);
+  if (late.length > 0) throw new JobError(late.map((finding) => problemOf(source, finding)));
+  return matrix;
+}
+
+/** What shows only after expanding: names that run together, and nothing left to do. */
+function checkJobs({ jobs, kernels }: JobMatrix): Finding[] {
+  if (jobs.length === 0)
+    return [{ path: ['exclude'], target: 'key', message: 'exclude leaves no job' }];
+  const seen = new Map<string, string>();
+  const findings: Finding[] = [];
+  for (const { name, kernel } of jobs) {
+    const other = seen.get(name);
+    seen.set(name, other ?? kernel.name);
+    if (other === undefined) continue;
+    findings.push({
+      path: ['kernels', kernels.indexOf(kernel), 'name'],
+      message: `two jobs would have the name "${name}"`,
+      hint: `rename this kernel or "${other}"`,
+    });
+  }
+  return findings;
+}
+
+function inFileOrder(problems: readonly Problem[]): Problem[] {
+  const line = ({ at }: Problem): number => at?.line ?? 0;
+  const column = ({ at }: Problem): number => at?.column ?? 0;
+  return problems.toSorted((a, b) => line(a) - line(b) || column(a) - column(b));
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+import { z } from 'zod';
+import { statuses } from '../model/status.js';
+import { isFragmentPath, pathFault, sourceFault } from './sources.js';
+
+const namePattern = /^[a-z0-9][a-z0-9._-]*$/;
+const longestList = 64;
+/** min_cfs_quota_period and max_cfs_quota_period of kernel/sched/core.c, microseconds. */
+const shortestUs = 1_000;
+const longestPeriodUs = 1_000_000;
+/** The kernel's own period where cpu.max names none, microseconds. */
+const defaultPeriodUs = 100_000;
+/** A day: longer than any phase, and far below what a timer can hold. */
+const longestTimeoutS = 86_400;
+
+const name = z
+  .string()
+  .max(64)
+  .regex(namePattern, {
+    error: (issue) =>
+      `${JSON.stringify(issue.input)} is not a name: use a-z, 0-9, ".", "_", "-", and begin with a letter or digit`,
+  });
+const status = z.enum(statuses);
+const path = z.string().superRefine(refineWith(pathFault));
+const quota = z.int().min(shortestUs);
+const period = z.int().min(shortestUs).max(longestPeriodUs);
+const limit = z.string().superRefine(refineWith(limitFault));
+const seconds = z.int().min(1).max(longestTimeoutS);
+
+const fix = z.strictObject({
+  add: path.describe(
+    'Folder of patches that adds the fix to a tree without it, relative to this file.',
+  ),
+  remove: z
+    .array(path)
+    .max(longestList)
+    .default([])
+    .describe(
+      'Folders of patches, each of which takes the fix out; the first that applies is used.',
+    ),
+});
+
+export const kernelSchema = z.strictObject({
+  name: name.describe('Names the kernel in job names and results.'),
+  source: z
+    .string()
+    .superRefine(refineWith(sourceFault))
+    .describe(
+      'PATH, PATH#REF, git+URL#REF or debian:PACKAGE[@SUITE]; a path is relative to this file.',
+    ),
+  fix: z
+    .enum(['present', 'absent'])
+    .optional()
+    .describe('Have the fix of this matrix in or out, whatever the source contains.'),
+  patches: z
+    .array(path)
+    .max(longestList)
+    .default([])
+    .describe(
+      'Patch files, or folders of them, applied in order after the fix; relative to this file.',
+    ),
+  config: z
+    .array(z.string().superRefine(refineWith(configFault)))
+    .min(1)
+    .max(longestList)
+    .default(['minimal'])
+    .describe(
+      'Config fragments: names of shipped ones, or paths (with a slash, or ending in .fragment or .config).',
+    ),
+  base: name.optional().describe('The kernel that this one is compared with for a verdict.'),
+  expect: status
+    .default('PASS')
+    .describe('The status that every job of this kernel should end with.'),
+  'expect-on': z
+    .record(z.string(), status)
+    .default({})
+    .describe('Other expectations for single devices: DEVICE: STATUS.'),
+});
+
+const deviceMapSchema = z.strictObject({
+  name: name.describe('Names the device in job names and results.'),
+  machine: z.string().min(1).describe('QEMU -machine value with its options.'),
+  cpu: z.string().min(1).optional().describe('QEMU -cpu value.'),
+  'memory-mb': z.int().min(64).max(1_048_576).default(2048).describe('Memory, MiB.'),
+  smp: z.int().min(1).max(2048).default(1).describe('CPUs of the machine.'),
+  accel: z.enum(['tcg', 'kvm']).default('tcg').describe('QEMU accelerator.'),
+  icount: z
+    .boolean()
+    .optional()
+    .describe('Virtual time counts instructions; only with tcg, and the default there.'),
+  'extra-args': z
+    .array(z.string().min(1))
+    .max(longestList)
+    .default([])
+    .describe('More arguments for QEMU.'),
+  console: z.string().min(1).default('hvc0').describe('Console device on the kernel command line.'),
+});
+
+export const deviceSchema = z
+  .union([z.string().min(1), deviceMapSchema])
+  .describe(
+    'Name of a built-in device (see `busyguest devices`), or a description of a QEMU machine.',
+  );
+
+export const testSchema = z.strictObject({
+  name: name.describe('Names the test in job names and results.'),
+  'quota-us': oneOrMore(quota).optional().describe('cpu.max quota, microseconds a period.'),
+  'period-us': oneOrMore(period)
+    .optional()
+    .describe(`cpu.max period, microseconds; ${defaultPeriodUs} where it is left out.`),
+  limits: oneOrMore(limit)
+    .optional()
+    .describe('"QUOTA PERIOD" as in cpu.max, microseconds; instead of quota-us and period-us.'),
+  vcpus: oneOrMore(z.int().min(1).max(256)).default(1).describe('vCPUs of the guest that spins.'),
+  seconds: oneOrMore(z.int().min(1).max(3600))
+    .default(3)
+    .describe("Length of the observation window, seconds of the machine's time."),
+});
+
+const timeouts = z.strictObject({
+  'build-s': seconds.default(1800).describe('Building one kernel, wall-clock seconds.'),
+  'boot-s': seconds
+    .default(120)
+    .describe('Power-on to the first line of the test, wall-clock seconds.'),
+  'test-s': seconds.default(300).describe('First to last line of the test, wall-clock seconds.'),
+});
+
+const knownFault = z.strictObject({
+  title: z
+    .string()
+    .superRefine(refineWith(regexFault))
+    .describe("Regular expression on the fault's title."),
+  reason: z.string().min(1).describe('Why it is accepted.'),
+});
+
+export const excludeSchema = z
+  .strictObject({
+    kernel: z.string().optional(),
+    device: z.string().optional(),
+    test: z.string().optional().describe('A test as written, or one of the names it expands to.'),
+  })
+  .describe('Leaves out every job that matches all the keys given.');
+
+/** The job matrix as a user writes it: types, validation and the published JSON Schema all come from here. */
+export const matrixSchema = z
+  .strictObject({
+    name: name.describe('Names the matrix in results.'),
+    fix: fix.optional().describe('What `fix: present` and `fix: absent` of a kernel mean.'),
+    kernels: z.array(kernelSchema).min(1).describe('The kernels under test.'),
+    devices: z.array(deviceSchema).min(1).describe('What boots them.'),
+    tests: z.array(testSchema).min(1).describe('What runs there.'),
+    timeouts: timeouts.prefault({}).describe('Wall-clock deadlines of the phases.'),
+    'known-faults': z
+      .array(knownFault)
+      .default([])
+      .describe('Kernel faults that do not fail a job.'),
+    exclude: z.array(excludeSchema).default([]).describe('Combinations to leave out.'),
+  })
+  .describe('A busyguest job matrix: kernels x devices x tests.');
+
+export type RawMatrix = z.output<typeof matrixSchema>;
+export type RawKernel = z.output<typeof kernelSchema>;
+export type RawDevice = z.output<typeof deviceSchema>;
+export type RawTest = z.output<typeof testSchema>;
+export type RawExclude = z.output<typeof excludeSchema>;
+
+/** The JSON Schema (draft 7) of a job matrix file, as docs/job-matrix.schema.json publishes it for editors. */
+export function jobMatrixJsonSchema(): object {
+  const { $schema, ...rest } = z.toJSONSchema(matrixSchema, { target: 'draft-7', io: 'input' });
+  return {
+    $schema,
+    $comment: 'SPDX-License-Identifier: MIT. Written by scripts/write-schema.mjs.',
+    ...rest,
+  };
+}
+
+/** Quota and period of a valid cpu.max limit, microseconds. */
+export function parseLimit(text: string): { readonly quotaUs: number; readonly periodUs: number } {
+  const [quotaUs, periodUs = defaultPeriodUs] = text.trim().split(/\s+/).map(Number);
+  return { quotaUs: quotaUs ?? NaN, periodUs };
+}
+
+/** The period of a test that names none, microseconds. */
+export function periodOrDefault(raw: RawTest): number | number[] {
+  return raw['period-us'] ?? defaultPeriodUs;
+}
+
+function oneOrMore<T extends z.ZodType>(one: T) {
+  return z.union([one, z.array(one).min(1).max(longestList)]);
+}
+
+function refineWith(fault: (text: string) => string | undefined) {
+  return (text: string, context: z.RefinementCtx<string>): void => {
+    const message = fault(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  };
+}
+
+function limitFault(text: string): string | undefined {
+  if (!/^\s*\d{1,12}(\s+\d{1,12})?\s*$/.test(text)) {
+    return `${JSON.stringify(text)} is not "QUOTA PERIOD" in microseconds, as in "30000 100000"`;
+  }
+  const { quotaUs, periodUs } = parseLimit(text);
+  if (quotaUs < shortestUs) return `the quota must be at least ${shortestUs} us, not ${quotaUs}`;
+  if (periodUs >= shortestUs && periodUs <= longestPeriodUs) return undefined;
+  return `the period must be ${shortestUs} to ${longestPeriodUs} us, not ${periodUs}`;
+}
+
+function configFault(entry: string): string | undefined {
+  if (isFragmentPath(entry)) return pathFault(entry);
+  return namePattern.test(entry)
+    ? undefined
+    : `${JSON.stringify(entry)} is no name of a config fragment`;
+}
+
+function regexFault(text: string): string | undefined {
+  try {
+    return new RegExp(text).test('')
+      ? `the expression ${JSON.stringify(text)} accepts every fault`
+      : undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InfraError, JobError } from '../model/errors.js';
+import { AptSuite, type AptPackage } from '../system/apt.js';
+import { cacheDir, exists, makeFolderWhole } from '../system/files.js';
+import { withLock } from '../system/lock.js';
+import { run } from '../system/processes.js';
+import type { KernelSource, PinnedSource, Say } from './pinned-source.js';
+
+const anyVersion = 'linux-source';
+/** Task-based throttling, which the bug came with, was merged in v6.18. */
+const oldest: readonly [number, number] = [6, 18];
+
+/**
+ * `debian:linux-source-7.2@sid`, or `debian:linux-source` for the newest from v6.18 on. Without
+ * a suite: sid, where Debian's newest released kernels are. The tarball is unpacked once.
+ */
+export function debianSource(name: string): KernelSource {
+  const [pkg = '', suiteName = 'sid'] = name.slice('debian:'.length).split('@');
+  return {
+    kind: 'debian',
+    async pin(signal, say) {
+      const suite = new AptSuite(suiteName, undefined, signal);
+      say(`looking for ${pkg} in Debian ${suiteName}`);
+      const found = pkg === anyVersion ? await newest(suite) : await suite.show(pkg);
+      if (found === undefined) {
+        const what = pkg === anyVersion ? `linux-source from ${oldest.join('.')} on` : pkg;
+        throw new JobError([{ message: `Debian ${suiteName} has no package ${what}` }]);
+      }
+      return unpacked(suite, found, signal, say);
+    },
+  };
+}
+
+async function newest(suite: AptSuite): Promise<AptPackage | undefined> {
+  const numbered = (await suite.search('^linux-source-[0-9]+\\.[0-9]+$')).map((found) => {
+    const [major = 0, minor = 0] = found.name.replace('linux-source-', '').split('.').map(Number);
+    return { found, major, minor };
+  });
+  return numbered
+    .filter(({ major, minor }) => major > oldest[0] || (major === oldest[0] && minor >= oldest[1]))
+    .sort((a, b) => b.major - a.major || b.minor - a.minor)[0]?.found;
+}
+
+async function unpacked(
+  suite: AptSuite,
+  pkg: AptPackage,
+  signal: AbortSignal,
+  say: Say,
+): Promise<PinnedSource> {
+  const id = `${pkg.name}_${pkg.version.replace(/[^A-Za-z0-9.+~-]/g, '_')}`;
+  const tree = cacheDir('sources', id);
+  await withLock(`${tree}.lock`, signal, (pid) => say(`waiting for process ${pid}`), async () => {
+    if (await exists(tree)) return;
+    say(`fetching ${pkg.name} ${pkg.version} (about 160 MB)`);
+    const deb = await suite.download(pkg);
+    say(`unpacking ${pkg.name} ${pkg.version}`);
+    await makeFolderWhole(tree, (dir) => unpack(deb, dir, signal));
+    await suite.forget(deb);
+  });
+  return treeInCache(id, `${pkg.name} ${pkg.version} (Debian ${suite.suite})`, tree);
+}
+
+async function unpack(deb: string, dir: string, signal: AbortSignal): Promise<void> {
+  const outer = join(dir, '.deb');
+  await mkdir(outer);
+  await run(['dpkg-deb', '-x', deb, outer], { stage: 'fetch', signal });
+  const sources = join(outer, 'usr/src');
+  const tarball = (await readdir(sources)).find((file) => /\.tar\.(xz|zst|gz)$/.test(file));
+  if (tarball === undefined) throw new InfraError('fetch', `${deb} holds no kernel tarball`);
+  await run(['tar', '-xf', join(sources, tarball), '-C', dir, '--strip-components=1'], {
+    stage: 'fetch',
+    signal,
+  });
+  await run(['rm', '-rf', outer], { stage: 'fetch', signal });
+}
+
+/** A tree that lies unpacked in the cache, and is copied by hard links. */
+export function treeInCache(id: string, label: string, tree: string): PinnedSource {
+  return {
+    id,
+    label,
+    readFile: (path) => readFile(join(tree, path)).catch(() => undefined),
+    async copyTo(dir, signal) {
+      // Hard links: programs that patch write a new file. `cp -l` falls back to nothing, so copy then.
+      const linked = await run(['cp', '-al', `${tree}/.`, dir], {
+        stage: 'build',
+        signal,
+        okCodes: [0, 1],
+      });
+      if (linked.exitCode !== 0) await run(['cp', '-a', `${tree}/.`, dir], { stage: 'build', signal });
+    },
+  };
+}

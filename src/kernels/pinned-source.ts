@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+
+/** Progress of long work, one line. */
+export type Say = (text: string) => void;
+
+/** A kernel source tree that cannot change any more: a version, a commit, a state of a folder. */
+export interface PinnedSource {
+  /** The same for the same content; usable in a file name. */
+  readonly id: string;
+  /** What a reader of the report should see: package and version, commit. */
+  readonly label: string;
+  /** A file of the tree, or undefined when it is not there. */
+  readFile(path: string, signal: AbortSignal): Promise<Buffer | undefined>;
+  /** Puts a private copy of the whole tree into an empty folder. */
+  copyTo(dir: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Where a kernel comes from. Nothing on the user's side is ever written to. */
+export interface KernelSource {
+  readonly kind: string;
+  /** Finds out which version is meant, and fetches it. Throws JobError when it is no kernel. */
+  pin(signal: AbortSignal, say: Say): Promise<PinnedSource>;
+}
+
+/** What makes a folder a kernel tree that busyguest can work with, and why each is needed. */
+export const kernelMarks = {
+  Makefile: 'the top Makefile',
+  Kconfig: 'the top Kconfig',
+  'arch/powerpc/kvm/book3s_hv.c': 'KVM for Book3S HV',
+} as const;

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+import type { Status } from './status.js';
+
+/** The limits under test and how long they are watched. Times in the machine's own time. */
+export interface TestParameters {
+  /** cpu.max quota, microseconds a period. */
+  readonly quotaUs: number;
+  /** cpu.max period, microseconds. */
+  readonly periodUs: number;
+  /** vCPUs of the guest that spins. */
+  readonly vcpus: number;
+  /** Length of the observation window, seconds. */
+  readonly seconds: number;
+}
+
+/** A test of a job matrix: which payload program, with which parameters. */
+export interface TestSpec {
+  readonly name: string;
+  readonly parameters: TestParameters;
+}
+
+/** Whether the fix of the matrix is in the kernel, whatever the source already contains. */
+export type FixState = 'present' | 'absent';
+
+/** How a kernel comes to be: a source, what is patched, which config. */
+export interface KernelSpec {
+  readonly name: string;
+  /** `PATH`, `PATH#REF`, `git+URL#REF` or `debian:PACKAGE[@SUITE]`; see docs/writing-jobs.md. */
+  readonly source: string;
+  /** Patch files or folders of them, absolute, applied in order after `fix`. */
+  readonly patches: readonly string[];
+  /** Ask for the matrix's fix to be in or out; undefined leaves the source as it is. */
+  readonly fix?: FixState;
+  /** Names of fragments under kernels/config/, or absolute paths of fragment files. */
+  readonly config: readonly string[];
+  /** The status that every job of this kernel should end with. */
+  readonly expect: Status;
+  /** Name of the kernel that this one is compared with for a verdict. */
+  readonly base?: string;
+}
+
+/** The fix that `fix: present|absent` talks about. Absolute folders of patches. */
+export interface FixSpec {
+  /** Series that adds the fix to a tree without it. */
+  readonly add: string;
+  /** Each is a series that takes the fix out of a tree that has it; the first that applies is used. */
+  readonly remove: readonly string[];
+}
+
+/** Wall-clock deadlines of the phases, milliseconds. */
+export interface Timeouts {
+  readonly buildMs: number;
+  readonly bootMs: number;
+  readonly testMs: number;
+}
+
+/** A device that the job matrix describes itself, for QEMU machines that the built-in table lacks. */
+export interface DeviceSpec {
+  readonly name: string;
+  /** QEMU -machine value, with its options. */
+  readonly machine: string;
+  readonly cpu?: string;
+  readonly memoryMb: number;
+  readonly smp: number;
+  readonly accel: 'tcg' | 'kvm';
+  /** Use instruction-counted virtual time (TCG only). */
+  readonly icount: boolean;
+  readonly extraArgs: readonly string[];
+  /** Console device on the kernel command line. */
+  readonly console: string;
+}
+
+/** A fault that is known and must not turn a PASS into a FAIL. */
+export interface KnownFault {
+  /** Regular expression on the fault's title. */
+  readonly title: RegExp;
+  readonly reason: string;
+}
+
+/** A kernel on a device: one boot, one test. */
+export interface Job {
+  /** Unique in the run, also a folder name: `<kernel>-<device>-<test>`. */
+  readonly name: string;
+  readonly kernel: KernelSpec;
+  /** Name of a built-in device, or of one in `devices`. */
+  readonly device: string;
+  readonly deviceSpec?: DeviceSpec;
+  readonly test: TestSpec;
+  readonly expect: Status;
+  readonly timeouts: Timeouts;
+  readonly knownFaults: readonly KnownFault[];
+}
+
+/** A job matrix after reading and expanding it. */
+export interface JobMatrix {
+  readonly name: string;
+  /** The file it came from, as the user gave it. */
+  readonly file: string;
+  readonly kernels: readonly KernelSpec[];
+  readonly fix?: FixSpec;
+  readonly jobs: readonly Job[];
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+import type { Status, Verdict } from './status.js';
+
+/** A number with its unit. Units: us, s, ratio, count. */
+export interface Metric {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+}
+
+/** One reading of cpu.stat. Times in microseconds of the machine's time since the window opened. */
+export interface Sample {
+  readonly phase: string;
+  readonly tUs: number;
+  readonly usageUs: number;
+  readonly periods: number;
+  readonly throttled: number;
+  readonly throttledUs: number;
+  /** cfs_rq->runtime_remaining in ns, where it was traced. */
+  readonly runtimeRemainingNs?: number;
+}
+
+/** One KTAP result line of the payload, or one that the plan promised and that never came (MISS). */
+export interface CaseResult {
+  readonly name: string;
+  readonly status: Status;
+  readonly reason?: string;
+  readonly metrics: readonly Metric[];
+}
+
+export type Phase = 'firmware' | 'boot' | 'test' | 'shutdown';
+
+/** What the console shows went wrong with the kernel. */
+export interface Fault {
+  /** Name of the pattern in src/console/faults.ts: `oops`, `panic`, `rcu-stall`, ... */
+  readonly class: string;
+  /** The log line without timestamps, addresses and other things that differ between runs. */
+  readonly title: string;
+  readonly phase: Phase;
+  /** Log lines around it, as they came. */
+  readonly lines: readonly string[];
+}
+
+/** Why a machine's console ended. `done`: the payload's last line was seen and the machine was stopped. */
+export type ExitReason = 'done' | 'poweroff' | 'reset' | 'deadline' | 'lost' | 'interrupted';
+
+/** What the judge said of a job, in a form that reports can show. */
+export interface Judgement {
+  readonly status: Status;
+  /** One line: why this status. */
+  readonly reason: string;
+  /** What decided: needed for the verdict and the exit code. */
+  readonly decidedBy: 'cases' | 'fault' | 'control' | 'proof' | 'device' | 'build' | 'input' | 'machine' | 'infrastructure' | 'interrupted';
+}
+
+/** A finished job as results.json carries it (docs/results.md). */
+export interface JobResult extends Judgement {
+  readonly name: string;
+  readonly kernel: string;
+  readonly device: string;
+  readonly test: string;
+  readonly expect: Status;
+  readonly asExpected: boolean;
+  readonly cases: readonly CaseResult[];
+  readonly faults: readonly Fault[];
+  readonly facts: Readonly<Record<string, string>>;
+  /** Wall times, milliseconds: build, image, boot, test. Never compared between runs. */
+  readonly timesMs: Readonly<Record<string, number>>;
+  /** The result of an earlier run with the same inputs was taken. */
+  readonly reused: boolean;
+}
+
+/** The verdict on one base/patched pair on one device. */
+export interface PairVerdict {
+  readonly base: string;
+  readonly patched: string;
+  readonly device: string;
+  readonly test: string;
+  readonly verdict: Verdict;
+}
+
+/** results/<run>/results.json. `schema` goes up when a field changes its meaning. */
+export interface RunResult {
+  readonly schema: 1;
+  readonly run: string;
+  readonly startedAt: string;
+  readonly matrix: string;
+  readonly verdicts: readonly PairVerdict[];
+  /** The one verdict over all pairs; `none` where the matrix compares nothing. */
+  readonly overall: Verdict | 'none';
+  readonly jobs: readonly JobResult[];
+  readonly interrupted: boolean;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunResult } from '../model/result.js';
+import { maxSystemOutBytes, renderJunit } from './junit.js';
+import { renderMarkdown } from './markdown.js';
+import type { Report } from './report.js';
+import { renderResultsJson } from './results-json.js';
+import { renderTap } from './tap.js';
+
+/** `/dev/stdout`, a pipe: a rename would replace it. */
+async function isSpecial(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && !found.isFile();
+}
+
+/** Writes a whole file or none: a full disk must not leave half a result that reads like one. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  if (await isSpecial(path)) {
+    await writeFile(path, text);
+    return;
+  }
+  const partial = `${path}.partial-${process.pid}`;
+  try {
+    await writeFile(partial, text, { flush: true });
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+/** The last bytes of a job's console; empty where the job never had one. */
+async function consoleTail(dir: string, job: string): Promise<string> {
+  try {
+    await using file = await open(join(dir, job, 'console.log'));
+    const { size } = await file.stat();
+    const start = Math.max(0, size - maxSystemOutBytes);
+    const bytes = Buffer.alloc(size - start);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+    return bytes.subarray(0, bytesRead).toString();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+async function consoleTails(run: RunResult, dir: string): Promise<Record<string, string>> {
+  const tails: Record<string, string> = {};
+  for (const { name } of run.jobs) tails[name] = await consoleTail(dir, name);
+  return tails;
+}
+
+type Render = (run: RunResult, dir: string) => string | Promise<string>;
+
+/** What each report that is a file is called in a run's folder, and how its text is made. */
+const fileFormats = {
+  json: { file: 'results.json', render: renderResultsJson },
+  tap: { file: 'results.tap', render: renderTap },
+  junit: {
+    file: 'junit.xml',
+    render: async (run, dir) => renderJunit(run, await consoleTails(run, dir)),
+  },
+  markdown: { file: 'results.md', render: renderMarkdown },
+} as const satisfies Readonly<Record<string, { file: string; render: Render }>>;
+
+export type FileFormat = keyof typeof fileFormats;
+
+/** Names of the formats, for the command line and its messages. */
+export const fileFormatNames = Object.keys(fileFormats) as readonly FileFormat[];
+
+/**
+ * A report that is one file, replaced as a whole.
+ * @param path where to; the format's own name in the run's folder when absent
+ */
+export function fileReport(format: FileFormat, path?: string): Report {
+  const { file, render }: { file: string; render: Render } = fileFormats[format];
+  return {
+    name: format,
+    async onEnd(run, dir) {
+      await writeWhole(path ?? join(dir, file), await render(run, dir));
+    },
+  };
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+import type { JobResult, RunResult } from '../model/result.js';
+import { numbersOf } from './job-numbers.js';
+import { describeOutcomes, outcomeOf } from './outcome.js';
+import { clip, cleanLine } from './text.js';
+
+/** Text that neither markdown nor the HTML in it gives a meaning to, and that calls nobody by `@name`. */
+function escape(text: string): string {
+  return clip(cleanLine(text), 300)
+    .replace(/[@#](?=\w)/g, '$&\u200B')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/[\\`*[\]|~]/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function verdictTable({ verdicts }: RunResult): string {
+  const rows = verdicts.map(({ device, test, base, patched, verdict }) => [
+    escape(device),
+    escape(test),
+    `${escape(base)} → ${escape(patched)}`,
+    `**${verdict}**`,
+  ]);
+  return table(['device', 'test', 'kernels', 'verdict'], rows);
+}
+
+function jobRow(job: JobResult): readonly string[] {
+  const numbers = numbersOf(job);
+  return [
+    escape(job.device),
+    escape(job.test),
+    escape(job.kernel),
+    job.status,
+    { expected: 'yes', skipped: 'no device', unexpected: `**no**, want ${job.expect}` }[
+      outcomeOf(job)
+    ],
+    numbers.usageOfQuota,
+    numbers.worstDebt,
+    numbers.killLatency,
+    escape(job.reason),
+  ];
+}
+
+/** A run as a comment for a merge request or a job summary (GitHub and GitLab markdown). */
+export function renderMarkdown(run: RunResult): string {
+  const head = [
+    'device',
+    'test',
+    'kernel',
+    'status',
+    'as expected',
+    'usage / quota',
+    'worst debt',
+    'kill latency',
+    'why',
+  ];
+  const title = run.overall === 'none' ? 'busyguest' : `busyguest: ${run.overall}`;
+  const parts = [
+    `### ${title}${run.interrupted ? ' (interrupted)' : ''}`,
+    ...(run.verdicts.length > 0 ? [verdictTable(run)] : []),
+    table(head, run.jobs.map(jobRow)),
+    `${describeOutcomes(run.jobs)}. Run ${escape(run.run)} of ${escape(run.matrix)}, ${escape(run.startedAt)}.`,
+  ];
+  return `${parts.join('\n\n')}\n`;
+}

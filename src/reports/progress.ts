@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+import type { RunEvent } from '../model/event.js';
+import { plainLine } from './progress-line.js';
+import { ActivityList } from './progress-activity.js';
+import type { Report } from './report.js';
+import { asciiLine, cleanText, clip } from './text.js';
+
+/** Where progress goes: process.stderr, or an array in a test. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Calls back regularly until the function it returned is called. */
+export type Ticker = (periodMs: number, tick: () => void) => () => void;
+
+export interface ProgressOptions {
+  readonly stream: ProgressStream;
+  /** Print nothing at all. */
+  readonly quiet?: boolean;
+  /** Print every console line too. */
+  readonly verbose?: boolean;
+  /** Milliseconds of a clock that never goes back. */
+  readonly nowMs?: () => number;
+  readonly ticker?: Ticker;
+}
+
+// A status line ten times a second is as much as an eye follows.
+const refreshMs = 100;
+const clearLine = '\r\u001b[K';
+
+const intervals: Ticker = (periodMs, tick) => {
+  const timer = setInterval(tick, periodMs);
+  // Progress must not keep the process alive.
+  timer.unref();
+  return () => clearInterval(timer);
+};
+
+/** The one status line at the bottom of a terminal, below lines that scroll away. */
+class StatusLine {
+  private shown = '';
+  private drawnAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly stream: ProgressStream,
+    private readonly nowMs: () => number,
+  ) {}
+
+  print(line: string): void {
+    const shown = this.shown;
+    this.stream.write(`${shown === '' ? '' : clearLine}${line}\n${shown}`);
+  }
+
+  draw(text: string): void {
+    const now = this.nowMs();
+    // The last column stays free: terminals differ in when they wrap.
+    const line = clip(text, (this.stream.columns ?? 80) - 1);
+    if (line === this.shown || now - this.drawnAtMs < refreshMs) return;
+    this.stream.write(clearLine + line);
+    this.shown = line;
+    this.drawnAtMs = now;
+  }
+
+  clear(): void {
+    if (this.shown !== '') this.stream.write(clearLine);
+    this.shown = '';
+  }
+}
+
+/** Live progress of a run: a status line on a terminal, else plain lines with the time since the start. */
+export function progressReport(options: ProgressOptions): Report {
+  const { stream, quiet = false, verbose = false, ticker = intervals } = options;
+  const nowMs = options.nowMs ?? (() => performance.now());
+  if (quiet) return { name: 'progress', onEnd: () => undefined };
+
+  const activities = new ActivityList(nowMs);
+  const status = stream.isTTY === true ? new StatusLine(stream, nowMs) : undefined;
+  const draw = (): void => {
+    const text = activities.describe();
+    if (text === '') status?.clear();
+    else status?.draw(text);
+  };
+  const stop = status ? ticker(refreshMs, draw) : () => undefined;
+  const print = (text: string): void => {
+    // A note may carry several problems; each keeps its own line and its indentation.
+    for (const line of cleanText(text).split('\n')) {
+      const indent = /^ */.exec(line)?.[0] ?? '';
+      if (status) status.print(indent + asciiLine(line));
+      else stream.write(`[${activities.elapsed()}] ${indent}${asciiLine(line)}\n`);
+    }
+  };
+
+  const end = (): void => {
+    stop();
+    status?.clear();
+  };
+  return {
+    name: 'progress',
+    onEvent(event: RunEvent) {
+      const isNews = activities.take(event);
+      const line = plainLine(event, { verbose, steps: status === undefined && isNews });
+      if (line !== undefined) print(line);
+      draw();
+      if (event.kind === 'run-end') end();
+    },
+    onEnd: end,
+  };
+}

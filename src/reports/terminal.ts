@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+import { styleText } from 'node:util';
+import type { JobResult, PairVerdict, RunResult } from '../model/result.js';
+import type { Status, Verdict } from '../model/status.js';
+import { numbersOf } from './job-numbers.js';
+import { describeOutcomes, outcomeOf } from './outcome.js';
+import { asciiLine, clip, wrap } from './text.js';
+
+/** `width`: columns that no line exceeds, 100 when absent. Colour never is the only sign of anything. */
+export interface TableOptions {
+  readonly color: boolean;
+  readonly width?: number;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+const statusStyle: Readonly<Record<Status, Style>> = {
+  PASS: 'green',
+  FAIL: 'red',
+  SKIP: 'yellow',
+  ERROR: 'magenta',
+  MISS: 'magenta',
+};
+
+const verdictStyle: Readonly<Record<Verdict | 'none', Style>> = {
+  fixed: 'green',
+  'no-effect': 'red',
+  regressed: 'red',
+  'not-reproduced': 'red',
+  inconclusive: 'yellow',
+  none: 'bold',
+};
+
+interface Cell {
+  readonly text: string;
+  readonly style?: Style;
+}
+
+const head: readonly string[] = [
+  'kernel',
+  'status',
+  'as expected',
+  'usage/quota',
+  'worst debt',
+  'kill latency',
+];
+// From here on columns are numbers and end at the same place.
+const firstNumber = 3;
+const widestName = 32;
+const maxReasonLines = 4;
+
+function expectationCell(job: JobResult): Cell {
+  const outcome = outcomeOf(job);
+  if (outcome === 'unexpected') return { text: `NO, want ${job.expect}`, style: 'red' };
+  return { text: outcome === 'expected' ? 'yes' : 'no device' };
+}
+
+function cellsOf(job: JobResult): readonly Cell[] {
+  const numbers = numbersOf(job);
+  return [
+    { text: clip(asciiLine(job.kernel), widestName) },
+    { text: job.status, style: statusStyle[job.status] },
+    expectationCell(job),
+    { text: numbers.usageOfQuota },
+    { text: numbers.worstDebt },
+    { text: numbers.killLatency },
+  ];
+}
+
+/** Paints whole lines and cells; gives text back as it is without colour or beyond the width. */
+class Painter {
+  constructor(
+    readonly width: number,
+    private readonly color: boolean,
+  ) {}
+
+  paint(text: string, style: Style | undefined): string {
+    // The caller, not the environment, has decided about colour.
+    return this.color && style !== undefined
+      ? styleText(style, text, { validateStream: false })
+      : text;
+  }
+
+  /** A row that is too wide loses its colours and its end. */
+  row(cells: readonly Cell[], widths: readonly number[]): string {
+    const pad = ({ text }: Cell, column: number): string =>
+      column >= firstNumber ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0);
+    const plain = `  ${cells.map(pad).join('  ')}`.trimEnd();
+    if (plain.length > this.width) return clip(plain, this.width);
+    const painted = cells.map((cell, column) => {
+      const padded = pad(cell, column);
+      return padded.replace(cell.text, () => this.paint(cell.text, cell.style));
+    });
+    return `  ${painted.join('  ')}`.trimEnd();
+  }
+
+  line(text: string, style?: Style): string {
+    return this.paint(clip(text, this.width), style);
+  }
+}
+
+type Group = Pick<JobResult, 'device' | 'test'>;
+
+/** A FAIL that was expected still shows its reason: it is the evidence. */
+const needsReason = (job: JobResult): boolean => job.status !== 'PASS' || !job.asExpected;
+
+function reasonLines(job: JobResult, width: number): readonly string[] {
+  const lines = wrap(asciiLine(job.reason), width - 4, maxReasonLines);
+  return lines.map((line) => `    ${line}`);
+}
+
+function verdictLine(pair: PairVerdict, painter: Painter): string {
+  const kernels = `${asciiLine(pair.base)} -> ${asciiLine(pair.patched)}`;
+  return painter.line(`  verdict: ${pair.verdict} (${kernels})`, verdictStyle[pair.verdict]);
+}
+
+function groupLines(
+  { device, test }: Group,
+  run: RunResult,
+  widths: readonly number[],
+  painter: Painter,
+): readonly string[] {
+  const isMine = (one: Group): boolean => one.device === device && one.test === test;
+  const jobs = run.jobs.filter(isMine);
+  const pairs = run.verdicts.filter(isMine);
+  return [
+    painter.line(asciiLine(`${device}, ${test}`), 'bold'),
+    painter.row(
+      head.map((text) => ({ text })),
+      widths,
+    ),
+    ...jobs.flatMap((job) => [
+      painter.row(cellsOf(job), widths),
+      ...(needsReason(job) ? reasonLines(job, painter.width) : []),
+    ]),
+    ...pairs.map((pair) => verdictLine(pair, painter)),
+    '',
+  ];
+}
+
+/** The final table of a run: jobs by device and test with the numbers that matter, then the verdict of each pair. */
+export function renderTable(run: RunResult, { color, width = 100 }: TableOptions): string {
+  const painter = new Painter(width, color);
+  const rows = [head.map((text): Cell => ({ text })), ...run.jobs.map(cellsOf)];
+  const widths = head.map((_, column) =>
+    Math.max(...rows.map((cells) => cells[column]?.text.length ?? 0)),
+  );
+  const groups = new Map(
+    run.jobs.map((job): [string, Group] => [`${job.device}/${job.test}`, job]),
+  );
+  const summary = [
+    `overall: ${run.overall === 'none' ? 'nothing to compare' : run.overall}`,
+    describeOutcomes(run.jobs),
+    ...(run.interrupted ? ['interrupted'] : []),
+  ].join('; ');
+  return [
+    ...[...groups.values()].flatMap((group) => groupLines(group, run, widths, painter)),
+    painter.line(summary, verdictStyle[run.overall]),
+    '',
+  ].join('\n');
+}

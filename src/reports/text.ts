@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+
+const replacement = '\uFFFD';
+const escape = '\u001b';
+const bell = '\u0007';
+// Not util.stripVTControlCharacters: it overflows the stack on a long hostile sequence, and differs between
+// versions of Node. The bounds keep the time linear; an escape that fits nothing is replaced like any control.
+const sequences = new RegExp(
+  [
+    `${escape}\\[[0-?]{0,64}[ -/]{0,8}[@-~]`,
+    `${escape}\\][^${bell}${escape}\n]{0,512}(?:${bell}|${escape}\\\\)`,
+    `${escape}[ -/]{0,4}[0-Z\\\\^-~]`,
+  ].join('|'),
+  'g',
+);
+// Control characters, lone surrogates, line separators and the two non-characters that XML 1.0 forbids.
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\uFFFE\uFFFF]/gu;
+
+/**
+ * Text that may have come from a console, made harmless for terminals, XML 1.0, YAML and TAP: escape
+ * sequences are dropped, other unprintable characters become U+FFFD. Line feeds and tabs stay.
+ */
+export function cleanText(text: string): string {
+  // The look-behind keeps a long run of carriage returns linear.
+  const plain = text.replace(/(?<!\r)\r+\n/g, '\n').replace(sequences, '');
+  return plain.replace(unprintable, (char) =>
+    char === '\n' || char === '\t' ? char : replacement,
+  );
+}
+
+/** cleanText on one line: every run of white space is one space. */
+export function cleanLine(text: string): string {
+  return cleanText(text).replace(/\s+/g, ' ').trim();
+}
+
+/** One line of printable ASCII; everything else is a question mark. */
+export function asciiLine(text: string): string {
+  return cleanLine(text).replace(/[^ -~]/gu, '?');
+}
+
+/** At most `width` characters, the cut marked by three dots. */
+export function clip(text: string, width: number): string {
+  if (text.length <= width) return text;
+  return width < 4 ? text.slice(0, Math.max(0, width)) : `${text.slice(0, width - 3)}...`;
+}
+
+/** Words of one line broken into at most `maxLines` lines of at most `width`; the rest is cut with dots. */
+export function wrap(text: string, width: number, maxLines: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  const kept = lines.slice(0, maxLines);
+  const rest = lines.slice(maxLines - 1).join(' ');
+  if (lines.length > maxLines) kept[maxLines - 1] = rest;
+  return kept.map((line) => clip(line, width));
+}
+
+/** The end of a text, at most `maxBytes` of UTF-8; a cut is marked and never splits a character. */
+export function tailBytes(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
+  const mark = '[... cut ...]\n';
+  const bytes = Buffer.from(text);
+  let start = bytes.length - (maxBytes - mark.length);
+  // 0b10xxxxxx continues a character.
+  while (start < bytes.length && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
+  return mark + bytes.subarray(start).toString();
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InfraError } from '../model/errors.js';
+import { cacheDir, exists, readIfThere, writeWhole } from './files.js';
+import { withLock } from './lock.js';
+import { run } from './processes.js';
+
+const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+const listMaxAgeMs = 6 * 3600 * 1000;
+
+/** A package of an archive: what apt knows of it. */
+export interface AptPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+}
+
+/**
+ * Debian's archive through apt's own client, with lists and downloads in our cache: nothing on
+ * the system changes, and apt checks the signatures. One object for a suite and an architecture.
+ */
+export class AptSuite {
+  readonly #dir: string;
+
+  constructor(
+    readonly suite: string,
+    readonly architecture: string | undefined,
+    readonly signal: AbortSignal,
+  ) {
+    this.#dir = cacheDir('apt', `${suite.replaceAll('/', '_')}-${architecture ?? 'native'}`);
+  }
+
+  /** Fetches the package lists when they are older than six hours. */
+  async update(): Promise<void> {
+    const stamp = join(this.#dir, 'updated');
+    const age = await stat(stamp).then(
+      (s) => Date.now() - s.mtimeMs,
+      () => Infinity,
+    );
+    if (age < listMaxAgeMs) return;
+    await withLock(join(this.#dir, 'lock'), this.signal, () => {}, async () => {
+      await this.#writeSources();
+      await this.#apt(['apt-get', 'update'], 'is the package archive reachable?');
+      await writeWhole(stamp, '');
+    });
+  }
+
+  /** Packages whose names match (an apt regular expression), with the newest version of each. */
+  async search(pattern: string): Promise<AptPackage[]> {
+    await this.update();
+    const { stdout } = await this.#apt(['apt-cache', 'search', '--names-only', pattern]);
+    const names = stdout.split('\n').flatMap((line) => line.split(' - ')[0] || []);
+    const found = await Promise.all(names.map((name) => this.show(name)));
+    return found.filter((p): p is AptPackage => p !== undefined);
+  }
+
+  /** The newest version of one package, or undefined when the suite has none. */
+  async show(name: string): Promise<AptPackage | undefined> {
+    await this.update();
+    const { stdout } = await this.#apt(['apt-cache', 'show', '--no-all-versions', name]).catch(
+      () => ({ stdout: '' }),
+    );
+    const field = (key: string): string | undefined =>
+      new RegExp(`^${key}: (.*)$`, 'm').exec(stdout)?.[1];
+    const version = field('Version');
+    const architecture = field('Architecture');
+    if (version === undefined || architecture === undefined) return undefined;
+    return { name, version, architecture };
+  }
+
+  /** Downloads a package, checked by apt; the path of the .deb, kept in the cache. */
+  async download(pkg: AptPackage): Promise<string> {
+    const dir = join(this.#dir, 'debs');
+    await mkdir(dir, { recursive: true });
+    const prefix = `${pkg.name}_${pkg.version.replaceAll(':', '%3a')}_`;
+    const find = async (): Promise<string | undefined> =>
+      (await readdir(dir)).find((file) => file.startsWith(prefix) && file.endsWith('.deb'));
+    const there = await find();
+    if (there !== undefined) return join(dir, there);
+    await this.#apt(['apt-get', 'download', `${pkg.name}=${pkg.version}`], undefined, dir);
+    const file = await find();
+    if (file === undefined) throw new InfraError('fetch', `apt-get gave no ${pkg.name}`);
+    return join(dir, file);
+  }
+
+  /** Removes a downloaded package, once it has been unpacked. */
+  async forget(file: string): Promise<void> {
+    await rm(file, { force: true });
+  }
+
+  async #writeSources(): Promise<void> {
+    const mirror = await debianMirror(this.signal);
+    if (!(await exists(keyring))) {
+      throw new InfraError(
+        'fetch',
+        `${keyring} is missing: Debian's packages could not be verified`,
+        'install the package debian-archive-keyring',
+      );
+    }
+    for (const part of ['lists/partial', 'cache/archives/partial', 'debs']) {
+      await mkdir(join(this.#dir, part), { recursive: true });
+    }
+    const arch = this.architecture === undefined ? '' : `arch=${this.architecture} `;
+    const line = `deb [${arch}signed-by=${keyring}] ${mirror} ${this.suite} main\n`;
+    await writeWhole(join(this.#dir, 'sources.list'), line);
+  }
+
+  #apt(argv: readonly string[], todo?: string, cwd?: string): ReturnType<typeof run> {
+    const options = {
+      'Dir::Etc::sourcelist': join(this.#dir, 'sources.list'),
+      'Dir::Etc::sourceparts': '/dev/null',
+      'Dir::State::lists': join(this.#dir, 'lists'),
+      'Dir::State::status': '/dev/null',
+      'Dir::Cache': join(this.#dir, 'cache'),
+      // The sandbox user could not write to a cache below a private home.
+      'APT::Sandbox::User': '',
+      ...(this.architecture !== undefined && { 'APT::Architecture': this.architecture }),
+    };
+    const [program = '', ...rest] = argv;
+    const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+    return run([program, ...flags, ...rest], {
+      stage: 'fetch',
+      signal: this.signal,
+      ...(todo !== undefined && { todo }),
+      ...(cwd !== undefined && { cwd }),
+    });
+  }
+}
+
+/**
+ * Where Debian's archive is: $BUSYGUEST_DEBIAN_MIRROR, else what the system's apt uses, else
+ * (on relatives of Debian) what debootstrap would use. Throws InfraError when nothing says it.
+ */
+export async function debianMirror(signal: AbortSignal): Promise<string> {
+  const asked = process.env['BUSYGUEST_DEBIAN_MIRROR'];
+  if (asked) return asked;
+  const format = '$(REPO_URI)';
+  const { stdout } = await run(
+    ['apt-get', 'indextargets', '--format', format, 'Origin: Debian', 'Component: main'],
+    { stage: 'fetch', signal, todo: 'apt-get is needed for debian: sources; or use --tree PATH' },
+  );
+  const uris = [...new Set(stdout.split('\n').filter((uri) => uri !== ''))];
+  const main = uris.find((uri) => !/security|backports/.test(uri));
+  if (main !== undefined) return main.replace(/\/$/, '');
+  return (await mirrorFromFiles()) ?? noMirror();
+}
+
+// `indextargets` knows only what was updated before; a fresh system has just the files.
+async function mirrorFromFiles(): Promise<string | undefined> {
+  const files = [
+    '/etc/apt/sources.list.d/debian.sources',
+    '/etc/apt/sources.list',
+    '/usr/share/debootstrap/scripts/sid',
+    '/usr/share/debootstrap/scripts/debian-common',
+  ];
+  for (const file of files) {
+    const text = await readIfThere(file);
+    const uri = text && /^(?:URIs:|deb(?: \[[^\]]*\])?|\s*default_mirror) +(https?:\S+\/debian)\/?(?:\s|$)/m.exec(text)?.[1];
+    if (uri) return uri;
+  }
+  return undefined;
+}
+
+function noMirror(): never {
+  throw new InfraError(
+    'fetch',
+    "this system does not know Debian's archive",
+    'set BUSYGUEST_DEBIAN_MIRROR to a mirror, or use a kernel tree of your own: --tree PATH',
+  );
+}

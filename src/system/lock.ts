@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const pollMs = 200;
+
+/**
+ * Runs `work` while holding a lock file, so that two processes do the same work once.
+ * Waits while its owner lives; the lock of a dead owner is no hindrance.
+ */
+export async function withLock<T>(
+  path: string,
+  signal: AbortSignal,
+  onWait: (owner: number) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  await mkdir(dirname(path), { recursive: true });
+  let told = false;
+  while (!(await take(path))) {
+    const owner = await ownerOf(path);
+    if (owner !== undefined && !alive(owner)) {
+      await discard(path, owner);
+      continue;
+    }
+    if (!told && owner !== undefined) onWait(owner);
+    told = true;
+    await sleep(pollMs, undefined, { signal });
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+async function take(path: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx');
+    await file.writeFile(`${process.pid}\n`);
+    await file.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function ownerOf(path: string): Promise<number | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const pid = Number.parseInt(text, 10);
+  return Number.isNaN(pid) ? undefined : pid;
+}
+
+// Only one of several waiters can rename it; one that got a fresh lock instead puts it back.
+async function discard(path: string, deadOwner: number): Promise<void> {
+  const aside = `${path}.${process.pid}.stale`;
+  try {
+    await rename(path, aside);
+    const owner = await ownerOf(aside);
+    if (owner === deadOwner) await rm(aside, { force: true });
+    else await rename(aside, path);
+  } catch {
+    // Another waiter was faster.
+  }
+}
+
+/** Whether a process with that id exists. */
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

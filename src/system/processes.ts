@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+import { execa, type Options } from 'execa';
+import { InfraError, InterruptedError } from '../model/errors.js';
+
+/** How to run a program. */
+export interface RunOptions {
+  /** What is being done, for the error: "build", "fetch". */
+  readonly stage: string;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with each line of stdout and stderr, as it comes. */
+  readonly onLine?: (line: string) => void;
+  /** Exit codes that are no error; default 0 only. */
+  readonly okCodes?: readonly number[];
+  /** Fed to standard input. */
+  readonly input?: string | Uint8Array;
+  /** What the user can do when it fails. */
+  readonly todo?: string;
+}
+
+/** What a program gave back. */
+export interface RunOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+/**
+ * Arguments that make the kernel kill the program when busyguest dies, by SIGKILL too
+ * (PR_SET_PDEATHSIG through setpriv of util-linux). Its own process group keeps Ctrl-C for us.
+ */
+export const dieWithParent = ['setpriv', '--pdeathsig', 'KILL', '--'] as const;
+
+const noSpace = /No space left on device|ENOSPC|Disk quota exceeded/;
+const tailLines = 20;
+
+/** The last lines of a text, for error messages. */
+export function tail(text: string, lines = tailLines): string[] {
+  return text.trimEnd().split('\n').slice(-lines);
+}
+
+/**
+ * Runs a program to its end. Throws InfraError when it is missing, fails or the disk is full,
+ * InterruptedError when the signal fired; the whole process group is ended then.
+ */
+export async function run(argv: readonly string[], options: RunOptions): Promise<RunOutput> {
+  const { stage, signal, okCodes = [0], todo } = options;
+  signal?.throwIfAborted();
+  const child = execa(dieWithParent[0], [...dieWithParent.slice(1), ...argv], execaOptions(options));
+  const stop = (): void => killGroup(child.pid);
+  signal?.addEventListener('abort', stop, { once: true });
+  const lines = options.onLine ? readLines(child, options.onLine) : Promise.resolve();
+  const result = await child;
+  await lines;
+  signal?.removeEventListener('abort', stop);
+  if (signal?.aborted) throw new InterruptedError(`${stage}: interrupted`);
+
+  const stdout = String(result.stdout ?? '');
+  const stderr = String(result.stderr ?? '');
+  const { exitCode } = result;
+  if (exitCode !== undefined && okCodes.includes(exitCode)) return { stdout, stderr, exitCode };
+  throw failure(argv, stage, todo, `${stderr}\n${stdout}`, result);
+}
+
+function execaOptions(options: RunOptions): Options {
+  return {
+    reject: false,
+    detached: true,
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+    ...(options.env !== undefined && { env: { ...options.env } }),
+    ...(options.input !== undefined ? { input: options.input } : { stdin: 'ignore' }),
+    maxBuffer: 256 * 1024 * 1024,
+  };
+}
+
+async function readLines(
+  child: { iterable(options: { from: 'all' | 'stdout' | 'stderr' }): AsyncIterable<unknown> },
+  onLine: (line: string) => void,
+): Promise<void> {
+  const read = async (from: 'stdout' | 'stderr'): Promise<void> => {
+    for await (const line of child.iterable({ from })) onLine(String(line));
+  };
+  // A failure of the program ends the iteration too; run() reports it from the result.
+  await Promise.allSettled([read('stdout'), read('stderr')]);
+}
+
+function failure(
+  argv: readonly string[],
+  stage: string,
+  todo: string | undefined,
+  output: string,
+  result: { exitCode?: number | undefined; signal?: string | undefined; code?: string | undefined },
+): InfraError {
+  const program = argv[0] ?? '';
+  // setpriv reports a program that is not there with 127, as a shell does.
+  if (result.exitCode === 127 || result.code === 'ENOENT') {
+    return new InfraError(
+      stage,
+      `${program}: program not found`,
+      'run "busyguest doctor": it shows what is missing and the line that installs it',
+    );
+  }
+  if (noSpace.test(output)) {
+    return new InfraError(
+      stage,
+      `${program}: no space left on the device`,
+      'free some space, or point BUSYGUEST_CACHE to a larger disk',
+      tail(output, 5),
+    );
+  }
+  const how = result.signal ? `ended by ${result.signal}` : `exit code ${result.exitCode}`;
+  return new InfraError(stage, `${argv.slice(0, 3).join(' ')}: ${how}`, todo, tail(output));
+}
+
+/** Ends a program and all its children, at once. */
+export function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** The first line that `argv` prints, or undefined when the program is missing or fails. */
+export async function firstLine(argv: readonly string[]): Promise<string | undefined> {
+  try {
+    const { stdout, stderr } = await run(argv, { stage: 'probe' });
+    return (stdout || stderr).split('\n')[0];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+import { exitCode } from '../model/errors.js';
+import type { JobResult, Judgement, RunResult } from '../model/result.js';
+import type { Status } from '../model/status.js';
+
+/** Whether a job gave what its matrix says it should. */
+export function asExpected(judgement: Judgement, expect: Status): boolean {
+  return judgement.status === expect;
+}
+
+/** The kernel gave a result, and it is the wrong one; a kernel that does not compile counts. */
+function isWrongKernel({ status, decidedBy }: JobResult): boolean {
+  return status === 'FAIL' || status === 'PASS' || decidedBy === 'build';
+}
+
+/** The kernel booted and lacks what the test needs: where other jobs ran, that is not "nothing to do". */
+function isUntestable({ status, decidedBy }: JobResult): boolean {
+  return status === 'SKIP' && decidedBy !== 'device';
+}
+
+function isBrokenLab({ status }: JobResult): boolean {
+  return status === 'ERROR' || status === 'MISS';
+}
+
+/** The exit code of a run. What a kernel did wrong and what the lab did wrong never share a code. */
+export function exitCodeOf(run: RunResult): number {
+  if (run.interrupted) return exitCode.interrupted;
+  const unexpected = run.jobs.filter((job) => !job.asExpected);
+  if (unexpected.some(isWrongKernel)) return exitCode.unexpected;
+  if (unexpected.some((job) => job.status === 'ERROR' && job.decidedBy === 'input')) {
+    return exitCode.badJob;
+  }
+  if (unexpected.some(isBrokenLab)) return exitCode.infrastructure;
+  if (run.jobs.every((job) => job.status === 'SKIP')) return exitCode.nothingRan;
+  return unexpected.some(isUntestable) ? exitCode.unexpected : exitCode.ok;
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+import type { KnownFault, TestParameters } from '../model/job.js';
+import type { CaseResult, ExitReason, Fault, Judgement, Phase } from '../model/result.js';
+import { completeCases, isControl } from './cases.js';
+import { missingProof } from './proof.js';
+import { describeCase, describeCases } from './reason.js';
+
+/** Why there is no kernel or image to boot. `build`: the kernel does not compile; `input`: a patch does not apply. */
+export interface BuildError {
+  readonly decidedBy: 'build' | 'input' | 'infrastructure';
+  readonly reason: string;
+}
+
+/** All that is known about a job when it ends; everything the judge may look at. */
+export interface Evidence {
+  readonly cases: readonly CaseResult[];
+  readonly faults: readonly Fault[];
+  readonly facts: Readonly<Record<string, string>>;
+  /** Names of the cases that the payload must report. */
+  readonly expectedCases: readonly string[];
+  /** The payload's first line was seen. */
+  readonly started: boolean;
+  /** The payload's last line was seen. */
+  readonly ended: boolean;
+  /** Reason of the payload's `Bail out!`. */
+  readonly bailOut?: string;
+  /** The payload's own exit code, where it is known. */
+  readonly exitCode?: number;
+  readonly exit: ExitReason;
+  /** The phase the machine was in when the console ended. */
+  readonly phase: Phase;
+  /** The deadline of that phase, wall milliseconds. */
+  readonly deadlineMs?: number;
+  /** Last console lines, oldest first. */
+  readonly lastLines: readonly string[];
+  readonly knownFaults: readonly KnownFault[];
+  readonly parameters: TestParameters;
+  /** Why the device cannot be used here; empty or absent means that it can. */
+  readonly deviceMissing?: readonly string[];
+  readonly buildError?: BuildError;
+  /** What the KTAP reader complains about. */
+  readonly problems: readonly string[];
+}
+
+type Rule = (evidence: Evidence) => Judgement | undefined;
+
+const named = (cases: readonly CaseResult[]): string => cases.map((one) => one.name).join(', ');
+const withStatus = (evidence: Evidence, status: CaseResult['status']): readonly CaseResult[] =>
+  evidence.cases.filter((one) => one.status === status);
+
+function lastLine(evidence: Evidence): string {
+  const line = evidence.lastLines.findLast((one) => one.trim() !== '');
+  return line === undefined ? 'the console is empty' : `last line: ${line.trim()}`;
+}
+
+const deadline = (evidence: Evidence): string =>
+  evidence.deadlineMs === undefined ? 'its deadline' : `${evidence.deadlineMs / 1000} s`;
+
+const deviceIsMissing: Rule = ({ deviceMissing = [] }) =>
+  deviceMissing.length > 0
+    ? { status: 'SKIP', decidedBy: 'device', reason: deviceMissing.join('; ') }
+    : undefined;
+
+const wasInterrupted: Rule = ({ exit, phase }) =>
+  exit === 'interrupted'
+    ? { status: 'MISS', decidedBy: 'interrupted', reason: `${phase}: interrupted` }
+    : undefined;
+
+const hasNoKernel: Rule = ({ buildError }) => buildError && { status: 'ERROR', ...buildError };
+
+const hasNewFault: Rule = ({ faults, knownFaults }) => {
+  // search(), unlike test(), keeps no state between calls in a global expression.
+  const fault = faults.find(
+    ({ title }) => !knownFaults.some((known) => title.search(known.title) >= 0),
+  );
+  return (
+    fault && {
+      status: 'FAIL',
+      decidedBy: 'fault',
+      reason: `${fault.class}: ${fault.title} (phase ${fault.phase})`,
+    }
+  );
+};
+
+const cannotBeRead: Rule = (evidence) =>
+  evidence.problems.length > 0 && withStatus(evidence, 'ERROR').length > 0
+    ? {
+        status: 'ERROR',
+        decidedBy: 'machine',
+        reason: `the payload's output cannot be trusted: ${evidence.problems.slice(0, 3).join('; ')}`,
+      }
+    : undefined;
+
+const controlDoesNotHold: Rule = ({ cases }) => {
+  const bad = cases.filter(
+    ({ name, status }) => isControl(name) && (status === 'FAIL' || status === 'ERROR'),
+  );
+  if (bad.length === 0) return undefined;
+  const meaning = 'the machine is contended or the limit does not work for a plain loop';
+  return { status: 'ERROR', decidedBy: 'control', reason: `${describeCases(bad)}: ${meaning}` };
+};
+
+/** A FAIL says something about the kernel only beside controls that were at least run. */
+const failsWithoutControl: Rule = (evidence) => {
+  const failed = withStatus(evidence, 'FAIL');
+  const unheard = withStatus(evidence, 'MISS').filter((one) => isControl(one.name));
+  return failed.length > 0 && unheard.length > 0
+    ? {
+        status: 'ERROR',
+        decidedBy: 'control',
+        reason: `${describeCases(failed)}; but never reported: ${named(unheard)}`,
+      }
+    : undefined;
+};
+
+const caseFails: Rule = (evidence) => {
+  const failed = withStatus(evidence, 'FAIL');
+  return failed.length > 0
+    ? { status: 'FAIL', decidedBy: 'cases', reason: describeCases(failed) }
+    : undefined;
+};
+
+const gaveUp: Rule = ({ bailOut }) =>
+  bailOut === undefined
+    ? undefined
+    : { status: 'ERROR', decidedBy: 'cases', reason: `the payload gave up: ${bailOut}` };
+
+const earlyEnds: Partial<Record<ExitReason, string>> = {
+  poweroff: 'the machine powered off before the test started',
+  reset: 'the machine reset before the test started',
+  lost: 'the console was lost before the test started',
+};
+
+const neverStarted: Rule = (evidence) => {
+  const what =
+    evidence.exit === 'deadline'
+      ? `no start of the test within ${deadline(evidence)}`
+      : earlyEnds[evidence.exit];
+  if (evidence.started || what === undefined) return undefined;
+  const reason = `${evidence.phase}: ${what}; ${lastLine(evidence)}`;
+  return { status: 'ERROR', decidedBy: 'machine', reason };
+};
+
+const hungInTest: Rule = (evidence) => {
+  const missing = withStatus(evidence, 'MISS');
+  if (evidence.exit !== 'deadline' || (evidence.ended && missing.length === 0)) return undefined;
+  const unreported = missing.length > 0 ? `; never reported: ${named(missing)}` : '';
+  const reason = `test: no end of the test within ${deadline(evidence)}${unreported}; ${lastLine(evidence)}`;
+  return { status: 'ERROR', decidedBy: 'machine', reason };
+};
+
+const stoppedInTheMiddle: Rule = (evidence) => {
+  const missing = withStatus(evidence, 'MISS');
+  if (evidence.ended && missing.length === 0) return undefined;
+  const what = missing.length > 0 ? named(missing) : 'the end of the test';
+  const reason = `never reported: ${what} (console: ${evidence.exit}); ${lastLine(evidence)}`;
+  return { status: 'MISS', decidedBy: 'machine', reason };
+};
+
+const caseCannotTell: Rule = (evidence) => {
+  const unclear = withStatus(evidence, 'ERROR');
+  return unclear.length > 0
+    ? { status: 'ERROR', decidedBy: 'cases', reason: describeCases(unclear) }
+    : undefined;
+};
+
+/** The first skipped case says why: the payload skips everything after the one that lacks something. */
+const caseIsSkipped: Rule = ({ cases, expectedCases }) => {
+  const skipped = cases.find(
+    ({ name, status }) => status === 'SKIP' && expectedCases.includes(name),
+  );
+  return skipped && { status: 'SKIP', decidedBy: 'cases', reason: describeCase(skipped) };
+};
+
+const exitDisagrees: Rule = ({ exitCode }) =>
+  exitCode === undefined || exitCode === 0
+    ? undefined
+    : {
+        status: 'ERROR',
+        decidedBy: 'machine',
+        reason: `all cases pass, but the payload exited with ${exitCode}`,
+      };
+
+const isNotProven: Rule = ({ cases, parameters }) => {
+  const missing = missingProof(cases, parameters);
+  return missing.length > 0
+    ? { status: 'ERROR', decidedBy: 'proof', reason: `a PASS without proof: ${missing.join('; ')}` }
+    : undefined;
+};
+
+/** In order: the first that has something to say decides. */
+const rules: readonly Rule[] = [
+  deviceIsMissing,
+  wasInterrupted,
+  hasNoKernel,
+  hasNewFault,
+  cannotBeRead,
+  controlDoesNotHold,
+  failsWithoutControl,
+  caseFails,
+  gaveUp,
+  neverStarted,
+  hungInTest,
+  stoppedInTheMiddle,
+  caseCannotTell,
+  caseIsSkipped,
+  exitDisagrees,
+  isNotProven,
+];
+
+/** The status of a job and why. PASS is what is left when no rule objects, never a guess. */
+export function judge(reported: Evidence): Judgement {
+  const evidence = {
+    ...reported,
+    cases: completeCases(reported.cases, reported.expectedCases),
+  };
+  for (const rule of rules) {
+    const judgement = rule(evidence);
+    if (judgement) return judgement;
+  }
+  const measured = evidence.cases.filter((one) => one.name === 'busy_guest_obeys_quota');
+  const reason = `all ${evidence.cases.length} cases pass; ${describeCases(measured)}`;
+  return { status: 'PASS', decidedBy: 'cases', reason };
+}

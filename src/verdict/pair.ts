@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+import type { KernelSpec } from '../model/job.js';
+import type { Fault, JobResult, PairVerdict } from '../model/result.js';
+import type { Verdict } from '../model/status.js';
+
+/** Two jobs that differ in their kernel only. */
+export interface Pair {
+  readonly base: JobResult;
+  readonly patched: JobResult;
+}
+
+/** PASS and a FAIL of the test's own cases are the two results that say what the limit does. */
+function outcomeOf(job: JobResult): 'holds' | 'broken' | 'fault' | 'unknown' {
+  if (job.status === 'PASS') return 'holds';
+  if (job.status !== 'FAIL') return 'unknown';
+  if (job.decidedBy === 'cases') return 'broken';
+  return job.decidedBy === 'fault' ? 'fault' : 'unknown';
+}
+
+const sameFault = (a: Fault) => (b: Fault) => a.class === b.class && a.title === b.title;
+const brings = (patched: JobResult, base: JobResult): boolean =>
+  patched.faults.some((fault) => !base.faults.some(sameFault(fault)));
+
+const verdictTable: Readonly<Record<string, Verdict>> = {
+  'broken holds': 'fixed',
+  'broken broken': 'no-effect',
+  'holds broken': 'regressed',
+  'holds holds': 'not-reproduced',
+};
+
+/**
+ * What a base and a patched job say about the patch. A fault of the patched kernel is a regression only
+ * where the base got through the test without it; a base that has a fault itself shows nothing.
+ */
+export function pairVerdict(base: JobResult, patched: JobResult): Verdict {
+  const before = outcomeOf(base);
+  const after = outcomeOf(patched);
+  const baseGotThrough = before === 'holds' || before === 'broken';
+  if (after === 'fault' && baseGotThrough && brings(patched, base)) return 'regressed';
+  return verdictTable[`${before} ${after}`] ?? 'inconclusive';
+}
+
+/** Joins each job with that of its kernel's `base` on the same device and test, in the order of the jobs. */
+export function pairUp(
+  jobs: readonly JobResult[],
+  kernels: readonly Pick<KernelSpec, 'name' | 'base'>[],
+): readonly Pair[] {
+  return jobs.flatMap((patched) => {
+    const baseKernel = kernels.find((kernel) => kernel.name === patched.kernel)?.base;
+    const base = jobs.find(
+      (job) =>
+        job.kernel === baseKernel && job.device === patched.device && job.test === patched.test,
+    );
+    return base ? [{ base, patched }] : [];
+  });
+}
+
+/** A pair with its verdict as results.json carries it. */
+export function judgePair({ base, patched }: Pair): PairVerdict {
+  return {
+    base: base.kernel,
+    patched: patched.kernel,
+    device: patched.device,
+    test: patched.test,
+    verdict: pairVerdict(base, patched),
+  };
+}
+
+const worstFirst: readonly Verdict[] = [
+  'regressed',
+  'no-effect',
+  'not-reproduced',
+  'inconclusive',
+  'fixed',
+];
+
+const lacksDevice = (job: JobResult): boolean =>
+  job.status === 'SKIP' && job.decidedBy === 'device';
+
+/**
+ * The worst verdict of all pairs; `none` without pairs. A device that is not here says nothing, so its
+ * pairs do not count, unless there are no others.
+ */
+export function overallVerdict(pairs: readonly Pair[]): Verdict | 'none' {
+  const ran = pairs.filter(({ base, patched }) => !(lacksDevice(base) && lacksDevice(patched)));
+  const counted = ran.length > 0 ? ran : pairs;
+  const found = new Set(counted.map(({ base, patched }) => pairVerdict(base, patched)));
+  return worstFirst.find((verdict) => found.has(verdict)) ?? 'none';
+}

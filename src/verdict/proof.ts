@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+import type { TestParameters } from '../model/job.js';
+import type { CaseResult } from '../model/result.js';
+import { busyGuestCases, isControl, metricOf } from './cases.js';
+
+/** Reads metrics of one case and remembers which it did not find. */
+class CaseReader {
+  readonly absent: string[] = [];
+  constructor(
+    private readonly cases: readonly CaseResult[],
+    private readonly name: string,
+  ) {}
+
+  /** NaN where absent, so that every comparison with it fails. */
+  metric(metric: string): number {
+    const value = metricOf(
+      this.cases.find((one) => one.name === this.name),
+      metric,
+    );
+    if (value === undefined) this.absent.push(`${this.name} has no metric ${metric}`);
+    return value ?? Number.NaN;
+  }
+
+  /** The absent metrics, else what a false `claim` means. */
+  missing(claim: boolean, otherwise: string): readonly string[] {
+    if (this.absent.length > 0) return this.absent;
+    return claim ? [] : [`${this.name}: ${otherwise}`];
+  }
+}
+
+type Proof = (cases: readonly CaseResult[], parameters: TestParameters) => readonly string[];
+
+const controlsPassed: Proof = (cases) =>
+  busyGuestCases
+    .filter(isControl)
+    .filter((name) => !cases.some((one) => one.name === name && one.status === 'PASS'))
+    .map((name) => `${name} did not pass`);
+
+/** Without a limit the guest must take more than the quota, or keeping the quota means nothing. */
+const wantedMore: Proof = (cases, { quotaUs, periodUs }) => {
+  const read = new CaseReader(cases, 'control_guest_unlimited');
+  const usage = read.metric('usage');
+  const window = read.metric('window');
+  const demand = usage / window;
+  return read.missing(
+    window > 0 && demand > quotaUs / periodUs,
+    `without a limit the guest took ${demand.toFixed(2)} CPUs, not more than the quota of ${(quotaUs / periodUs).toFixed(2)}`,
+  );
+};
+
+const wasMeasured: Proof = (cases) => {
+  const read = new CaseReader(cases, 'busy_guest_obeys_quota');
+  read.metric('overrun_ratio');
+  const measured = [read.metric('usage'), read.metric('nr_periods')].every((value) => value > 0);
+  return read.missing(measured, 'no usage or no period was counted');
+};
+
+const wasThrottled: Proof = (cases) => {
+  const read = new CaseReader(cases, 'busy_guest_is_throttled');
+  const throttled = [read.metric('nr_throttled'), read.metric('throttled')].every((n) => n > 0);
+  return read.missing(throttled, 'the guest was never held back');
+};
+
+const movedOn: Proof = (cases) => {
+  const read = new CaseReader(cases, 'busy_guest_makes_progress');
+  return read.missing(read.metric('guest_progress') > 0, 'the guest did nothing');
+};
+
+const proofs: readonly Proof[] = [controlsPassed, wantedMore, wasMeasured, wasThrottled, movedOn];
+
+/**
+ * What is missing before a PASS may be believed: that the guest wanted more than it got, was throttled,
+ * was measured and did work. Empty means proven. Each piece is one phrase for the reason.
+ */
+export function missingProof(
+  cases: readonly CaseResult[],
+  parameters: TestParameters,
+): readonly string[] {
+  return proofs.flatMap((proof) => proof(cases, parameters));
+}
