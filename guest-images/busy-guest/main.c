@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "cases.h"
 #include "clock.h"
+#include "facts.h"
 #include "guest.h"
 #include "ktap.h"
 
@@ -90,45 +90,6 @@ static int64_t read_slice_us(void)
 		fclose(f);
 	}
 	return slice_us;
-}
-
-/* "key : value" of /proc/cpuinfo, as it stands there. */
-static void cpuinfo_fact(const char *fact, const char *key)
-{
-	FILE *f = fopen("/proc/cpuinfo", "r");
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f)) {
-		char *colon = strchr(line, ':');
-
-		if (strncmp(line, key, strlen(key)) || !colon)
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		ktap_fact(fact, "%s", colon + 1 + (colon[1] == ' '));
-		break;
-	}
-	if (f)
-		fclose(f);
-}
-
-static void print_facts(const struct test *t, bool realtime)
-{
-	struct utsname u;
-
-	uname(&u);
-	ktap_fact("kernel_release", "%s", u.release);
-	cpuinfo_fact("cpu", "cpu");
-	cpuinfo_fact("platform", "platform");
-	cpuinfo_fact("mmu", "MMU");
-	ktap_fact("page_size", "%ld", sysconf(_SC_PAGESIZE));
-	ktap_fact("cpus_online", "%ld", sysconf(_SC_NPROCESSORS_ONLN));
-	ktap_fact("tick_us", "%lld", (long long)t->limit.tick_us);
-	ktap_fact("slice_us", "%lld", (long long)t->limit.slice_us);
-	ktap_fact("limit", "%lld %lld", (long long)t->limit.quota_us,
-		  (long long)t->limit.period_us);
-	ktap_fact("vcpus", "%d", t->guest.vcpus);
-	ktap_fact("hcall_us", "%lld", (long long)t->guest.hcall_us);
-	ktap_fact("watcher", "%s", realtime ? "SCHED_FIFO" : "SCHED_OTHER");
 }
 
 int main(int argc, char **argv)

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PID 1 of busyguest's initramfs: mounts what the payload needs, runs it with
- * init's own arguments (what follows "--" on the kernel command line), says
- * between two marks what it printed, and powers the machine off.
+ * PID 1 of busyguest's initramfs: mounts what the payload needs, loads the
+ * modules of a distribution's kernel, runs the payload with init's own arguments
+ * (what follows "--" on the kernel command line), says between two marks what it
+ * printed, and powers the machine off.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PAYLOAD "/busy-guest"
+#define MODULES "/modules/"
 
 static const struct {
 	const char *type, *dir;
@@ -32,6 +36,34 @@ static void mount_all(void)
 		if (mount(mounts[i].type, mounts[i].dir, mounts[i].type, 0, NULL) && errno != EBUSY)
 			printf("init: mount %s: %s\n", mounts[i].dir, strerror(errno));
 	}
+}
+
+static void load_module(const char *name)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), MODULES "%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
+		printf("init: module %s: %s\n", name, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The order file has a file name a line; without it everything is built in. */
+static void load_modules(void)
+{
+	FILE *order = fopen(MODULES "order", "r");
+	char name[200];
+
+	if (!order)
+		return;
+	while (fgets(name, sizeof(name), order)) {
+		name[strcspn(name, "\n")] = '\0';
+		load_module(name);
+	}
+	fclose(order);
 }
 
 static int run_payload(char **argv)
@@ -56,6 +88,7 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	mount_all();
+	load_modules();
 	printf("BUSYGUEST-START v1\n");
 	fflush(stdout);
 	code = run_payload(argv);

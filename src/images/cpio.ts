@@ -47,7 +47,19 @@ function packEntry(entry: Entry, inode: number): Buffer {
   const [major, minor] = entry.device ?? [0, 0];
   const links = 1;
   const fields = [
-    inode, entry.mode, 0, 0, links, 0, entry.data.length, 0, 0, major, minor, name.length, 0,
+    inode,
+    entry.mode,
+    0,
+    0,
+    links,
+    0,
+    entry.data.length,
+    0,
+    0,
+    major,
+    minor,
+    name.length,
+    0,
   ];
   const header = Buffer.from(
     `070701${fields.map((n) => n.toString(16).padStart(8, '0')).join('')}`,

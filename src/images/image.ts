@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import { cacheDir, digest, exists, writeWhole } from '../system/files.js';
-import { packInitramfs } from './cpio.js';
+import { packInitramfs, type ImageFile } from './cpio.js';
 import { compileProgram, type Compiler } from './payload.js';
 
 /** An initramfs that runs the test as PID 1's child, and its identity. */
@@ -10,20 +10,51 @@ export interface Image {
   readonly key: string;
 }
 
-/** The initramfs with the busy-guest payload; made once for the same sources and compiler. */
-export async function busyGuestImage(compiler: Compiler, signal: AbortSignal): Promise<Image> {
+/** A kernel module as a file. */
+export interface ModuleFile {
+  /** File name in the initramfs. */
+  readonly name: string;
+  readonly path: string;
+}
+
+/**
+ * The initramfs with the busy-guest payload; made once for the same sources, compiler and modules.
+ * init loads the modules in the given order before the payload runs.
+ */
+export async function busyGuestImage(
+  compiler: Compiler,
+  signal: AbortSignal,
+  modules: readonly ModuleFile[] = [],
+): Promise<Image> {
   const [init, payload] = [
     await compileProgram('init', compiler, signal),
     await compileProgram('busy-guest', compiler, signal),
   ];
-  const key = digest(init.key, payload.key).slice(0, 24);
+  const moduleFiles = await readModules(modules);
+  const moduleKeys = moduleFiles.flatMap(({ path, data }) => [path, data]);
+  const key = digest(init.key, payload.key, ...moduleKeys).slice(0, 24);
   const initramfs = cacheDir('images', `busy-guest-${key}.cpio`);
   if (!(await exists(initramfs))) {
     const files = [
       { path: 'init', data: await readFile(init.path), mode: 0o755 },
       { path: 'busy-guest', data: await readFile(payload.path), mode: 0o755 },
+      ...moduleFiles,
     ];
     await writeWhole(initramfs, packInitramfs(files));
   }
   return { initramfs, key };
+}
+
+async function readModules(modules: readonly ModuleFile[]): Promise<ImageFile[]> {
+  if (modules.length === 0) return [];
+  const files = modules.map(async ({ name, path }) => ({
+    path: `modules/${name}`,
+    data: await readFile(path),
+    mode: 0o644,
+  }));
+  const order = modules.map(({ name }) => `${name}\n`).join('');
+  return [
+    ...(await Promise.all(files)),
+    { path: 'modules/order', data: Buffer.from(order), mode: 0o644 },
+  ];
 }

@@ -93,7 +93,10 @@ export async function build(
       built = true;
     });
   }
-  const facts = JSON.parse(await readFile(join(dir, 'facts.json'), 'utf8')) as Record<string, string>;
+  const facts = JSON.parse(await readFile(join(dir, 'facts.json'), 'utf8')) as Record<
+    string,
+    string
+  >;
   return {
     name: plan.kernel.name,
     image: join(dir, 'vmlinux'),
@@ -137,8 +140,13 @@ async function patchTree(tree: string, plan: BuildPlan, signal: AbortSignal): Pr
 function makeArgv(tree: string, obj: string, toolchain: Toolchain): string[] {
   const cc = toolchain.ccache ? 'ccache ' : '';
   return [
-    'make', '-C', tree, `O=${obj}`, 'ARCH=powerpc',
-    `CROSS_COMPILE=${toolchain.crossCompile}`, `CC=${cc}${toolchain.crossCompile}gcc`,
+    'make',
+    '-C',
+    tree,
+    `O=${obj}`,
+    'ARCH=powerpc',
+    `CROSS_COMPILE=${toolchain.crossCompile}`,
+    `CC=${cc}${toolchain.crossCompile}gcc`,
   ];
 }
 
@@ -196,7 +204,8 @@ async function compile(
   try {
     await run(argv, { stage: 'build', signal, env: makeEnv(tree), onLine });
   } catch (error) {
-    if (!(error instanceof InfraError) || /no space|program not found/.test(error.message)) throw error;
+    if (!(error instanceof InfraError) || /no space|program not found/.test(error.message))
+      throw error;
     throw await buildError(plan, log);
   } finally {
     await writeFile(join(obj, 'build.log'), `${log.join('\n')}\n`).catch(() => {});
@@ -210,13 +219,25 @@ async function buildError(plan: BuildPlan, log: readonly string[]): Promise<Buil
   await writeFile(file, `${log.join('\n')}\n`);
   const killed = log.find((line) => /Killed|signal terminated program/.test(line));
   if (killed !== undefined) {
-    throw new InfraError('build', 'the compiler was killed', 'is there enough memory?', tail(log.join('\n')));
+    throw new InfraError(
+      'build',
+      'the compiler was killed',
+      'is there enough memory?',
+      tail(log.join('\n')),
+    );
   }
-  const errors = log.filter((line) => /\berror:|undefined reference|\*\*\* \[/.test(line)).slice(0, 20);
+  const errors = log
+    .filter((line) => /\berror:|undefined reference|\*\*\* \[/.test(line))
+    .slice(0, 20);
   return new BuildError(plan.kernel.name, errors.length > 0 ? errors : log.slice(-10), file);
 }
 
-async function keepArtefacts(dir: string, work: string, obj: string, plan: BuildPlan): Promise<void> {
+async function keepArtefacts(
+  dir: string,
+  work: string,
+  obj: string,
+  plan: BuildPlan,
+): Promise<void> {
   const out = join(work, 'out');
   await mkdir(out);
   for (const [from, to] of [

@@ -47,7 +47,10 @@ export function lostSymbols(fragment: string, finished: string): string[] {
 }
 
 /** Writes the fragments as one file for KCONFIG_ALLCONFIG, each symbol once. */
-export async function writeAllConfig(fragments: readonly Fragment[], path: string): Promise<string> {
+export async function writeAllConfig(
+  fragments: readonly Fragment[],
+  path: string,
+): Promise<string> {
   const symbols = wantedSymbols(fragments.map((f) => f.text).join('\n'));
   const text = [...symbols].map(([name, value]) => `${name}=${value}\n`).join('');
   await writeFile(path, text);
@@ -55,7 +58,11 @@ export async function writeAllConfig(fragments: readonly Fragment[], path: strin
 }
 
 /** The error for symbols that did not stick after olddefconfig. */
-export function lostError(kernel: string, fragments: readonly Fragment[], lost: string[]): JobError {
+export function lostError(
+  kernel: string,
+  fragments: readonly Fragment[],
+  lost: string[],
+): JobError {
   const files = fragments.map((f) => basename(f.file)).join(', ');
   return new JobError(
     lost.map((symbol) => ({

@@ -51,14 +51,19 @@ async function unpacked(
 ): Promise<PinnedSource> {
   const id = `${pkg.name}_${pkg.version.replace(/[^A-Za-z0-9.+~-]/g, '_')}`;
   const tree = cacheDir('sources', id);
-  await withLock(`${tree}.lock`, signal, (pid) => say(`waiting for process ${pid}`), async () => {
-    if (await exists(tree)) return;
-    say(`fetching ${pkg.name} ${pkg.version} (about 160 MB)`);
-    const deb = await suite.download(pkg);
-    say(`unpacking ${pkg.name} ${pkg.version}`);
-    await makeFolderWhole(tree, (dir) => unpack(deb, dir, signal));
-    await suite.forget(deb);
-  });
+  await withLock(
+    `${tree}.lock`,
+    signal,
+    (pid) => say(`waiting for process ${pid}`),
+    async () => {
+      if (await exists(tree)) return;
+      say(`fetching ${pkg.name} ${pkg.version} (about 160 MB)`);
+      const deb = await suite.download(pkg);
+      say(`unpacking ${pkg.name} ${pkg.version}`);
+      await makeFolderWhole(tree, (dir) => unpack(deb, dir, signal));
+      await suite.forget(deb);
+    },
+  );
   return treeInCache(id, `${pkg.name} ${pkg.version} (Debian ${suite.suite})`, tree);
 }
 
@@ -89,7 +94,8 @@ export function treeInCache(id: string, label: string, tree: string): PinnedSour
         signal,
         okCodes: [0, 1],
       });
-      if (linked.exitCode !== 0) await run(['cp', '-a', `${tree}/.`, dir], { stage: 'build', signal });
+      if (linked.exitCode !== 0)
+        await run(['cp', '-a', `${tree}/.`, dir], { stage: 'build', signal });
     },
   };
 }

@@ -59,11 +59,22 @@ async function pinFolder(path: string, signal: AbortSignal): Promise<PinnedSourc
       const copy = ['cp', '-a', '--reflink=auto', `${path}/.`, dir];
       await run(copy, { stage: 'build', signal: copySignal });
       // What an in-tree build left behind would make `make O=` refuse the tree.
-      await run(['rm', '-rf', '.git', '.config', 'include/config', 'include/generated', 'arch/powerpc/include/generated'], {
-        stage: 'build',
-        cwd: dir,
-        signal: copySignal,
-      });
+      await run(
+        [
+          'rm',
+          '-rf',
+          '.git',
+          '.config',
+          'include/config',
+          'include/generated',
+          'arch/powerpc/include/generated',
+        ],
+        {
+          stage: 'build',
+          cwd: dir,
+          signal: copySignal,
+        },
+      );
     },
   };
 }

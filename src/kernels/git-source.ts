@@ -18,7 +18,10 @@ export function gitSource(repository: string, ref: string): KernelSource {
       );
       if (exitCode !== 0) {
         throw new JobError([
-          { message: `${repository}: no commit "${ref}"`, hint: 'give a branch, tag or commit of that repository' },
+          {
+            message: `${repository}: no commit "${ref}"`,
+            hint: 'give a branch, tag or commit of that repository',
+          },
         ]);
       }
       return pinCommit(repository, stdout.trim(), ref, signal);
@@ -59,7 +62,9 @@ async function pinCommit(
   };
   if ((await source.readFile('arch/powerpc/kvm/book3s_hv.c', signal)) === undefined) {
     throw new JobError([
-      { message: `${repository} at ${ref}: not a kernel tree: arch/powerpc/kvm/book3s_hv.c is missing` },
+      {
+        message: `${repository} at ${ref}: not a kernel tree: arch/powerpc/kvm/book3s_hv.c is missing`,
+      },
     ]);
   }
   return source;

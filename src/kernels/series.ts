@@ -16,7 +16,12 @@ export interface Patch {
 /** What came of trying a series on a source. */
 export type SeriesResult =
   | { readonly applies: true; readonly files: ReadonlyMap<string, Buffer | undefined> }
-  | { readonly applies: false; readonly patch: string; readonly output: string; readonly reject: string };
+  | {
+      readonly applies: false;
+      readonly patch: string;
+      readonly output: string;
+      readonly reject: string;
+    };
 
 /** Reads a patch file, or the patches of a folder in the order of their names. Throws JobError. */
 export async function readSeries(path: string): Promise<Patch[]> {
@@ -25,7 +30,10 @@ export async function readSeries(path: string): Promise<Patch[]> {
     : [path];
   if (files.length === 0 || !(await exists(path))) {
     throw new JobError([
-      { message: `${path}: no patches`, hint: 'a .patch file, or a folder with such files, is needed' },
+      {
+        message: `${path}: no patches`,
+        hint: 'a .patch file, or a folder with such files, is needed',
+      },
     ]);
   }
   return Promise.all(
@@ -119,10 +127,11 @@ export async function writePatched(
 
 /** The error of a series that does not apply: which patch, which hunks, and the reject. */
 export function rejectError(kernel: string, result: SeriesResult & { applies: false }): JobError {
-  const hunks = result.output.split('\n').filter((line) => /FAILED|can't find|malformed|No file/.test(line));
+  const hunks = result.output
+    .split('\n')
+    .filter((line) => /FAILED|can't find|malformed|No file/.test(line));
   const shown = [...hunks, ...result.reject.split('\n').slice(0, 40)].map((line) => `    ${line}`);
   return new JobError([
     { message: `kernel ${kernel}: ${result.patch} does not apply\n${shown.join('\n')}` },
   ]);
 }
-

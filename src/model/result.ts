@@ -50,7 +50,17 @@ export interface Judgement {
   /** One line: why this status. */
   readonly reason: string;
   /** What decided: needed for the verdict and the exit code. */
-  readonly decidedBy: 'cases' | 'fault' | 'control' | 'proof' | 'device' | 'build' | 'input' | 'machine' | 'infrastructure' | 'interrupted';
+  readonly decidedBy:
+    | 'cases'
+    | 'fault'
+    | 'control'
+    | 'proof'
+    | 'device'
+    | 'build'
+    | 'input'
+    | 'machine'
+    | 'infrastructure'
+    | 'interrupted';
 }
 
 /** A finished job as results.json carries it (docs/results.md). */

@@ -39,11 +39,16 @@ export class AptSuite {
       () => Infinity,
     );
     if (age < listMaxAgeMs) return;
-    await withLock(join(this.#dir, 'lock'), this.signal, () => {}, async () => {
-      await this.#writeSources();
-      await this.#apt(['apt-get', 'update'], 'is the package archive reachable?');
-      await writeWhole(stamp, '');
-    });
+    await withLock(
+      join(this.#dir, 'lock'),
+      this.signal,
+      () => {},
+      async () => {
+        await this.#writeSources();
+        await this.#apt(['apt-get', 'update'], 'is the package archive reachable?');
+        await writeWhole(stamp, '');
+      },
+    );
   }
 
   /** Packages whose names match (an apt regular expression), with the newest version of each. */
@@ -57,16 +62,29 @@ export class AptSuite {
 
   /** The newest version of one package, or undefined when the suite has none. */
   async show(name: string): Promise<AptPackage | undefined> {
-    await this.update();
-    const { stdout } = await this.#apt(['apt-cache', 'show', '--no-all-versions', name]).catch(
-      () => ({ stdout: '' }),
-    );
-    const field = (key: string): string | undefined =>
-      new RegExp(`^${key}: (.*)$`, 'm').exec(stdout)?.[1];
+    const field = await this.#fields(name);
     const version = field('Version');
     const architecture = field('Architecture');
     if (version === undefined || architecture === undefined) return undefined;
     return { name, version, architecture };
+  }
+
+  /** What the newest version of a package depends on: the first of alternatives, `version` where exactly one is asked for. */
+  async depends(name: string): Promise<{ name: string; version: string | undefined }[]> {
+    const field = await this.#fields(name);
+    const needs = (field('Depends') ?? '').split(', ').filter((need) => need !== '');
+    return needs.map((need) => {
+      const match = /^([^\s:(]+)(?::\w+)?(?: \(= ([^)]+)\))?/.exec(need);
+      return { name: match?.[1] ?? need, version: match?.[2] };
+    });
+  }
+
+  async #fields(name: string): Promise<(key: string) => string | undefined> {
+    await this.update();
+    const { stdout } = await this.#apt(['apt-cache', 'show', '--no-all-versions', name]).catch(
+      () => ({ stdout: '' }),
+    );
+    return (key) => new RegExp(`^${key}: (.*)$`, 'm').exec(stdout)?.[1];
   }
 
   /** Downloads a package, checked by apt; the path of the .deb, kept in the cache. */
@@ -156,7 +174,11 @@ async function mirrorFromFiles(): Promise<string | undefined> {
   ];
   for (const file of files) {
     const text = await readIfThere(file);
-    const uri = text && /^(?:URIs:|deb(?: \[[^\]]*\])?|\s*default_mirror) +(https?:\S+\/debian)\/?(?:\s|$)/m.exec(text)?.[1];
+    const uri =
+      text &&
+      /^(?:URIs:|deb(?: \[[^\]]*\])?|\s*default_mirror) +(https?:\S+\/debian)\/?(?:\s|$)/m.exec(
+        text,
+      )?.[1];
     if (uri) return uri;
   }
   return undefined;

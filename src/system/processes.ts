@@ -47,7 +47,11 @@ export function tail(text: string, lines = tailLines): string[] {
 export async function run(argv: readonly string[], options: RunOptions): Promise<RunOutput> {
   const { stage, signal, okCodes = [0], todo } = options;
   signal?.throwIfAborted();
-  const child = execa(dieWithParent[0], [...dieWithParent.slice(1), ...argv], execaOptions(options));
+  const child = execa(
+    dieWithParent[0],
+    [...dieWithParent.slice(1), ...argv],
+    execaOptions(options),
+  );
   const stop = (): void => killGroup(child.pid);
   signal?.addEventListener('abort', stop, { once: true });
   const lines = options.onLine ? readLines(child, options.onLine) : Promise.resolve();

@@ -3,9 +3,12 @@ import { exitCode } from '../model/errors.js';
 import type { JobResult, Judgement, RunResult } from '../model/result.js';
 import type { Status } from '../model/status.js';
 
-/** Whether a job gave what its matrix says it should. */
-export function asExpected(judgement: Judgement, expect: Status): boolean {
-  return judgement.status === expect;
+/**
+ * Whether a job gave what its matrix says it should. An expected FAIL is one of the test's own
+ * cases: a kernel that panics or does not compile has not shown what was expected of it.
+ */
+export function asExpected({ status, decidedBy }: Judgement, expect: Status): boolean {
+  return status === expect && (status !== 'FAIL' || decidedBy === 'cases');
 }
 
 /** The kernel gave a result, and it is the wrong one; a kernel that does not compile counts. */

@@ -40,6 +40,8 @@ export interface Evidence {
   readonly buildError?: BuildError;
   /** What the KTAP reader complains about. */
   readonly problems: readonly string[];
+  /** Where the payload saw another path of the kernel than the device is there for. */
+  readonly brokenPromises?: readonly string[];
 }
 
 type Rule = (evidence: Evidence) => Judgement | undefined;
@@ -66,7 +68,9 @@ const wasInterrupted: Rule = ({ exit, phase }) =>
     ? { status: 'MISS', decidedBy: 'interrupted', reason: `${phase}: interrupted` }
     : undefined;
 
-const hasNoKernel: Rule = ({ buildError }) => buildError && { status: 'ERROR', ...buildError };
+/** A kernel that does not compile is the kernel's doing; the rest is not. */
+const hasNoKernel: Rule = ({ buildError }) =>
+  buildError && { status: buildError.decidedBy === 'build' ? 'FAIL' : 'ERROR', ...buildError };
 
 const hasNewFault: Rule = ({ faults, knownFaults }) => {
   // search(), unlike test(), keeps no state between calls in a global expression.
@@ -88,6 +92,15 @@ const cannotBeRead: Rule = (evidence) =>
         status: 'ERROR',
         decidedBy: 'machine',
         reason: `the payload's output cannot be trusted: ${evidence.problems.slice(0, 3).join('; ')}`,
+      }
+    : undefined;
+
+const tookAnotherPath: Rule = ({ brokenPromises = [] }) =>
+  brokenPromises.length > 0
+    ? {
+        status: 'ERROR',
+        decidedBy: 'device',
+        reason: `another path of the kernel was tested: ${brokenPromises.join('; ')}`,
       }
     : undefined;
 
@@ -195,6 +208,7 @@ const rules: readonly Rule[] = [
   hasNoKernel,
   hasNewFault,
   cannotBeRead,
+  tookAnotherPath,
   controlDoesNotHold,
   failsWithoutControl,
   caseFails,

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "facts.h"
+#include "guest.h"
+#include "ktap.h"
+
+/* The value of "key : value" in /proc/cpuinfo, empty when it is not there. */
+static void cpuinfo(const char *key, char *value, size_t len)
+{
+	FILE *f = fopen("/proc/cpuinfo", "r");
+	char line[256];
+
+	value[0] = '\0';
+	while (f && fgets(line, sizeof(line), f)) {
+		char *colon = strchr(line, ':');
+
+		if (strncmp(line, key, strlen(key)) || !colon)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(value, len, "%s", colon + 1 + (colon[1] == ' '));
+		break;
+	}
+	if (f)
+		fclose(f);
+}
+
+static bool kernel_said(const char *text)
+{
+	char record[8192];
+	bool said = false;
+	ssize_t n;
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	while (!said && (n = read(fd, record, sizeof(record) - 1)) > 0) {
+		record[n] = '\0';
+		said = strstr(record, text);
+	}
+	close(fd);
+	return said;
+}
+
+/*
+ * How a hypervisor below us runs our guests: H_ENTER_NESTED (v1) or the
+ * H_GUEST_* calls (v2). POWER9 has v1 only; later ones ask for v2 first and
+ * say so when they fall back (kvmhv_nested_init()).
+ */
+static const char *nested_api(const char *platform, const char *cpu)
+{
+	if (!strstr(platform, "pSeries"))
+		return "none";
+	if (strstr(cpu, "POWER9") || kernel_said("falling back to nestedv1"))
+		return "v1";
+	return "v2";
+}
+
+void print_facts(const struct test *t, bool realtime)
+{
+	char cpu[128], platform[64], mmu[64], why[200];
+	struct utsname u;
+
+	uname(&u);
+	cpuinfo("cpu", cpu, sizeof(cpu));
+	cpuinfo("platform", platform, sizeof(platform));
+	cpuinfo("MMU", mmu, sizeof(mmu));
+	ktap_fact("kernel_release", "%s", u.release);
+	ktap_fact("cpu", "%s", cpu);
+	ktap_fact("platform", "%s", platform);
+	ktap_fact("mmu", "%s", mmu);
+	/* guest_probe() asks for an HV guest by its VM type; PR would refuse. */
+	ktap_fact("kvm", "%s", guest_probe(why, sizeof(why)) ? "HV" : why);
+	ktap_fact("nested_api", "%s", nested_api(platform, cpu));
+	ktap_fact("page_size", "%ld", sysconf(_SC_PAGESIZE));
+	ktap_fact("cpus_online", "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	ktap_fact("tick_us", "%lld", (long long)t->limit.tick_us);
+	ktap_fact("slice_us", "%lld", (long long)t->limit.slice_us);
+	ktap_fact("limit", "%lld %lld", (long long)t->limit.quota_us,
+		  (long long)t->limit.period_us);
+	ktap_fact("vcpus", "%d", t->guest.vcpus);
+	ktap_fact("hcall_us", "%lld", (long long)t->guest.hcall_us);
+	ktap_fact("watcher", "%s", realtime ? "SCHED_FIFO" : "SCHED_OTHER");
+}

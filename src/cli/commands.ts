@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+import { Option, type Command } from 'commander';
+
+const finish = (code: number): void => {
+  process.exitCode = code;
+};
+
+/** One function for each command: its options and help; the work is in a file of its own name. */
+export const commands: readonly ((root: Command) => void)[] = [
+  (root) =>
+    root
+      .command('run')
+      .description('build, boot and judge a job matrix')
+      .argument('[file]', 'job matrix (jobs/*.yaml)')
+      .option(
+        '--tree <source>',
+        'kernel source for all kernels: PATH, PATH#REF, debian:PACKAGE[@SUITE]',
+      )
+      .option('--filter <expression>', "only jobs that match, as 'device=~powernv,kernel=patched'")
+      .option('--jobs <n>', 'jobs at once (default: one a CPU)')
+      .option('--results <dir>', 'where runs are kept', 'results')
+      .option('--fresh', 'run jobs with unchanged inputs too', false)
+      .option('--fail-fast', 'start no more jobs after the first unexpected result', false)
+      .option('--resume <dir>', 'go on with an interrupted run')
+      .option('--report <list>', 'more reports: junit=PATH,tap=PATH,json=PATH,markdown=PATH')
+      .option('--json', 'print results.json instead of the table', false)
+      .option('-q, --quiet', 'no progress', false)
+      .option('-v, --verbose', 'show the consoles', false)
+      .addHelpText(
+        'after',
+        `
+Examples:
+  busyguest run jobs/pre-pull.yaml
+  busyguest run jobs/pre-pull.yaml --tree ~/linux#kvm/next --filter 'device=~powernv'
+  busyguest run --resume results/latest`,
+      )
+      .action(async (file, options) => finish(await (await import('./run.js')).run(file, options))),
+  (root) =>
+    root
+      .command('plan')
+      .description('show what a job matrix would do; builds and boots nothing')
+      .argument('<file>', 'job matrix')
+      .option('--tree <source>', 'kernel source for all kernels')
+      .option('--filter <expression>', 'only jobs that match')
+      .action(async (file, options) =>
+        finish(await (await import('./plan.js')).plan(file, options)),
+      ),
+  (root) =>
+    root
+      .command('report')
+      .description('make the reports of a run again, from its files alone')
+      .argument('<run>', 'folder of a run, as results/latest')
+      .option('--report <list>', 'which: junit=PATH,tap=PATH,json=PATH,markdown=PATH')
+      .option('--json', 'print results.json instead of the table', false)
+      .action(async (dir, options) =>
+        finish(await (await import('./report.js')).report(dir, options)),
+      ),
+  (root) =>
+    root
+      .command('parse')
+      .description(
+        'read any TAP or KTAP log (kselftest, KUnit, busyguest) and print it in another form',
+      )
+      .argument('<file>', 'log; - is standard input')
+      .addOption(
+        new Option('--to <format>', 'output').choices(['tap', 'junit', 'json']).default('tap'),
+      )
+      .addHelpText('after', '\nExample:\n  dmesg | busyguest parse - --to junit > kunit.xml')
+      .action(async (file, options) =>
+        finish(await (await import('./parse.js')).parse(file, options)),
+      ),
+  (root) =>
+    root
+      .command('devices')
+      .description('list the devices and whether they can run here')
+      .option(
+        '--fetch-qemu',
+        "take a newer QEMU from the distribution's backports into the cache",
+        false,
+      )
+      .option('-q, --quiet', 'with --fetch-qemu: do not list the devices', false)
+      .option('--if-older <version>', 'with --fetch-qemu: only when the QEMU here is older')
+      .action(async (options) =>
+        finish(await (await import('./devices.js')).devicesCommand(options)),
+      ),
+  (root) =>
+    root
+      .command('doctor')
+      .description('show the tools needed, what was found, and the line that fixes it')
+      .option('--install', 'run that line (as root, or by sudo when it asks nothing)', false)
+      .action(async (options) => finish(await (await import('./doctor.js')).doctor(options))),
+  (root) =>
+    root
+      .command('cache')
+      .description('show what the cache holds; --prune frees space')
+      .option('--prune <size>', 'remove the oldest until at most this is left, as 5G')
+      .action(async (options) => finish(await (await import('./cache.js')).cache(options))),
+];

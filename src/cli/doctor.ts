@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+import { getuid } from 'node:process';
+import { execa } from 'execa';
+import { exitCode } from '../model/errors.js';
+import { firstLine } from '../system/processes.js';
+import {
+  findTools,
+  installArgv,
+  packageManager,
+  type Finding,
+  type PackageManager,
+} from '../system/tools.js';
+
+const isMissing = ({ tool, version }: Finding): boolean => version === undefined && !tool.optional;
+
+/** `busyguest doctor`: what is needed, what is there, and the line that installs the rest. */
+export async function doctor(options: { readonly install: boolean }): Promise<number> {
+  const findings = await findTools();
+  if (!options.install) show(findings);
+  const lacking = findings.filter(({ version }) => version === undefined);
+  if (lacking.length === 0) return exitCode.ok;
+  const manager = await packageManager();
+  if (manager === undefined) return nameForAll(lacking);
+  const line = await installLine(manager, lacking);
+  process.stdout.write(
+    `${options.install ? 'Installing' : 'To install what is missing'}:\n  ${line.join(' ')}\n`,
+  );
+  if (!options.install) return findings.some(isMissing) ? exitCode.infrastructure : exitCode.ok;
+  return install(manager, line);
+}
+
+function show(findings: readonly Finding[]): void {
+  const width = Math.max(...findings.map(({ tool }) => tool.name.length));
+  process.stdout.write(`${'node'.padEnd(width)}  ${process.version} (20.19 or newer is needed)\n`);
+  for (const { tool, version } of findings) {
+    const found = version ?? (tool.optional ? 'missing (works without)' : 'MISSING');
+    process.stdout.write(
+      `${tool.name.padEnd(width)}  ${found}\n${' '.repeat(width)}    ${tool.why}\n`,
+    );
+  }
+}
+
+function nameForAll(lacking: readonly Finding[]): number {
+  for (const manager of ['apt', 'dnf', 'zypper'] as const) {
+    const packages = lacking.map(({ tool }) => tool.packages[manager]);
+    process.stdout.write(`${manager}: ${packages.join(' ')}\n`);
+  }
+  return lacking.some(isMissing) ? exitCode.infrastructure : exitCode.ok;
+}
+
+const isRoot = (): boolean => getuid?.() === 0;
+
+async function installLine(
+  manager: PackageManager,
+  lacking: readonly Finding[],
+): Promise<string[]> {
+  const packages = lacking.map(({ tool }) => tool.packages[manager]);
+  // Relatives of Debian do not know its archive; debootstrap does.
+  if (
+    manager === 'apt' &&
+    /^ID=(?!debian)/m.test((await firstLine(['grep', '^ID=', '/etc/os-release'])) ?? '')
+  ) {
+    packages.push('debootstrap');
+  }
+  const argv = installArgv(manager, [...new Set(packages)]);
+  return isRoot() ? argv : ['sudo', '-n', ...argv];
+}
+
+async function install(manager: PackageManager, line: readonly string[]): Promise<number> {
+  if (!isRoot() && (await firstLine(['sudo', '-n', 'echo', 'ok'])) === undefined) {
+    process.stdout.write(
+      'busyguest may not install packages here: run that line, then try again\n',
+    );
+    return exitCode.infrastructure;
+  }
+  const sudo = isRoot() ? [] : ['sudo', '-n'];
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const steps = manager === 'apt' ? [[...sudo, 'apt-get', 'update', '-q'], line] : [line];
+  for (const [program = '', ...args] of steps) {
+    const { exitCode: code } = await execa(program, args, {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env,
+      reject: false,
+    });
+    if (code !== 0) {
+      process.stdout.write(
+        `that line failed (exit code ${code ?? 'none'}): mend it, then try again\n`,
+      );
+      return exitCode.infrastructure;
+    }
+  }
+  return exitCode.ok;
+}

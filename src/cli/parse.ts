@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+import { createReadStream } from 'node:fs';
+import { LineSplitter } from '../console/lines.js';
+import { flatten } from '../ktap/flatten.js';
+import { KtapReader } from '../ktap/reader.js';
+import { UsageError } from '../model/errors.js';
+import type { CaseResult, RunResult } from '../model/result.js';
+import { renderJunit } from '../reports/junit.js';
+import { renderTap } from '../reports/tap.js';
+
+/** `busyguest parse FILE`: any TAP or KTAP log as TAP 14, JUnit or JSON. Exit 1 when a case failed. */
+export async function parse(file: string, options: { readonly to: string }): Promise<number> {
+  const reader = new KtapReader();
+  const splitter = new LineSplitter();
+  const stream = file === '-' ? process.stdin : createReadStream(file);
+  try {
+    for await (const chunk of stream) {
+      for (const line of splitter.push(chunk as Uint8Array)) reader.feed(line.text, line);
+    }
+  } catch (error) {
+    throw new UsageError(`${file}: ${(error as Error).message}`);
+  }
+  for (const line of splitter.end()) reader.feed(line.text, line);
+  const document = reader.end();
+  const cases = flatten(document);
+  if (cases.length === 0) throw new UsageError(`${file}: no TAP or KTAP result in it`);
+  process.stdout.write(
+    options.to === 'json' ? json(cases, document.problems) : render(options.to, file, cases),
+  );
+  return cases.some(({ status }) => status !== 'PASS' && status !== 'SKIP') ? 1 : 0;
+}
+
+const json = (cases: readonly CaseResult[], problems: readonly string[]): string =>
+  `${JSON.stringify({ cases, problems }, undefined, 2)}\n`;
+
+// A log as a run of one job, so that the reports of runs serve it too.
+function render(format: string, file: string, cases: readonly CaseResult[]): string {
+  const failed = cases.some(({ status }) => status !== 'PASS' && status !== 'SKIP');
+  const name = file === '-' ? 'stdin' : file;
+  const status = failed ? 'FAIL' : 'PASS';
+  const run: RunResult = {
+    schema: 1,
+    run: name,
+    startedAt: '',
+    matrix: name,
+    verdicts: [],
+    overall: 'none',
+    interrupted: false,
+    jobs: [
+      {
+        name,
+        kernel: 'log',
+        device: 'none',
+        test: 'parse',
+        status,
+        expect: 'PASS',
+        asExpected: !failed,
+        reason: '',
+        decidedBy: 'cases',
+        cases,
+        faults: [],
+        facts: {},
+        timesMs: {},
+        reused: false,
+      },
+    ],
+  };
+  return format === 'junit' ? renderJunit(run, {}) : renderTap(run);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+import type { ExitReason } from '../model/result.js';
+
+/** What a device is given to boot. */
+export interface Boot {
+  /** Path of the kernel image. */
+  readonly kernel: string;
+  /** Path of the initramfs. */
+  readonly initramfs: string;
+  /** Kernel command line options that the kernel itself needs; the device adds its console. */
+  readonly commandLine: readonly string[];
+  /** Arguments of the payload; the device may add its own (see `Device.payloadArgs`). */
+  readonly payloadArgs: readonly string[];
+  /** CPUs that the test wants the machine to have. */
+  readonly cpus: number;
+}
+
+/** A machine that was started. Disposing of it ends it, and nothing of it is left. */
+export interface Machine extends AsyncDisposable {
+  /** What a reader of the report needs to do the same by hand: argv, versions, URLs. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** What the machine prints. Ends when the machine does. */
+  readonly console: AsyncIterable<Uint8Array>;
+  /** Why it ended. Never rejects. */
+  readonly exited: Promise<MachineExit>;
+}
+
+/** Why a machine ended by itself, and what the program behind it said of that. */
+export interface MachineExit {
+  readonly reason: Extract<ExitReason, 'poweroff' | 'lost'>;
+  readonly message: string;
+}
+
+/** Facts that the payload prints and that must hold on a device: the path that it is there to test. */
+export type Promised = Readonly<Record<string, RegExp>>;
+
+/** Something that boots a kernel and gives a console: image in, console out, nothing else. */
+export interface Device {
+  readonly name: string;
+  /** One line for `busyguest devices`. */
+  readonly title: string;
+  /** Facts of the payload that prove that the promised path of the kernel ran. */
+  readonly promised: Promised;
+  /** Why it cannot run here, each with what to do; empty: it can. */
+  missing(): Promise<readonly string[]>;
+  /** What a result depends on besides kernel, image and parameters; the same text, the same result. */
+  inputs(boot: Boot): Promise<string>;
+  /** Boots. Throws InfraError only: what the kernel does wrong shows on the console. */
+  start(boot: Boot, signal: AbortSignal): Promise<Machine>;
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { digest } from '../../system/files.js';
+import { dieWithParent, killGroup } from '../../system/processes.js';
+import { InfraError } from '../../model/errors.js';
+import type { Boot, Device, Machine, MachineExit } from '../device.js';
+import { canCount, whyNot } from './abilities.js';
+import { qemuArgv } from './argv.js';
+import { findQemu, qemuDigest, type QemuBinary } from './binary.js';
+import type { QemuMachine } from './machines.js';
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+const install = 'no qemu-system-ppc64 here: run "busyguest doctor" for the line that installs it';
+
+let found: Promise<QemuBinary | undefined> | undefined;
+let digested: Promise<string> | undefined;
+
+const theQemu = (): Promise<QemuBinary | undefined> => (found ??= findQemu());
+
+/** An emulated machine as a device. */
+export function qemuDevice(machine: QemuMachine): Device {
+  const argvFor = async (
+    boot: Boot,
+  ): Promise<{ binary: QemuBinary; args: string[]; icount: boolean }> => {
+    const binary = await theQemu();
+    if (binary === undefined) throw new InfraError('boot', install);
+    const icount = canCount(machine, binary);
+    return { binary, icount, args: qemuArgv(machine, boot, icount) };
+  };
+  return {
+    name: machine.name,
+    title: machine.title,
+    promised: machine.promised,
+    async missing() {
+      const binary = await theQemu();
+      return binary === undefined ? [install] : whyNot(machine, binary);
+    },
+    async inputs(boot) {
+      const { binary, args } = await argvFor({ ...boot, kernel: '', initramfs: '' });
+      digested ??= qemuDigest(binary);
+      return digest(await digested, ...args);
+    },
+    async start(boot, signal) {
+      signal.throwIfAborted();
+      const { binary, args, icount } = await argvFor(boot);
+      const facts = {
+        qemu: binary.versionText,
+        qemu_argv: [...binary.argv, ...args].map(quote).join(' '),
+        accel: machine.accel,
+        icount: icount ? 'yes' : 'no',
+      };
+      return new QemuProcess([...binary.argv, ...args], facts);
+    },
+  };
+}
+
+function quote(arg: string): string {
+  return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
+}
+
+/** A running QEMU. It dies with busyguest, whatever ends that. */
+class QemuProcess implements Machine {
+  readonly console: AsyncIterable<Uint8Array>;
+  readonly exited: Promise<MachineExit>;
+  readonly #child: Child;
+
+  constructor(
+    argv: readonly string[],
+    readonly facts: Readonly<Record<string, string>>,
+  ) {
+    this.#child = spawn(dieWithParent[0], [...dieWithParent.slice(1), ...argv], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.console = this.#child.stdout;
+    this.exited = watch(this.#child);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    killGroup(this.#child.pid);
+    this.#child.stdout.destroy();
+    await this.exited;
+  }
+}
+
+function watch(child: Child): Promise<MachineExit> {
+  let stderr = '';
+  child.stderr
+    .setEncoding('utf8')
+    .on('data', (text: string) => (stderr = (stderr + text).slice(-2000)));
+  return new Promise((resolve) => {
+    const lost = (message: string): void => resolve({ reason: 'lost', message });
+    child.once('error', (error) => lost(`QEMU did not start: ${error.message}`));
+    child.once('exit', (code, signal) => {
+      if (code === 0) resolve({ reason: 'poweroff', message: 'QEMU ended' });
+      else
+        lost(
+          `QEMU ended with ${signal ?? `exit code ${code}`}: ${stderr.trim().split('\n').at(-1) ?? ''}`,
+        );
+    });
+  });
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+import type { JobChange, MetricChange, RunComparison } from '../model/history.js';
+import type { JobResult, RunResult } from '../model/result.js';
+import { findFlaky } from './flaky.js';
+import { isUnexpected, metricsOf, summarizeRun } from './summary.js';
+
+/**
+ * Whether a value lies outside [min - range, max + range] of past values, range = max - min. Values that never
+ * differed (instruction-counted time) have no range, so any other value is outside.
+ */
+export function isOutside(value: number, min: number, max: number): boolean {
+  const range = max - min;
+  return value < min - range || value > max + range;
+}
+
+const change = (before: JobResult, after: JobResult): JobChange => ({
+  job: after.name,
+  before: before.status,
+  after: after.status,
+  reason: after.reason,
+});
+
+const keyOf = (job: JobResult): string | undefined => job.facts['inputs_key'];
+
+/** The earlier measurements of what `a` measured: `a` itself, and jobs of its name with its inputs. */
+function measurementsOf(a: JobResult, past: readonly RunResult[]): readonly JobResult[] {
+  const key = keyOf(a);
+  if (key === undefined) return [a];
+  const earlier = past.flatMap(({ jobs }) =>
+    jobs.filter((job) => job.name === a.name && keyOf(job) === key && !job.reused),
+  );
+  // Where `a` was reused, the run that it was taken from is among the past ones.
+  return a.reused && earlier.length > 0 ? earlier : [...earlier, a];
+}
+
+function moved(a: JobResult, b: JobResult, past: readonly RunResult[]): readonly MetricChange[] {
+  const values = new Map<string, number[]>();
+  for (const job of measurementsOf(a, past)) {
+    for (const { name, value } of metricsOf(job)) {
+      const known = values.get(name);
+      if (known) known.push(value);
+      else values.set(name, [value]);
+    }
+  }
+  const before = new Map(metricsOf(a).map(({ name, value }) => [name, value]));
+  return metricsOf(b).flatMap(({ name, value, unit }): readonly MetricChange[] => {
+    const last = before.get(name);
+    const known = values.get(name) ?? [];
+    if (last === undefined || known.length === 0) return [];
+    const min = known.reduce((x, y) => Math.min(x, y));
+    const max = known.reduce((x, y) => Math.max(x, y));
+    const rule = known.length >= 2 ? 'spread' : 'changed';
+    if (!isOutside(value, min, max)) return [];
+    const spread = { count: known.length, min, max };
+    return [{ job: b.name, metric: name, unit, before: last, after: value, rule, past: spread }];
+  });
+}
+
+/**
+ * What changed from run `a` to run `b`. A job fails where its status is not the expected one and its device is
+ * there. A metric moved where it leaves the spread of past values with the inputs that it had in `a`: outside
+ * [min - range, max + range], or, with a single past value, different from it.
+ * @param past runs before `b`, in any order; `a` and `b` may be among them
+ */
+export function compareRuns(
+  a: RunResult,
+  b: RunResult,
+  past: readonly RunResult[] = [],
+): RunComparison {
+  const others = past.filter(({ run }) => run !== a.run && run !== b.run);
+  const before = new Map(a.jobs.map((job) => [job.name, job]));
+  const after = new Set(b.jobs.map(({ name }) => name));
+  const pairs = b.jobs.flatMap((job): readonly (readonly [JobResult, JobResult])[] => {
+    const old = before.get(job.name);
+    return old ? [[old, job]] : [];
+  });
+  const where = (wasWrong: boolean, isWrong: boolean): readonly JobChange[] =>
+    pairs
+      .filter(([old, job]) => isUnexpected(old) === wasWrong && isUnexpected(job) === isWrong)
+      .map(([old, job]) => change(old, job));
+  return {
+    a: a.run,
+    b: b.run,
+    newFailures: where(false, true),
+    fixed: where(true, false),
+    stillFailing: where(true, true),
+    otherStatus: where(false, false).filter((one) => one.before !== one.after),
+    newJobs: b.jobs.filter(({ name }) => !before.has(name)).map(({ name }) => name),
+    vanishedJobs: a.jobs.filter(({ name }) => !after.has(name)).map(({ name }) => name),
+    metrics: pairs.flatMap(([old, job]) => moved(old, job, others)),
+    flaky: findFlaky(oldestFirst([...others, a, b]).map((run) => summarizeRun(run))).filter(
+      (flaky) =>
+        b.jobs.some((job) => keyOf(job) === flaky.inputsKey && job.device === flaky.device),
+    ),
+  };
+}
+
+function oldestFirst(runs: readonly RunResult[]): readonly RunResult[] {
+  return [...runs].sort((x, y) =>
+    x.startedAt < y.startedAt ? -1 : x.startedAt > y.startedAt ? 1 : 0,
+  );
+}

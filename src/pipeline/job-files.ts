@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Job } from '../model/job.js';
+import type { JobResult } from '../model/result.js';
+import { readIfThere, writeWhole } from '../system/files.js';
+import { ConsoleSession, type ConsoleFindings } from './console-session.js';
+
+/** The files of a job: results/<run>/<job>/ (docs/results.md). */
+export class JobFiles {
+  constructor(readonly dir: string) {}
+
+  get consolePath(): string {
+    return join(this.dir, 'console.log');
+  }
+
+  async writeJob(job: Job): Promise<void> {
+    const { kernel, device, test, expect, name, timeouts } = job;
+    const known = job.knownFaults.map(({ title, reason }) => ({ title: title.source, reason }));
+    await this.#json('job.json', {
+      name,
+      kernel,
+      device,
+      test,
+      expect,
+      timeouts,
+      knownFaults: known,
+    });
+  }
+
+  async openConsole(): Promise<FileHandle> {
+    await mkdir(this.dir, { recursive: true });
+    return open(this.consolePath, 'w');
+  }
+
+  /** Reads the console again, as when it came. */
+  async readConsole(): Promise<ConsoleFindings> {
+    const session = new ConsoleSession();
+    session.push(await readFile(this.consolePath).catch(() => Buffer.alloc(0)));
+    return session.end();
+  }
+
+  /** What was read out of the console. */
+  async writeFindings(findings: ConsoleFindings): Promise<void> {
+    await writeWhole(join(this.dir, 'ktap.txt'), findings.ktap.map((line) => `${line}\n`).join(''));
+    await this.#json('samples.json', findings.payload.samples);
+  }
+
+  /** The job is finished: only then is it never run again by --resume. */
+  async writeStatus(result: JobResult): Promise<void> {
+    await this.#json('status.json', result);
+  }
+
+  async readStatus(): Promise<JobResult | undefined> {
+    const text = await readIfThere(join(this.dir, 'status.json'));
+    return text === undefined ? undefined : (JSON.parse(text) as JobResult);
+  }
+
+  async #json(file: string, value: unknown): Promise<void> {
+    await writeWhole(join(this.dir, file), `${JSON.stringify(value, undefined, 2)}\n`);
+  }
+}

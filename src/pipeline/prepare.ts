@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+import { busyGuestImage, type Image } from '../images/image.js';
+import {
+  build,
+  BuildError,
+  planBuild,
+  type BuildPlan,
+  type BuiltKernel,
+} from '../kernels/build.js';
+import type { PinnedSource } from '../kernels/pinned-source.js';
+import { kernelSource } from '../kernels/source.js';
+import { findToolchain } from '../kernels/toolchain.js';
+import type { EventSink } from '../model/event.js';
+import { InfraError, InterruptedError, JobError } from '../model/errors.js';
+import type { JobMatrix, KernelSpec } from '../model/job.js';
+import type { BuildError as BuildFailure } from '../verdict/judge.js';
+
+/** A kernel that can be booted, or why there is none. */
+export type Prepared =
+  { readonly kernel: BuiltKernel } | { readonly failure: BuildFailure; readonly log?: string };
+
+/** Everything that jobs boot. */
+export interface Preparations {
+  readonly kernels: ReadonlyMap<string, Prepared>;
+  readonly image: Image;
+}
+
+/** Finds out what every kernel of the matrix is made of; pins each source once. */
+export async function planKernels(
+  matrix: JobMatrix,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<Map<string, BuildPlan | Prepared>> {
+  const toolchain = await findToolchain();
+  const pinned = new Map<string, Promise<PinnedSource>>();
+  const plans = new Map<string, BuildPlan | Prepared>();
+  for (const kernel of usedKernels(matrix)) {
+    const source = pinned.get(kernel.source) ?? kernelSource(kernel.source).pin(signal, say);
+    pinned.set(kernel.source, source);
+    plans.set(
+      kernel.name,
+      await orFailure(async () => planBuild(kernel, matrix.fix, await source, toolchain, signal)),
+    );
+  }
+  return plans;
+}
+
+/** The kernels that some job of the matrix boots. */
+function usedKernels(matrix: JobMatrix): KernelSpec[] {
+  const used = new Set(matrix.jobs.map((job) => job.kernel.name));
+  return matrix.kernels.filter((kernel) => used.has(kernel.name));
+}
+
+/** Builds all kernels, one after the other (each build uses all CPUs), and packs the image. */
+export async function prepare(
+  matrix: JobMatrix,
+  signal: AbortSignal,
+  emit: EventSink,
+): Promise<Preparations> {
+  emit({ kind: 'work-start', work: 'source', text: 'kernel source' });
+  const plans = await planKernels(matrix, signal, (text) =>
+    emit({ kind: 'work-progress', work: 'source', text }),
+  );
+  emit({ kind: 'work-end', work: 'source', text: 'kernel source', ok: true });
+  const image = await busyGuestImage(await findToolchain(), signal);
+  const kernels = new Map<string, Prepared>();
+  for (const [name, plan] of plans) {
+    kernels.set(name, 'key' in plan ? await buildOne(plan, matrix, signal, emit) : plan);
+  }
+  return { kernels, image };
+}
+
+async function buildOne(
+  plan: BuildPlan,
+  matrix: JobMatrix,
+  signal: AbortSignal,
+  emit: EventSink,
+): Promise<Prepared> {
+  const { name } = plan.kernel;
+  const work = `build ${name}`;
+  const { buildMs } = matrix.jobs.find((job) => job.kernel.name === name)?.timeouts ?? {
+    buildMs: 3_600_000,
+  };
+  const deadline = AbortSignal.timeout(buildMs);
+  if (plan.cached) {
+    emit({ kind: 'note', text: `kernel ${name}: built before (${plan.key})` });
+  } else {
+    emit({ kind: 'work-start', work, text: `building ${name} from ${plan.source.label}` });
+  }
+  const result = await orFailure(async () => {
+    try {
+      const kernel = await build(plan, AbortSignal.any([signal, deadline]), (text, fraction) =>
+        emit({
+          kind: 'work-progress',
+          work,
+          text: `building ${name}: ${text}`,
+          ...(fraction !== undefined && { fraction }),
+        }),
+      );
+      return { kernel };
+    } catch (error) {
+      if (signal.aborted || !deadline.aborted) throw error;
+      throw new InfraError(
+        'build',
+        `the build took more than ${buildMs / 1000} s (timeouts: build-s)`,
+      );
+    }
+  });
+  const ok = 'kernel' in result;
+  if (!plan.cached) emit({ kind: 'work-end', work, text: `building ${name}`, ok });
+  return result;
+}
+
+// A kernel that cannot be made is a result of its jobs; the others go on.
+async function orFailure<T extends object>(make: () => Promise<T>): Promise<T | Prepared> {
+  try {
+    return await make();
+  } catch (error) {
+    if (error instanceof BuildError) {
+      return { failure: { decidedBy: 'build', reason: error.errors.join('\n') }, log: error.log };
+    }
+    if (error instanceof JobError) {
+      return { failure: { decidedBy: 'input', reason: error.message } };
+    }
+    if (error instanceof InfraError && !(error instanceof InterruptedError)) {
+      const tail = error.logTail.map((line) => `\n    ${line}`).join('');
+      const todo = error.todo === undefined ? '' : `; ${error.todo}`;
+      return {
+        failure: {
+          decidedBy: 'infrastructure',
+          reason: `${error.stage}: ${error.message}${todo}${tail}`,
+        },
+      };
+    }
+    throw error;
+  }
+}

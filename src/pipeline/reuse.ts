@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Boot, Device } from '../devices/device.js';
+import type { Image } from '../images/image.js';
+import type { BuiltKernel } from '../kernels/build.js';
+import type { JobResult } from '../model/result.js';
+import { cacheDir, digest, readIfThere, writeWhole } from '../system/files.js';
+import type { JobFiles } from './job-files.js';
+import type { Watched } from './run-job.js';
+
+/** What of a watched machine cannot be read from its console again. */
+type Remembered = Pick<Watched, 'exit' | 'machineFacts' | 'timesMs'>;
+
+/** Everything that a job's result depends on, as one key; the same key, the same result. */
+export async function inputsKey(
+  kernel: BuiltKernel,
+  image: Image,
+  device: Device,
+  boot: Boot,
+): Promise<string> {
+  const argv = [...boot.commandLine, '--', ...boot.payloadArgs, String(boot.cpus)].join(' ');
+  return digest(kernel.key, image.key, device.name, await device.inputs(boot), argv).slice(0, 24);
+}
+
+const folder = (key: string): string => cacheDir('jobs', key);
+
+/** Keeps the console of a job that told something of its kernel. */
+export async function remember(
+  key: string,
+  files: JobFiles,
+  watched: Watched,
+  result: JobResult,
+): Promise<void> {
+  const told =
+    result.status === 'PASS' || (result.status === 'FAIL' && result.decidedBy === 'cases');
+  if (!told) return;
+  const { exit, machineFacts, timesMs } = watched;
+  const dir = folder(key);
+  await mkdir(dir, { recursive: true });
+  await copyFile(files.consolePath, join(dir, 'console.log'));
+  // Written last: without it the folder counts for nothing.
+  const remembered: Remembered = { exit, machineFacts, timesMs };
+  await writeWhole(join(dir, 'machine.json'), JSON.stringify(remembered));
+}
+
+/** Takes the console of an earlier job with the same inputs, and reads it as if it had just come. */
+export async function recall(key: string, files: JobFiles): Promise<Watched | undefined> {
+  const text = await readIfThere(join(folder(key), 'machine.json'));
+  if (text === undefined) return undefined;
+  const { exit, machineFacts, timesMs } = JSON.parse(text) as Remembered;
+  await mkdir(files.dir, { recursive: true });
+  await copyFile(join(folder(key), 'console.log'), files.consolePath);
+  return { findings: await files.readConsole(), exit, machineFacts, timesMs };
+}

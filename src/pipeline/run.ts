@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path';
+import { deviceOf } from '../devices/registry.js';
+import type { Boot } from '../devices/device.js';
+import type { EventSink } from '../model/event.js';
+import { InfraError, InterruptedError } from '../model/errors.js';
+import type { Job, JobMatrix } from '../model/job.js';
+import type { JobResult, RunResult } from '../model/result.js';
+import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
+import { JobFiles } from './job-files.js';
+import { prepare, type Preparations } from './prepare.js';
+import { inputsKey, recall, remember } from './reuse.js';
+import { judgeInfra, judgeUnbooted, judgeWatched, watchJob } from './run-job.js';
+
+/** How a matrix is to be run. */
+export interface RunOptions {
+  /** The run's folder; made by the caller. */
+  readonly dir: string;
+  readonly startedAt: string;
+  /** Jobs at once; default one a CPU. */
+  readonly parallel?: number;
+  /** Run jobs whose inputs are unchanged too. */
+  readonly fresh: boolean;
+  /** Start no more jobs after the first unexpected result. */
+  readonly failFast: boolean;
+}
+
+/** Runs a matrix: builds, boots, judges. Results stand in the matrix's order, whatever ended first. */
+export async function runMatrix(
+  matrix: JobMatrix,
+  options: RunOptions,
+  signal: AbortSignal,
+  emit: EventSink,
+): Promise<RunResult> {
+  const names = matrix.jobs.map((job) => job.name);
+  emit({ kind: 'run-start', run: basename(options.dir), dir: options.dir, jobs: names });
+  const stop = new AbortController();
+  const jobSignal = AbortSignal.any([signal, stop.signal]);
+  const results = new Map<string, JobResult>();
+  const finish = async (job: Job, result: JobResult): Promise<void> => {
+    results.set(job.name, result);
+    await new JobFiles(join(options.dir, job.name)).writeStatus(result);
+    emit({ kind: 'job-end', job: job.name, result });
+    if (options.failFast && !result.asExpected && result.status !== 'SKIP') stop.abort();
+  };
+
+  const open = await takeFinished(matrix, options.dir, results, emit);
+  try {
+    const possible = await skipMissingDevices(open, finish);
+    if (possible.length > 0) {
+      const needed = { ...matrix, jobs: possible };
+      const prepared = await prepare(needed, signal, emit);
+      await inParallel(possible, options.parallel ?? availableParallelism(), async (job) => {
+        if (jobSignal.aborted) return;
+        emit({ kind: 'job-start', job: job.name });
+        await finish(job, await runJob(job, prepared, options, jobSignal, emit));
+      });
+    }
+  } catch (error) {
+    if (!signal.aborted && !(error instanceof InterruptedError)) throw error;
+  }
+  return assemble(matrix, options, results, signal.aborted);
+}
+
+/** Jobs that an interrupted run has finished keep their results; the rest is returned. */
+async function takeFinished(
+  matrix: JobMatrix,
+  dir: string,
+  results: Map<string, JobResult>,
+  emit: EventSink,
+): Promise<Job[]> {
+  const open: Job[] = [];
+  for (const job of matrix.jobs) {
+    const result = await new JobFiles(join(dir, job.name)).readStatus();
+    const final = result && result.status !== 'MISS' && result.decidedBy !== 'infrastructure';
+    if (final) results.set(job.name, result);
+    else open.push(job);
+  }
+  if (results.size > 0) emit({ kind: 'note', text: `${results.size} jobs were finished before` });
+  return open;
+}
+
+// Before anything is built: a kernel that no device can boot need not be.
+async function skipMissingDevices(
+  jobs: readonly Job[],
+  finish: (job: Job, result: JobResult) => Promise<void>,
+): Promise<Job[]> {
+  const possible: Job[] = [];
+  for (const job of jobs) {
+    const missing = await (await deviceOf(job)).missing();
+    if (missing.length > 0) await finish(job, judgeUnbooted(job, { deviceMissing: missing }));
+    else possible.push(job);
+  }
+  return possible;
+}
+
+async function runJob(
+  job: Job,
+  prepared: Preparations,
+  options: RunOptions,
+  signal: AbortSignal,
+  emit: EventSink,
+): Promise<JobResult> {
+  const files = new JobFiles(join(options.dir, job.name));
+  await files.writeJob(job);
+  const kernel = prepared.kernels.get(job.kernel.name);
+  if (kernel === undefined) throw new Error(`kernel ${job.kernel.name} was not prepared`);
+  if ('failure' in kernel) {
+    const log = kernel.log === undefined ? {} : { build_log: kernel.log };
+    return judgeUnbooted(job, { buildError: kernel.failure }, log);
+  }
+  try {
+    const device = await deviceOf(job);
+    const boot = bootOf(job, kernel.kernel.image, prepared.image.initramfs);
+    const key = await inputsKey(kernel.kernel, prepared.image, device, boot);
+    const earlier = options.fresh ? undefined : await recall(key, files);
+    const watched = earlier ?? (await watchJob(job, device, boot, files, signal, emit));
+    await files.writeFindings(watched.findings);
+    const facts = { ...kernel.kernel.facts, device_used: device.name, inputs_key: key };
+    const result = judgeWatched(job, device, watched, facts, earlier !== undefined);
+    if (!earlier) await remember(key, files, watched, result);
+    return { ...result, timesMs: { build: kernel.kernel.buildMs, ...result.timesMs } };
+  } catch (error) {
+    if (error instanceof InterruptedError || signal.aborted) {
+      return judgeUnbooted(job, { interrupted: true });
+    }
+    if (error instanceof InfraError) return judgeInfra(job, error);
+    throw error;
+  }
+}
+
+/** What every kernel is told: say warnings at once, and end the machine when it dies. */
+const commandLine = ['loglevel=7', 'panic=-1'];
+
+function bootOf(job: Job, kernel: string, initramfs: string): Boot {
+  const { quotaUs, periodUs, vcpus, seconds } = job.test.parameters;
+  return {
+    kernel,
+    initramfs,
+    commandLine,
+    payloadArgs: [
+      `--quota-us=${quotaUs}`,
+      `--period-us=${periodUs}`,
+      `--vcpus=${vcpus}`,
+      `--seconds=${seconds}`,
+    ],
+    cpus: job.deviceSpec?.smp ?? vcpus,
+  };
+}
+
+async function inParallel(
+  jobs: readonly Job[],
+  width: number,
+  work: (job: Job) => Promise<void>,
+): Promise<void> {
+  const queue = [...jobs];
+  const worker = async (): Promise<void> => {
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) await work(job);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, jobs.length) }, worker));
+}
+
+function assemble(
+  matrix: JobMatrix,
+  options: RunOptions,
+  results: ReadonlyMap<string, JobResult>,
+  interrupted: boolean,
+): RunResult {
+  const jobs = matrix.jobs.map(
+    (job) => results.get(job.name) ?? judgeUnbooted(job, { interrupted: true }),
+  );
+  const pairs = pairUp(jobs, matrix.kernels);
+  return {
+    schema: 1,
+    run: basename(options.dir),
+    startedAt: options.startedAt,
+    matrix: matrix.file,
+    verdicts: pairs.map(judgePair),
+    overall: overallVerdict(pairs),
+    jobs,
+    interrupted,
+  };
+}
+
+/** Makes the folder of a new run below `results`, named by time and matrix; never one that exists. */
+export async function makeRunDir(results: string, matrixName: string, now: Date): Promise<string> {
+  const stamp = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  await mkdir(results, { recursive: true });
+  for (let n = 1; ; n++) {
+    const dir = join(results, `${stamp}-${matrixName}${n === 1 ? '' : `-${n}`}`);
+    try {
+      await mkdir(dir);
+      return dir;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** Points results/latest at a run. */
+export async function linkLatest(results: string, dir: string): Promise<void> {
+  const link = join(results, 'latest');
+  await rm(link, { force: true });
+  await symlink(basename(dir), link);
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+import { open, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestParameters } from '../../model/job.js';
+import type { Sample } from '../../model/result.js';
+
+/** What the page takes from a job's folder; empty where a file is absent or cannot be read. */
+export interface JobFiles {
+  /** Names of the files that can be linked, sorted. */
+  readonly raw: readonly string[];
+  readonly samples: readonly Sample[];
+  readonly parameters?: TestParameters;
+  /** The end of the console. */
+  readonly tail: readonly string[];
+}
+
+export const noFiles: JobFiles = { raw: [], samples: [], tail: [] };
+
+const tailBytes = 8 * 1024;
+
+// A results.json from elsewhere must not make the report read outside of its run.
+const isFolderName = (name: string): boolean =>
+  name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const sampleNumbers = ['tUs', 'usageUs', 'periods', 'throttled', 'throttledUs'] as const;
+
+function isSample(value: unknown): value is Sample {
+  return (
+    isRecord(value) &&
+    typeof value['phase'] === 'string' &&
+    sampleNumbers.every((name) => Number.isFinite(value[name]))
+  );
+}
+
+function parametersOf(job: unknown): TestParameters | undefined {
+  const test = isRecord(job) ? job['test'] : undefined;
+  const parameters = isRecord(test) ? test['parameters'] : undefined;
+  if (!isRecord(parameters)) return undefined;
+  const { quotaUs, periodUs } = parameters;
+  const usable = Number(quotaUs) > 0 && Number(periodUs) > 0;
+  return usable ? (parameters as unknown as TestParameters) : undefined;
+}
+
+async function readTail(path: string): Promise<readonly string[]> {
+  try {
+    await using file = await open(path);
+    const { size } = await file.stat();
+    const start = Math.max(0, size - tailBytes);
+    const bytes = Buffer.alloc(size - start);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+    const lines = bytes.subarray(0, bytesRead).toString().split('\n');
+    return start > 0 ? [`[... ${start} bytes before this ...]`, ...lines.slice(1)] : lines;
+  } catch {
+    return [];
+  }
+}
+
+/** Regular files only: a link may lead elsewhere, or nowhere once the folder is copied. */
+async function linkable(dir: string): Promise<readonly string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .sort();
+}
+
+/** Reads what a job left in its run's folder. Never throws: a report shows what is there. */
+export async function readJobFiles(dir: string, job: string): Promise<JobFiles> {
+  if (!isFolderName(job)) return noFiles;
+  const folder = join(dir, job);
+  const [raw, samples, parameters, tail] = await Promise.all([
+    linkable(folder),
+    readJson(join(folder, 'samples.json')),
+    readJson(join(folder, 'job.json')).then(parametersOf),
+    readTail(join(folder, 'console.log')),
+  ]);
+  return {
+    raw,
+    samples: Array.isArray(samples) ? samples.filter(isSample) : [],
+    ...(parameters ? { parameters } : {}),
+    tail,
+  };
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+import type { CaseResult, Fault, JobResult, Metric } from '../../model/result.js';
+import { formatRatio, formatUs } from '../../model/units.js';
+import { numbersOf } from '../job-numbers.js';
+import { outcomeOf } from '../outcome.js';
+import { clip } from '../text.js';
+import type { JobFiles } from './job-files.js';
+import { excerpt, firstOf, limit, shortName } from './limits.js';
+import { html, when, type Markup } from './markup.js';
+import { statusMark } from './status-mark.js';
+
+/** The anchor of a job; the same for a job of the same name in every run. */
+export function jobAnchor(name: string): string {
+  return `job-${shortName(name).replace(/[^A-Za-z0-9._-]/g, '_')}`;
+}
+
+/** A metric's value as a person reads it. */
+export function formatMetric({ value, unit }: Pick<Metric, 'value' | 'unit'>): string {
+  if (unit === 'us') return formatUs(value);
+  if (unit === 'ratio') return formatRatio(value);
+  return unit === 'count' ? String(value) : `${value} ${clip(unit, 20)}`;
+}
+
+function caseRow({ name, status, reason, metrics }: CaseResult): Markup {
+  const { first, rest } = firstOf(metrics, limit.metricsOfCase);
+  const numbers = first.map(
+    (metric) =>
+      html`<span class="m"
+        ><span class="k">${shortName(metric.name)}</span> ${formatMetric(metric)}</span
+      > `,
+  );
+  return html`<tr>
+    <th scope="row">${shortName(name)}</th>
+    <td>${statusMark(status)}</td>
+    <td>
+      ${when(
+        reason !== undefined,
+        () => html`<p>${clip(reason ?? '', limit.reasonChars)}</p>`,
+      )}${numbers}${more(rest)}
+    </td>
+  </tr>`;
+}
+
+const more = (rest: number): Markup | undefined =>
+  when(rest > 0, () => html`<p class="faint">${rest} more in results.json</p>`);
+
+function casesTable(job: JobResult): Markup | undefined {
+  const { first, rest } = firstOf(job.cases, limit.cases);
+  return when(
+    first.length > 0,
+    () =>
+      html`<h4>Cases</h4>
+        <div class="wide">
+          <table class="cases">
+            <caption class="vh">
+              Cases of ${job.name}
+            </caption>
+            <thead>
+              <tr>
+                <th scope="col">case</th>
+                <th scope="col">status</th>
+                <th scope="col">why, and metrics</th>
+              </tr>
+            </thead>
+            <tbody>
+              ${first.map(caseRow)}
+            </tbody>
+          </table>
+        </div>
+        ${more(rest)}`,
+  );
+}
+
+const preformatted = (label: string, text: string): Markup =>
+  html`<pre tabindex="0" role="region" aria-label="${label}">${text}</pre>`;
+
+function faultPart({ class: name, title, phase, lines }: Fault, chars: number): Markup {
+  const heading = clip(title, limit.lineChars);
+  return html`<p><strong>${shortName(name)}</strong> in phase ${phase}: ${heading}</p>
+    ${when(lines.length > 0, () =>
+      preformatted(`Console around ${shortName(name)}`, excerpt(lines, limit.faultLines, chars)),
+    )}`;
+}
+
+function faultsPart(job: JobResult, chars: number): Markup | undefined {
+  const { first, rest } = firstOf(job.faults, limit.faults);
+  const each = Math.floor(chars / Math.max(1, first.length));
+  return when(
+    first.length > 0,
+    () =>
+      html`<h4>Faults</h4>
+        ${first.map((fault) => faultPart(fault, each))}${more(rest)}`,
+  );
+}
+
+// Where no fault explains a job that went wrong, the end of its console may.
+function tailPart(job: JobResult, files: JobFiles, chars: number): Markup | undefined {
+  const wanted = outcomeOf(job) === 'unexpected' && job.faults.length === 0;
+  const lines = files.tail.slice(-limit.tailLines);
+  const text = excerpt(lines, limit.tailLines, chars).trim();
+  return when(
+    wanted && text !== '',
+    () =>
+      html`<h4>End of the console</h4>
+        ${preformatted('End of the console', text)}`,
+  );
+}
+
+function factsPart(job: JobResult): Markup | undefined {
+  const facts = Object.entries(job.facts).filter(([name]) => name !== 'qemu_argv');
+  const { first, rest } = firstOf(
+    facts.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+    limit.facts,
+  );
+  const times = Object.entries(job.timesMs).map(
+    ([name, ms]) =>
+      html`<div>
+        <dt>time of ${shortName(name)}</dt>
+        <dd>${formatUs(ms * 1000)}</dd>
+      </div>`,
+  );
+  return when(
+    first.length + times.length > 0,
+    () =>
+      html`<h4>Facts</h4>
+        <dl>
+          ${first.map(
+            ([name, value]) =>
+              html`<div>
+                <dt>${shortName(name)}</dt>
+                <dd>${clip(value, 1000)}</dd>
+              </div>`,
+          )}${times}
+        </dl>
+        ${more(rest)}`,
+  );
+}
+
+function reproducePart(job: JobResult): Markup | undefined {
+  const argv = job.facts['qemu_argv'];
+  return when(
+    argv !== undefined,
+    () =>
+      html`<h4>Command to boot this machine again</h4>
+        ${preformatted('Command', clip(argv ?? '', limit.factChars))}`,
+  );
+}
+
+function rawPart(job: JobResult, files: JobFiles): Markup | undefined {
+  const { first, rest } = firstOf(files.raw, limit.rawFiles);
+  const href = (file: string): string =>
+    `${encodeURIComponent(job.name)}/${encodeURIComponent(file)}`;
+  return when(
+    first.length > 0,
+    () =>
+      html`<h4>Raw files</h4>
+        <p class="files">${first.map((file) => html`<a href="${href(file)}">${file}</a> `)}</p>
+        ${more(rest)}`,
+  );
+}
+
+function expectation(job: JobResult): Markup {
+  const outcome = outcomeOf(job);
+  if (outcome === 'expected') return html`<span class="faint">as expected</span>`;
+  if (outcome === 'skipped') return html`<span class="faint">no device</span>`;
+  return html`<strong>not as expected</strong>, want ${job.expect}`;
+}
+
+/**
+ * A job with everything that a reader needs to judge it, folded.
+ * @param plots anchor of its plots
+ * @param consoleChars bound on the console text in it
+ */
+export function jobSection(
+  job: JobResult,
+  files: JobFiles,
+  plots: string | undefined,
+  consoleChars: number,
+): Markup {
+  const open = outcomeOf(job) === 'unexpected' ? html` open` : undefined;
+  const { usageOfQuota, worstDebt, killLatency } = numbersOf(job);
+  const ran = usageOfQuota !== '-' || killLatency !== '-';
+  return html`<details class="job" ${open}>
+    <summary>
+      <h3>${shortName(job.name)}</h3>
+      ${statusMark(job.status)} <span>${expectation(job)}</span>
+    </summary>
+    <div id="${jobAnchor(job.name)}" class="body">
+      <p>
+        ${clip(job.reason, limit.reasonChars)}
+        <span class="faint"
+          >(decided by
+          ${job.decidedBy}${job.reused ? '; result of an earlier run with the same inputs' : ''})</span
+        >
+      </p>
+      ${when(
+        ran,
+        () =>
+          html`<p>
+            <span class="m"><span class="k">usage / quota</span> ${usageOfQuota}</span>
+            <span class="m"><span class="k">worst debt</span> ${worstDebt}</span>
+            <span class="m"><span class="k">kill latency</span> ${killLatency}</span>
+          </p>`,
+      )}${when(plots !== undefined, () => html`<p><a href="#${plots}">Plots of ${shortName(job.device)}</a></p>`)}${faultsPart(job, consoleChars)}${tailPart(job, files, consoleChars)}${casesTable(job)}${factsPart(job)}${reproducePart(job)}${rawPart(job, files)}
+      <p><a href="#matrix">Back to the matrix</a></p>
+    </div>
+  </details> `;
+}

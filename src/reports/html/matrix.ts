@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+import type { JobResult, RunResult } from '../../model/result.js';
+import { numbersOf } from '../job-numbers.js';
+import { outcomeOf } from '../outcome.js';
+import { jobAnchor } from './job-section.js';
+import { shortName } from './limits.js';
+import { html, when, type Markup } from './markup.js';
+import { statusMark, verdictMark } from './status-mark.js';
+
+const unique = (names: readonly string[]): readonly string[] => [...new Set(names)];
+
+function jobLink(job: JobResult): Markup {
+  const outcome = outcomeOf(job);
+  const { usageOfQuota } = numbersOf(job);
+  const note = {
+    expected: html`<span class="opt">as </span>expected`,
+    skipped: html`no device`,
+    unexpected: html`want ${job.expect}`,
+  };
+  return html`<a class="cell ${outcome}" href="#${jobAnchor(job.name)}"
+    >${statusMark(job.status)}
+    <span class="sub"
+      >${when(usageOfQuota !== '-', () => html`<span class="opt">${usageOfQuota} quota</span>`)}<br />${note[outcome]}</span
+    ></a
+  >`;
+}
+
+interface Row {
+  readonly device: string;
+  readonly test: string;
+  readonly jobs: readonly JobResult[];
+}
+
+/** Jobs by device and test, in the order of the run. */
+export function rowsOf(jobs: readonly JobResult[]): readonly Row[] {
+  const rows = new Map<string, JobResult[]>();
+  for (const job of jobs) {
+    const key = `${job.device}\n${job.test}`;
+    const row = rows.get(key);
+    if (row) row.push(job);
+    else rows.set(key, [job]);
+  }
+  return [...rows.values()].flatMap((list) =>
+    list[0] ? [{ device: list[0].device, test: list[0].test, jobs: list }] : [],
+  );
+}
+
+/** Devices down, kernels across; each cell leads to its job. */
+export function matrixSection({ jobs, verdicts }: RunResult): Markup {
+  const kernels = unique(jobs.map(({ kernel }) => kernel));
+  const manyTests = unique(jobs.map(({ test }) => test)).length > 1;
+  const verdictOf = ({ device, test }: Row): readonly Markup[] =>
+    verdicts
+      .filter((one) => one.device === device && one.test === test)
+      .map(({ base, patched, verdict }) => {
+        const pair = verdicts.length > 0 && kernels.length > 2;
+        return html`<div>
+          ${verdictMark(verdict)}${when(pair, () => html` <span class="sub">${shortName(base)} → ${shortName(patched)}</span>`)}
+        </div>`;
+      });
+  const withVerdict = verdicts.length > 0;
+  const row = (one: Row): Markup =>
+    html`<tr>
+      <th scope="row">
+        ${shortName(one.device)}${when(
+          manyTests,
+          () => html`<br /><span class="sub">${shortName(one.test)}</span>`,
+        )}
+      </th>
+      ${kernels.map(
+        (kernel) => html`<td>${one.jobs.filter((job) => job.kernel === kernel).map(jobLink)}</td>`,
+      )}${when(withVerdict, () => html`<td>${verdictOf(one)}</td>`)}
+    </tr> `;
+  const head = kernels.map((kernel) => html`<th scope="col">${shortName(kernel)}</th>`);
+  return html`<section id="matrix" aria-labelledby="matrix-h">
+    <h2 id="matrix-h">Devices and kernels</h2>
+    <div class="wide" tabindex="0" role="region" aria-labelledby="matrix-h">
+      <table class="matrix">
+        <caption class="vh">
+          Status of each kernel on each device
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">device</th>
+            ${head}${when(withVerdict, () => html`<th scope="col">verdict</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${rowsOf(jobs).map(row)}
+        </tbody>
+      </table>
+    </div>
+  </section> `;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunComparison } from '../../model/history.js';
+import type { RunResult } from '../../model/result.js';
+import { describeOutcomes, outcomeOf } from '../outcome.js';
+import { changesSection } from './changes-section.js';
+import { readJobFiles, type JobFiles } from './job-files.js';
+import { jobSection } from './job-section.js';
+import { limit, shortName } from './limits.js';
+import { html, when, type Markup } from './markup.js';
+import { matrixSection } from './matrix.js';
+import { page, type NavLink } from './page.js';
+import { plotsOf } from './plots-section.js';
+import { verdictMark } from './status-mark.js';
+
+/** Everything of a run's folder that its page shows. */
+export interface RunFiles {
+  readonly jobs: ReadonlyMap<string, JobFiles>;
+  /** comparison.json, where the run was compared with an earlier one. */
+  readonly comparison?: RunComparison;
+}
+
+async function readComparison(dir: string): Promise<RunComparison | undefined> {
+  try {
+    return JSON.parse(await readFile(join(dir, 'comparison.json'), 'utf8')) as RunComparison;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readRunFiles(run: RunResult, dir: string): Promise<RunFiles> {
+  const jobs = new Map<string, JobFiles>();
+  for (const { name } of run.jobs) jobs.set(name, await readJobFiles(dir, name));
+  const comparison = await readComparison(dir);
+  return { jobs, ...(comparison ? { comparison } : {}) };
+}
+
+function headerOf(run: RunResult): Markup {
+  return html`<h1>busyguest ${verdictMark(run.overall)}</h1>
+    <p>
+      Run <strong>${shortName(run.run)}</strong> of ${shortName(run.matrix)}, started
+      ${shortName(run.startedAt)}:
+      ${describeOutcomes(run.jobs)}${run.interrupted ? '; interrupted' : ''}.
+    </p>`;
+}
+
+const noFiles: JobFiles = { raw: [], samples: [], tail: [] };
+
+function jobsSection(
+  run: RunResult,
+  files: RunFiles,
+  anchors: ReadonlyMap<string, string>,
+): Markup {
+  const withConsole = run.jobs.filter(
+    (job) => job.faults.length > 0 || outcomeOf(job) === 'unexpected',
+  );
+  const chars = Math.floor(limit.consoleChars / Math.max(1, withConsole.length));
+  return html`<section id="jobs" aria-labelledby="jobs-h">
+    <h2 id="jobs-h">Jobs</h2>
+    ${run.jobs.map((job) =>
+      jobSection(job, files.jobs.get(job.name) ?? noFiles, anchors.get(job.name), chars),
+    )}
+  </section>`;
+}
+
+/** The page of a run; the same files give the same bytes. */
+export function renderRunPage(run: RunResult, files: RunFiles): string {
+  const plots = plotsOf(run, files.jobs);
+  const { comparison } = files;
+  const links: NavLink[] = [
+    { href: '#matrix', text: 'Devices and kernels' },
+    ...(comparison ? [{ href: '#changes', text: 'Since last run' }] : []),
+    ...(plots.section ? [{ href: '#plots', text: 'Plots' }] : []),
+    { href: '#jobs', text: 'Jobs' },
+    { href: 'results.json', text: 'results.json' },
+  ];
+  const main = [
+    matrixSection(run),
+    when(comparison !== undefined, () => changesSection(comparison as RunComparison)),
+    plots.section,
+    jobsSection(run, files, plots.anchors),
+  ];
+  const title = `busyguest: ${run.overall === 'none' ? 'run' : run.overall}, ${run.run}`;
+  const footer = html`<p>
+    Made by busyguest from the files beside this page. Times are the machine's own. A status says
+    what was measured; a base kernel may be expected to FAIL.
+  </p>`;
+  return page(title, headerOf(run), links, main, footer);
+}
+
+/** report.html of a run's folder. @param dir the run's folder */
+export async function renderHtml(run: RunResult, dir: string): Promise<string> {
+  return renderRunPage(run, await readRunFiles(run, dir));
+}

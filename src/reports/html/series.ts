@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+import type { TestParameters } from '../../model/job.js';
+import type { Sample } from '../../model/result.js';
+
+/** x in seconds since the window opened, y in seconds of CPU time. */
+export type Point = readonly [x: number, y: number];
+
+/** One job as lines of a plot. */
+export interface JobSeries {
+  readonly kernel: string;
+  /** Style of its line, from 0. */
+  readonly style: number;
+  readonly usage: readonly Point[];
+  /** Quota earned minus usage: below zero is debt. */
+  readonly remaining: readonly Point[];
+  /** `remaining` is cfs_rq->runtime_remaining itself, not made of cpu.stat. */
+  readonly traced: boolean;
+  /** When SIGKILL was sent, and when the process was gone, seconds. */
+  readonly killS?: number;
+  readonly goneS?: number;
+}
+
+const seconds = (us: number): number => us / 1_000_000;
+
+/**
+ * At most `most` points with the first, the last, and the lowest and highest between: no spike is lost, which
+ * an average would do.
+ */
+export function thin(points: readonly Point[], most: number): readonly Point[] {
+  if (points.length <= most) return points;
+  const kept = new Set<number>([0, points.length - 1]);
+  const buckets = Math.max(1, Math.floor((most - 2) / 2));
+  for (let bucket = 0; bucket < buckets; bucket += 1) {
+    const from = 1 + Math.floor((bucket * (points.length - 2)) / buckets);
+    const to = 1 + Math.floor(((bucket + 1) * (points.length - 2)) / buckets);
+    let [low, high] = [from, from];
+    for (let index = from; index < to; index += 1) {
+      const y = points[index]?.[1] ?? 0;
+      if (y < (points[low]?.[1] ?? 0)) low = index;
+      if (y > (points[high]?.[1] ?? 0)) high = index;
+    }
+    kept.add(low).add(high);
+  }
+  return points.filter((_, index) => kept.has(index));
+}
+
+/** Lines of a job; undefined without samples. */
+export function seriesOf(
+  kernel: string,
+  style: number,
+  samples: readonly Sample[],
+  { quotaUs, periodUs }: Pick<TestParameters, 'quotaUs' | 'periodUs'>,
+  most: number,
+): JobSeries | undefined {
+  if (samples.length === 0) return undefined;
+  const traced = samples.every(({ runtimeRemainingNs }) => runtimeRemainingNs !== undefined);
+  const remaining = samples.map(({ tUs, usageUs, runtimeRemainingNs }): Point => {
+    const computedUs = (tUs * quotaUs) / periodUs - usageUs;
+    return [seconds(tUs), seconds(traced ? (runtimeRemainingNs ?? 0) / 1000 : computedUs)];
+  });
+  const killed = samples.filter(({ phase }) => phase === 'kill');
+  const [kill, gone] = [killed[0], killed.at(-1)];
+  return {
+    kernel,
+    style,
+    usage: thin(
+      samples.map(({ tUs, usageUs }): Point => [seconds(tUs), seconds(usageUs)]),
+      most,
+    ),
+    remaining: thin(remaining, most),
+    traced,
+    ...(kill && gone ? { killS: seconds(kill.tUs), goneS: seconds(gone.tUs) } : {}),
+  };
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+import { arch } from 'node:os';
+import { exists } from './files.js';
+import { firstLine } from './processes.js';
+
+/** Package managers that doctor can name packages for. */
+export type PackageManager = 'apt' | 'dnf' | 'zypper';
+
+/** A program or library that busyguest needs from the system. */
+export interface Tool {
+  readonly name: string;
+  /** What it is for, a few words. */
+  readonly why: string;
+  /** Prints its version on the first line; or, for a library, a file that shows that it is there. */
+  readonly check: { readonly argv: readonly string[] } | { readonly file: readonly string[] };
+  readonly packages: Readonly<Record<PackageManager, string>>;
+  /** Works without it, but slower or with less. */
+  readonly optional?: true;
+}
+
+const same = (name: string): Record<PackageManager, string> => ({
+  apt: name,
+  dnf: name,
+  zypper: name,
+});
+
+const compiler: readonly Tool[] =
+  arch() === 'ppc64'
+    ? []
+    : [
+        {
+          name: 'powerpc64le-linux-gnu-gcc',
+          why: 'compiles the kernel and the test program for POWER',
+          check: { argv: ['powerpc64le-linux-gnu-gcc', '--version'] },
+          packages: {
+            apt: 'gcc-powerpc64le-linux-gnu',
+            dnf: 'gcc-powerpc64le-linux-gnu',
+            zypper: 'cross-ppc64le-gcc13',
+          },
+        },
+        {
+          name: 'C library for ppc64le',
+          why: 'the test program is linked statically',
+          check: {
+            file: [
+              '/usr/powerpc64le-linux-gnu/lib/libc.a',
+              '/usr/powerpc64le-linux-gnu/sys-root/usr/lib64/libc.a',
+            ],
+          },
+          packages: {
+            apt: 'libc6-dev-ppc64el-cross',
+            dnf: 'sysroot-ppc64le-fc41-glibc',
+            zypper: 'cross-ppc64le-glibc-devel-static',
+          },
+        },
+      ];
+
+/** Everything that the main job needs beyond Node.js. */
+export const tools: readonly Tool[] = [
+  {
+    name: 'qemu-system-ppc64',
+    why: 'emulates the POWER machines',
+    check: { argv: ['qemu-system-ppc64', '--version'] },
+    packages: { apt: 'qemu-system-ppc', dnf: 'qemu-system-ppc-core', zypper: 'qemu-ppc' },
+  },
+  ...compiler,
+  {
+    name: 'gcc',
+    why: "compiles the kernel build's own tools",
+    check: { argv: ['gcc', '--version'] },
+    packages: same('gcc'),
+  },
+  {
+    name: 'C library headers',
+    why: "the kernel build's own tools",
+    check: { file: ['/usr/include/stdlib.h'] },
+    packages: { apt: 'libc6-dev', dnf: 'glibc-devel', zypper: 'glibc-devel' },
+  },
+  {
+    name: 'make',
+    why: 'kernel build',
+    check: { argv: ['make', '--version'] },
+    packages: same('make'),
+  },
+  {
+    name: 'flex',
+    why: 'kernel configuration',
+    check: { argv: ['flex', '--version'] },
+    packages: same('flex'),
+  },
+  {
+    name: 'bison',
+    why: 'kernel configuration',
+    check: { argv: ['bison', '--version'] },
+    packages: same('bison'),
+  },
+  { name: 'bc', why: 'kernel build', check: { argv: ['bc', '--version'] }, packages: same('bc') },
+  {
+    name: 'perl',
+    why: 'kernel build',
+    check: { argv: ['perl', '-e', 'print $^V'] },
+    packages: same('perl'),
+  },
+  {
+    name: 'libelf headers',
+    why: 'kernel build (objtool)',
+    check: { file: ['/usr/include/libelf.h'] },
+    packages: { apt: 'libelf-dev', dnf: 'elfutils-libelf-devel', zypper: 'libelf-devel' },
+  },
+  {
+    name: 'OpenSSL headers',
+    why: 'kernel build (certificates of some configs)',
+    check: { file: ['/usr/include/openssl/ssl.h'] },
+    packages: { apt: 'libssl-dev', dnf: 'openssl-devel', zypper: 'libopenssl-devel' },
+  },
+  {
+    name: 'patch',
+    why: 'applies patch series',
+    check: { argv: ['patch', '--version'] },
+    packages: same('patch'),
+  },
+  {
+    name: 'git',
+    why: 'kernel trees in git',
+    check: { argv: ['git', '--version'] },
+    packages: same('git'),
+  },
+  {
+    name: 'xz',
+    why: 'unpacks kernel sources',
+    check: { argv: ['xz', '--version'] },
+    packages: { apt: 'xz-utils', dnf: 'xz', zypper: 'xz' },
+  },
+  {
+    name: 'setpriv',
+    why: 'ends QEMU when busyguest is killed',
+    check: { argv: ['setpriv', '--version'] },
+    packages: same('util-linux'),
+  },
+  {
+    name: "Debian's archive keys",
+    why: "verifies Debian's kernel sources",
+    check: { file: ['/usr/share/keyrings/debian-archive-keyring.gpg'] },
+    packages: { apt: 'debian-archive-keyring', dnf: 'debian-keyring', zypper: 'debian-keyring' },
+  },
+  {
+    name: 'ccache',
+    why: 'makes the second build of a kernel quick',
+    check: { argv: ['ccache', '--version'] },
+    packages: same('ccache'),
+    optional: true,
+  },
+];
+
+/** A tool and what was found of it; undefined: it is missing. */
+export interface Finding {
+  readonly tool: Tool;
+  readonly version: string | undefined;
+}
+
+/** Looks for every tool. */
+export function findTools(): Promise<Finding[]> {
+  return Promise.all(tools.map(async (tool) => ({ tool, version: await versionOf(tool) })));
+}
+
+async function versionOf({ check }: Tool): Promise<string | undefined> {
+  if ('argv' in check) return firstLine(check.argv);
+  for (const file of check.file) if (await exists(file)) return file;
+  return undefined;
+}
+
+/** The package manager of this system, or undefined when it is none that we know. */
+export async function packageManager(): Promise<PackageManager | undefined> {
+  for (const [manager, program] of [
+    ['apt', '/usr/bin/apt-get'],
+    ['dnf', '/usr/bin/dnf'],
+    ['zypper', '/usr/bin/zypper'],
+  ] as const) {
+    if (await exists(program)) return manager;
+  }
+  return undefined;
+}
+
+/** The command that installs packages, without sudo. */
+export function installArgv(manager: PackageManager, packages: readonly string[]): string[] {
+  const verbs: Record<PackageManager, string[]> = {
+    apt: ['apt-get', 'install', '-y', '--no-install-recommends'],
+    dnf: ['dnf', 'install', '-y'],
+    zypper: ['zypper', '--non-interactive', 'install'],
+  };
+  return [...verbs[manager], ...packages];
+}
