@@ -248,16 +248,27 @@ static bool limit_can_be_set(char *why, size_t len)
 	return !err;
 }
 
+/* Names everything that is missing, not just the first thing. */
+static bool can_run(char *why, size_t len)
+{
+	char limit_why[200] = "", kvm_why[200] = "";
+	bool limit = limit_can_be_set(limit_why, sizeof(limit_why));
+	bool kvm = guest_probe(kvm_why, sizeof(kvm_why));
+
+	snprintf(why, len, "%s%s%s", limit_why, limit || kvm ? "" : "; ", kvm_why);
+	return limit && kvm;
+}
+
 void run_cases(const struct test *t)
 {
-	char why[200];
+	char why[420];
 	sigset_t chld;
 
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, NULL);
 
-	if (!limit_can_be_set(why, sizeof(why)) || !guest_probe(why, sizeof(why))) {
+	if (!can_run(why, sizeof(why))) {
 		skip_all(why);
 		return;
 	}

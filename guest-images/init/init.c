@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define PAYLOAD "/busy-guest"
@@ -94,6 +95,8 @@ int main(int argc, char **argv)
 	code = run_payload(argv);
 	printf("BUSYGUEST-END %d\n", code);
 	fflush(stdout);
+	/* The console is slower than power-off, and firmware would print into our lines. */
+	tcdrain(STDOUT_FILENO);
 	sync();
 	reboot(RB_POWER_OFF);
 	return 0;

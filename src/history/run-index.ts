@@ -1,79 +1,79 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunIndex, RunSummary } from '../model/history.js';
+import { trendRuns, type RunIndex, type RunSummary } from '../model/history.js';
 import type { RunResult } from '../model/result.js';
-import { readIfThere, writeWhole } from '../system/files.js';
+import { exists, readIfThere, writeWhole } from '../system/files.js';
+import { decodeCache, encodeCache, type KnownRun } from './cache.js';
 import { findFlaky } from './flaky.js';
 import { metricsOf, summarizeRun } from './summary.js';
 
 /** The cache of the index, a file under results/. */
 export const indexFile = 'index.json';
 
-// Goes up when the summary changes: an old cache is then made again.
-const cacheFormat = 1;
-
-interface CachedRun {
-  /** Of results.json: a run is read again when either differs. */
-  readonly mtimeMs: number;
-  readonly size: number;
-  readonly summary?: RunSummary;
-  readonly reason?: string;
-}
-
-interface Cache {
-  readonly format: number;
-  readonly units: Readonly<Record<string, string>>;
-  readonly runs: Readonly<Record<string, CachedRun>>;
-}
-
-const emptyCache: Cache = { format: cacheFormat, units: {}, runs: {} };
-
-/** A cache that cannot be read only costs time. */
-function parseCache(text: string | undefined): Cache {
-  try {
-    const cache = JSON.parse(text ?? '') as Cache;
-    const usable = cache.format === cacheFormat && typeof cache.runs === 'object' && cache.units;
-    return usable ? cache : emptyCache;
-  } catch {
-    return emptyCache;
-  }
-}
+type Units = Record<string, string>;
 
 async function readRun(
   resultsDir: string,
   dir: string,
-  units: Record<string, string>,
-): Promise<Pick<CachedRun, 'summary' | 'reason'>> {
+  units: Units,
+): Promise<Pick<KnownRun, 'summary' | 'reason' | 'withMetrics'>> {
   try {
     const text = await readFile(join(resultsDir, dir, 'results.json'), 'utf8');
     const run = JSON.parse(text) as RunResult;
     // Written by a later version, or by hand.
-    if (run.schema !== 1) return { reason: `schema ${String(run.schema)} is not known` };
+    if (run.schema !== 1) {
+      return { reason: `schema ${String(run.schema)} is not known`, withMetrics: false };
+    }
     for (const job of run.jobs) for (const { name, unit } of metricsOf(job)) units[name] = unit;
-    return { summary: summarizeRun(run, dir) };
+    return { summary: summarizeRun(run, dir), withMetrics: true };
   } catch (error) {
-    return { reason: error instanceof SyntaxError ? 'no JSON' : 'cannot be read as a run' };
+    const reason = error instanceof SyntaxError ? 'no JSON' : 'cannot be read as a run';
+    return { reason, withMetrics: false };
   }
 }
 
-/** Does `work` on every item, at most `width` at a time; order is kept. */
-async function inParallel<T, R>(
-  items: readonly T[],
-  width: number,
-  work: (item: T) => Promise<R>,
-): Promise<R[]> {
+/** Does `work` on every item, at most 32 at a time; order is kept. */
+async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
-  for (let start = 0; start < items.length; start += width) {
-    results.push(...(await Promise.all(items.slice(start, start + width).map(work))));
+  for (let start = 0; start < items.length; start += 32) {
+    results.push(...(await Promise.all(items.slice(start, start + 32).map(work))));
   }
   return results;
 }
 
-const newer = (a: RunSummary, b: RunSummary): number => {
+const byStart = (a: RunSummary, b: RunSummary): number => {
   const [x, y] = [`${a.startedAt}\n${a.dir}`, `${b.startedAt}\n${b.dir}`];
   return x < y ? -1 : x > y ? 1 : 0;
 };
+
+const summariesOf = (runs: ReadonlyMap<string, KnownRun>): readonly RunSummary[] =>
+  [...runs.values()].flatMap(({ summary }) => summary ?? []).sort(byStart);
+
+const forget = (run: RunSummary): RunSummary => ({
+  ...run,
+  jobs: run.jobs.map((job) => ({ ...job, metrics: {} })),
+});
+
+/** Takes the metrics from all runs but the last ones, and reads those again that lack theirs. */
+async function keepTrend(resultsDir: string, runs: Map<string, KnownRun>, units: Units) {
+  const recent = new Set(
+    summariesOf(runs)
+      .slice(-trendRuns)
+      .map(({ dir }) => dir),
+  );
+  let changed = false;
+  for (const [dir, known] of runs) {
+    if (!known.summary || known.withMetrics === recent.has(dir)) continue;
+    changed = true;
+    const { mtimeMs, size, summary } = known;
+    const next = recent.has(dir)
+      ? await readRun(resultsDir, dir, units)
+      : { summary: forget(summary), withMetrics: false };
+    runs.set(dir, { mtimeMs, size, ...next });
+  }
+  return changed;
+}
 
 /**
  * The index over results/: reads the runs that are new or changed since the last time, takes the others from
@@ -82,30 +82,31 @@ const newer = (a: RunSummary, b: RunSummary): number => {
  */
 export async function updateIndex(resultsDir: string): Promise<RunIndex> {
   const cachePath = join(resultsDir, indexFile);
-  const cache = parseCache(await readIfThere(cachePath));
-  const units: Record<string, string> = { ...cache.units };
+  const cache = decodeCache(await readIfThere(cachePath));
+  const units: Units = { ...cache.units };
   const folders = (await readdir(resultsDir, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .sort();
-  let reread = 0;
-  const entries = await inParallel(folders, 32, async (dir) => {
+  let changed = false;
+  const entries = await inParallel(folders, async (dir) => {
     const found = await stat(join(resultsDir, dir, 'results.json')).catch(() => undefined);
-    if (!found) return undefined;
+    if (!found) return [];
     const { mtimeMs, size } = found;
-    const known = Object.hasOwn(cache.runs, dir) ? cache.runs[dir] : undefined;
-    if (known?.mtimeMs === mtimeMs && known.size === size) return [dir, known] as const;
-    reread += 1;
-    const entry: CachedRun = { mtimeMs, size, ...(await readRun(resultsDir, dir, units)) };
-    return [dir, entry] as const;
+    const known = cache.runs.get(dir);
+    if (known?.mtimeMs === mtimeMs && known.size === size) return [[dir, known] as const];
+    changed = true;
+    const entry: KnownRun = { mtimeMs, size, ...(await readRun(resultsDir, dir, units)) };
+    return [[dir, entry] as const];
   });
-  const there = entries.filter((entry) => entry !== undefined);
-  const changed = reread > 0 || there.length !== Object.keys(cache.runs).length;
-  if (changed) {
-    const next: Cache = { format: cacheFormat, units, runs: Object.fromEntries(there) };
-    await writeWhole(cachePath, JSON.stringify(next));
-  }
-  const runs = there.flatMap(([, { summary }]) => (summary ? [summary] : [])).sort(newer);
-  const unreadable = there.flatMap(([dir, { reason }]) => (reason ? [{ dir, reason }] : []));
-  return { runs, units, flaky: findFlaky(runs), unreadable };
+  const runs = new Map(entries.flat());
+  changed = runs.size !== cache.runs.size || changed;
+  changed = (await keepTrend(resultsDir, runs, units)) || changed;
+  if (changed) await writeWhole(cachePath, encodeCache({ units, runs }));
+  const withReport = await inParallel([...runs.keys()], async (dir) =>
+    (await exists(join(resultsDir, dir, 'report.html'))) ? [dir] : [],
+  );
+  const all = summariesOf(runs);
+  const unreadable = [...runs].flatMap(([dir, { reason }]) => (reason ? [{ dir, reason }] : []));
+  return { runs: all, units, flaky: findFlaky(all), withReport: withReport.flat(), unreadable };
 }

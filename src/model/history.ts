@@ -2,6 +2,9 @@
 import type { JobResult } from './result.js';
 import type { Status, Verdict } from './status.js';
 
+/** Runs whose metrics the index keeps and plots. */
+export const trendRuns = 100;
+
 /** A job of a past run, without what only its own report needs. */
 export interface JobSummary extends Pick<
   JobResult,
@@ -9,7 +12,7 @@ export interface JobSummary extends Pick<
 > {
   /** Fact `inputs_key`: equal for jobs with identical inputs. */
   readonly inputsKey?: string;
-  /** Values by `<case>.<metric>`; units are in RunIndex. */
+  /** Values by `<case>.<metric>`; units are in RunIndex. Empty in runs before the last `trendRuns`. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
@@ -43,6 +46,8 @@ export interface RunIndex {
   /** Units by `<case>.<metric>`. */
   readonly units: Readonly<Record<string, string>>;
   readonly flaky: readonly FlakyJob[];
+  /** Folders that have a report.html. */
+  readonly withReport: readonly string[];
   /** Folders whose results.json cannot be read, with the reason. */
   readonly unreadable: readonly { readonly dir: string; readonly reason: string }[];
 }

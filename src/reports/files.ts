@@ -3,6 +3,7 @@ import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunResult } from '../model/result.js';
 import { maxSystemOutBytes, renderJunit } from './junit.js';
+import { renderKcidb } from './kcidb.js';
 import { renderMarkdown } from './markdown.js';
 import type { Report } from './report.js';
 import { renderResultsJson } from './results-json.js';
@@ -62,6 +63,12 @@ const fileFormats = {
     render: async (run, dir) => renderJunit(run, await consoleTails(run, dir)),
   },
   markdown: { file: 'results.md', render: renderMarkdown },
+  html: {
+    file: 'report.html',
+    // The plotting library takes half a second to load, which other reports should not wait for.
+    render: async (run, dir) => (await import('./html/run-page.js')).renderHtml(run, dir),
+  },
+  kcidb: { file: 'kcidb.json', render: (run, dir) => renderKcidb(run, dir) },
 } as const satisfies Readonly<Record<string, { file: string; render: Render }>>;
 
 export type FileFormat = keyof typeof fileFormats;

@@ -131,6 +131,8 @@ export class AptSuite {
       'Dir::State::lists': join(this.#dir, 'lists'),
       'Dir::State::status': '/dev/null',
       'Dir::Cache': join(this.#dir, 'cache'),
+      // Images of containers turn this off, and then every question costs a second.
+      'Dir::Cache::pkgcache': join(this.#dir, 'cache', 'pkgcache.bin'),
       // The sandbox user could not write to a cache below a private home.
       'APT::Sandbox::User': '',
       ...(this.architecture !== undefined && { 'APT::Architecture': this.architecture }),

@@ -50,7 +50,14 @@ test('files: each format writes its file and leaves nothing else', () =>
     );
     assert.deepEqual(failures, []);
     const files = (await readdir(dir)).sort();
-    assert.deepEqual(files, ['junit.xml', 'results.json', 'results.md', 'results.tap']);
+    assert.deepEqual(files, [
+      'junit.xml',
+      'kcidb.json',
+      'report.html',
+      'results.json',
+      'results.md',
+      'results.tap',
+    ]);
     assert.match(await readFile(join(dir, 'results.tap'), 'utf8'), /^TAP version 14\n/);
   }));
 

@@ -42,6 +42,8 @@ const rows: readonly (readonly [string, number, readonly Outcome[]])[] = [
   ['a patched kernel that fails', 1, [broken, failed]],
   ['a fault', 1, [broken, crashed]],
   ['a kernel that does not compile', 1, [broken, unbuilt]],
+  ['a base that was expected to fail, and panics', 1, [['FAIL', 'fault', 'FAIL']]],
+  ['a base that was expected to fail, and does not compile', 1, [['FAIL', 'build', 'FAIL']]],
   ['a wrong kernel counts before a broken lab', 1, [lost, contended, rejected, failed]],
   ['a patch that does not apply', 65, [broken, rejected]],
   ['bad input counts before a broken lab', 65, [lost, rejected]],

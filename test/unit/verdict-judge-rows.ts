@@ -50,9 +50,16 @@ export const rows: readonly Row[] = [
     reason: /^test: interrupted$/,
   },
   {
+    what: 'another path of the kernel ran than the device promises',
+    evidence: { brokenPromises: ['mmu is "Hash", the device promises ^Radix$'] },
+    status: 'ERROR',
+    by: 'device',
+    reason: /another path .* mmu is "Hash"/,
+  },
+  {
     what: 'the kernel does not compile',
     evidence: { ...noStart, buildError: { decidedBy: 'build', reason: 'make: kvm.o failed' } },
-    status: 'ERROR',
+    status: 'FAIL',
     by: 'build',
     reason: /^make: kvm\.o failed$/,
   },

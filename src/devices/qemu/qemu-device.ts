@@ -60,6 +60,16 @@ function quote(arg: string): string {
   return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }
 
+/**
+ * A UART of powernv hands out one byte at a time, and waits when it cannot: then the run depends on
+ * how fast we read. Node.js connects programs by sockets, which take a few hundred such bytes; a
+ * pipe takes 64 KiB. Each process dies with the one before it.
+ */
+function throughPipe(argv: readonly string[]): string[] {
+  const script = `${dieWithParent.join(' ')} "$@" | cat`;
+  return [...dieWithParent, 'bash', '-o', 'pipefail', '-c', script, 'busyguest', ...argv];
+}
+
 /** A running QEMU. It dies with busyguest, whatever ends that. */
 class QemuProcess implements Machine {
   readonly console: AsyncIterable<Uint8Array>;
@@ -70,7 +80,8 @@ class QemuProcess implements Machine {
     argv: readonly string[],
     readonly facts: Readonly<Record<string, string>>,
   ) {
-    this.#child = spawn(dieWithParent[0], [...dieWithParent.slice(1), ...argv], {
+    const [program = '', ...args] = throughPipe(argv);
+    this.#child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

@@ -71,8 +71,8 @@ function casesTable(job: JobResult): Markup | undefined {
   );
 }
 
-const preformatted = (label: string, text: string): Markup =>
-  html`<pre tabindex="0" role="region" aria-label="${label}">${text}</pre>`;
+const preformatted = (label: string, text: string, kind = 'console'): Markup =>
+  html`<pre class="${kind}" tabindex="0" role="group" aria-label="${label}">${text}</pre>`;
 
 function faultPart({ class: name, title, phase, lines }: Fault, chars: number): Markup {
   const heading = clip(title, limit.lineChars);
@@ -142,7 +142,7 @@ function reproducePart(job: JobResult): Markup | undefined {
     argv !== undefined,
     () =>
       html`<h4>Command to boot this machine again</h4>
-        ${preformatted('Command', clip(argv ?? '', limit.factChars))}`,
+        ${preformatted('Command', clip(argv ?? '', limit.factChars), 'command')}`,
   );
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult } from '../../model/result.js';
 import { formatUs } from '../../model/units.js';
-import { clip } from '../text.js';
+import { cleanLine, clip } from '../text.js';
 import { axisStyle, draw, ink, lineColor, type Plot } from './plot.js';
 
 const latencyCase = 'busy_guest_dies_at_once';
@@ -24,6 +24,28 @@ export interface Latency {
 const barPx = 16;
 const gapPx = 10;
 
+// Long bars hold their label, short ones have room beside them.
+const barLabel = ({ kernel, latencyUs }: Latency, inside: boolean) => ({
+  show: true,
+  position: inside ? 'insideLeft' : 'right',
+  color: inside ? 'var(--paper)' : ink.text,
+  fontSize: 12,
+  formatter: `${clip(cleanLine(kernel), 20)} ${formatUs(latencyUs)}`,
+});
+
+const boundLine = (boundUs: number) => ({
+  silent: true,
+  symbol: 'none',
+  lineStyle: { color: ink.quota, type: 'solid', width: 1 },
+  label: {
+    position: 'start',
+    formatter: `allowed ${formatUs(boundUs)}`,
+    color: ink.text,
+    fontSize: 12,
+  },
+  data: [{ xAxis: boundUs / 1000 }],
+});
+
 /** Kill latency as bars per device and kernel on a logarithmic axis, with the bound where all have the same. */
 export function drawLatency(
   id: string,
@@ -35,8 +57,8 @@ export function drawLatency(
   const styles = [...new Set(all.map(({ style }) => style))].sort((a, b) => a - b);
   const least = Math.min(...all.map(({ latencyUs }) => latencyUs), boundUs ?? Infinity);
   const most = Math.max(...all.map(({ latencyUs }) => latencyUs), boundUs ?? 0);
-  const height = 64 + devices.length * (styles.length * barPx + gapPx);
-  const size = { width: 460, height, left: 128, right: 16, top: 24, bottom: 40 };
+  const isLong = (us: number): boolean =>
+    Math.log(us / least) > 0.5 * Math.log((most * 10) / least);
   const bars = styles.map((style, index) => ({
     type: 'bar',
     silent: true,
@@ -46,52 +68,26 @@ export function drawLatency(
     data: devices.map((device) => {
       const found = all.find((one) => one.device === device && one.style === style);
       if (!found) return null;
-      // Long bars hold their label, short ones have room beside them.
-      const inside = Math.log(found.latencyUs / least) > 0.5 * Math.log((most * 10) / least);
-      return {
-        value: found.latencyUs / 1000,
-        label: {
-          show: true,
-          position: inside ? 'insideLeft' : 'right',
-          color: inside ? 'var(--paper)' : ink.text,
-          fontSize: 12,
-          formatter: `${clip(found.kernel, 20)} ${formatUs(found.latencyUs)}`,
-        },
-      };
+      return { value: found.latencyUs / 1000, label: barLabel(found, isLong(found.latencyUs)) };
     }),
-    ...(index === 0 && boundUs !== undefined
-      ? {
-          markLine: {
-            silent: true,
-            symbol: 'none',
-            lineStyle: { color: ink.quota, type: 'solid', width: 1 },
-            label: {
-              position: 'start',
-              formatter: `allowed ${formatUs(boundUs)}`,
-              color: ink.text,
-              fontSize: 12,
-            },
-            data: [{ xAxis: boundUs / 1000 }],
-          },
-        }
-      : {}),
+    ...(index === 0 && boundUs !== undefined ? { markLine: boundLine(boundUs) } : {}),
   }));
-  return draw(id, title, size, {
-    xAxis: {
-      ...axisStyle,
-      type: 'log',
-      min: 10 ** Math.floor(Math.log10(least / 1000) - 0.2),
-      name: 'SIGKILL to exit, milliseconds (logarithmic)',
-      nameLocation: 'middle',
-      nameGap: 24,
-    },
-    yAxis: {
-      ...axisStyle,
-      type: 'category',
-      inverse: true,
-      data: devices.map((device) => clip(device.replace(/^qemu-/, ''), 16)),
-      splitLine: { show: false },
-    },
-    series: bars,
-  });
+  const timeAxis = {
+    ...axisStyle,
+    type: 'log',
+    min: 10 ** Math.floor(Math.log10(least / 1000) - 0.2),
+    name: 'SIGKILL to exit, milliseconds (logarithmic)',
+    nameLocation: 'middle',
+    nameGap: 24,
+  };
+  const deviceAxis = {
+    ...axisStyle,
+    type: 'category',
+    inverse: true,
+    data: devices.map((device) => clip(cleanLine(device).replace(/^qemu-/, ''), 16)),
+    splitLine: { show: false },
+  };
+  const height = 64 + devices.length * (styles.length * barPx + gapPx);
+  const size = { width: 460, height, left: 128, right: 16, top: 24, bottom: 40 };
+  return draw(id, title, size, { xAxis: timeAxis, yAxis: deviceAxis, series: bars });
 }

@@ -74,7 +74,7 @@ export function matrixSection({ jobs, verdicts }: RunResult): Markup {
   const head = kernels.map((kernel) => html`<th scope="col">${shortName(kernel)}</th>`);
   return html`<section id="matrix" aria-labelledby="matrix-h">
     <h2 id="matrix-h">Devices and kernels</h2>
-    <div class="wide" tabindex="0" role="region" aria-labelledby="matrix-h">
+    <div class="wide" tabindex="0" role="group" aria-label="Table of devices and kernels">
       <table class="matrix">
         <caption class="vh">
           Status of each kernel on each device

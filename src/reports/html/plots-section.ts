@@ -31,7 +31,8 @@ const swatch = (style: number): Markup =>
     />
   </svg>`;
 
-function legend(entries: readonly LegendEntry[], dotted: string | undefined): Markup {
+/** The kernels of a picture; `dotted` names the dotted line. */
+export function legend(entries: readonly LegendEntry[], dotted: string | undefined): Markup {
   const items = entries.map(
     ({ kernel, style }) => html`<li>${swatch(style)} ${shortName(kernel)}</li>`,
   );

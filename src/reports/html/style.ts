@@ -26,7 +26,7 @@ table{border-collapse:collapse}th,td{text-align:left;vertical-align:top;padding:
 thead th{color:var(--faint);font-weight:600;font-size:.85rem}tbody th{font-weight:500}
 table.matrix th,table.matrix td{overflow-wrap:normal}.cell,.matrix td{white-space:nowrap}.matrix th,.matrix td{vertical-align:middle;padding-top:.2rem;padding-bottom:.2rem}
 .cell{display:block;min-width:7.5rem;padding:.25rem .5rem;border:1px solid var(--rule);border-left:4px solid var(--skip);border-radius:3px;background:var(--panel);color:inherit;text-decoration:none;line-height:1.3}
-.cell:hover{border-color:var(--link)}
+.matrix tbody th{min-width:9.5rem}.matrix div>.sub{display:block}.cell:hover{border-color:var(--link)}
 .cell:has(.pass){border-left-color:var(--pass)}.cell:has(.fail){border-left-color:var(--fail);border-left-style:double}.cell:has(.error){border-left-color:var(--error);border-left-style:dashed}.cell:has(.miss){border-left-color:var(--miss);border-left-style:dotted}
 .cell.unexpected{border-top:2px solid var(--fail);border-right:2px solid var(--fail);border-bottom:2px solid var(--fail)}.cell.unexpected .sub{color:var(--ink);font-weight:600}
 details.job{border:1px solid var(--rule);border-radius:4px;margin:.4rem 0;background:var(--paper)}
@@ -40,16 +40,16 @@ pre.command{white-space:pre-wrap;overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.1rem 1.5rem;margin:0}dl div{display:flex;gap:.5rem;min-width:0}dt{color:var(--faint);flex:none;max-width:50%;overflow-wrap:anywhere}dd{margin:0;min-width:0;font:13px/1.6 ui-monospace,monospace}
 .files a{margin-right:1rem}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:.5rem 1.5rem}
-.small{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr))}
+.small{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr))}.small figure{padding-bottom:1.5rem}
 figure{margin:0;position:relative;min-width:0;max-width:40rem}figure>svg{display:block;width:100%;height:auto;font:12px system-ui,sans-serif;touch-action:pan-y}
-figcaption{font-size:.85rem;color:var(--faint)}
+figcaption{overflow-wrap:anywhere;font-size:.85rem;color:var(--faint)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.1rem 1.4rem;margin:.3rem 0;padding:0;font-size:.85rem}.swatch{width:28px;height:8px;vertical-align:middle;fill:none}
 .plots{scroll-margin-top:.5rem;content-visibility:auto;contain-intrinsic-size:auto 24rem}
 .reading{position:absolute;top:0;right:0;margin:0;padding:.15rem .5rem;background:var(--panel);border:1px solid var(--rule);border-radius:3px;font-size:.8rem;font-variant-numeric:tabular-nums;pointer-events:none;white-space:pre-line}
 .zoom{position:absolute;right:0;bottom:0;font:inherit;font-size:.8rem;color:var(--link);background:var(--paper);border:1px solid var(--rule);border-radius:3px;padding:.1rem .5rem;cursor:pointer}
 dialog{border:1px solid var(--rule);border-radius:4px;background:var(--paper);color:var(--ink);width:min(96vw,90rem);max-width:none;max-height:96vh}dialog figure{max-width:none}dialog .zoom{position:static}
 footer{color:var(--faint);font-size:.85rem;margin-top:2.5rem;padding-bottom:2rem}
-@media(max-width:40rem){body{font-size:16px}header,main,footer{padding-left:.7rem;padding-right:.7rem}th,td{padding:.3rem .35rem}.cell{min-width:0;padding:.2rem .3rem}.matrix .sub{font-size:.75em}.opt{display:none}
+@media(max-width:40rem){body{font-size:16px}header,main,footer{padding-left:.7rem;padding-right:.7rem}th,td{padding:.3rem .35rem}.cell{min-width:0;padding:.2rem .3rem}.matrix .sub{font-size:.75em}.matrix tbody th{min-width:0}.opt{display:none}
 table.cases,table.cases tbody,table.cases tr,table.cases th,table.cases td{display:block}table.cases thead{display:none}table.cases th,table.cases td{border:0;padding:.1rem 0}table.cases tr{border-bottom:1px solid var(--rule);padding:.3rem 0}dl div{flex-wrap:wrap;gap:0 .5rem}dt{max-width:100%}}
 @media print{:root{color-scheme:light}body{font-size:11px}nav,.zoom,.reading{display:none}pre{max-height:none;white-space:pre-wrap}details::details-content{content-visibility:visible;height:auto}.plots{content-visibility:visible;break-inside:avoid}}
 `;

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+import type { JobSummary, RunSummary } from '../model/history.js';
+import { statuses } from '../model/status.js';
+
+/** What is known of a folder under results/. */
+export interface KnownRun {
+  /** Of results.json: the run is read again when either differs. */
+  readonly mtimeMs: number;
+  readonly size: number;
+  /** Absent where the file cannot be read; `reason` then says why. */
+  readonly summary?: RunSummary;
+  readonly reason?: string;
+  /** The jobs' metrics are there too. */
+  readonly withMetrics: boolean;
+}
+
+export interface KnownRuns {
+  readonly units: Readonly<Record<string, string>>;
+  readonly runs: ReadonlyMap<string, KnownRun>;
+}
+
+// Goes up when anything below changes: an old file is then made again.
+const format = 2;
+
+// Thousands of runs repeat the same names: each string is stored once, and a job is a row of numbers.
+type JobRow = readonly (number | Readonly<Record<string, number>>)[];
+interface StoredRun extends Pick<KnownRun, 'mtimeMs' | 'size' | 'reason' | 'withMetrics'> {
+  readonly dir: string;
+  readonly run?: Omit<RunSummary, 'jobs'>;
+  readonly jobs?: readonly JobRow[];
+}
+interface CacheFile {
+  readonly format: number;
+  readonly units: Readonly<Record<string, string>>;
+  readonly strings: readonly string[];
+  readonly runs: readonly StoredRun[];
+}
+
+const flag = { asExpected: 1, reused: 2 } as const;
+
+/** The text of the cache. */
+export function encodeCache({ units, runs }: KnownRuns): string {
+  const numbers = new Map<string, number>();
+  const numberOf = (text: string): number => {
+    const known = numbers.get(text);
+    if (known !== undefined) return known;
+    numbers.set(text, numbers.size);
+    return numbers.size - 1;
+  };
+  const rowOf = (job: JobSummary, withMetrics: boolean): JobRow => [
+    numberOf(job.name),
+    numberOf(job.kernel),
+    numberOf(job.device),
+    numberOf(job.test),
+    statuses.indexOf(job.status),
+    numberOf(job.decidedBy),
+    (job.asExpected ? flag.asExpected : 0) | (job.reused ? flag.reused : 0),
+    job.inputsKey === undefined ? -1 : numberOf(job.inputsKey),
+    ...(withMetrics ? [job.metrics] : []),
+  ];
+  const stored = [...runs].map(([dir, { summary, ...known }]): StoredRun => {
+    if (!summary) return { dir, ...known };
+    const { jobs, ...run } = summary;
+    return { dir, ...known, run, jobs: jobs.map((job) => rowOf(job, known.withMetrics)) };
+  });
+  const file: CacheFile = { format, units, strings: [...numbers.keys()], runs: stored };
+  return JSON.stringify(file);
+}
+
+function jobOf(row: JobRow, strings: readonly string[]): JobSummary {
+  const text = (column: number): string => {
+    const found = strings[row[column] as number];
+    if (found === undefined) throw new RangeError('the cache names a string that it does not have');
+    return found;
+  };
+  const status = statuses[row[4] as number];
+  if (status === undefined) throw new RangeError('the cache has a status that is not known');
+  const flags = row[6] as number;
+  return {
+    name: text(0),
+    kernel: text(1),
+    device: text(2),
+    test: text(3),
+    status,
+    decidedBy: text(5) as JobSummary['decidedBy'],
+    asExpected: (flags & flag.asExpected) !== 0,
+    reused: (flags & flag.reused) !== 0,
+    ...(row[7] === -1 ? {} : { inputsKey: text(7) }),
+    metrics: (row[8] ?? {}) as JobSummary['metrics'],
+  };
+}
+
+/** Reads the cache; empty where it is absent, broken or of another version: that only costs time. */
+export function decodeCache(text: string | undefined): KnownRuns {
+  try {
+    const file = JSON.parse(text ?? '') as CacheFile;
+    if (file.format !== format) return { units: {}, runs: new Map() };
+    const runs = file.runs.map(({ dir, run, jobs = [], ...known }): [string, KnownRun] => {
+      const summary = run && { ...run, jobs: jobs.map((row) => jobOf(row, file.strings)) };
+      return [dir, { ...known, ...(summary ? { summary } : {}) }];
+    });
+    return { units: file.units, runs: new Map(runs) };
+  } catch {
+    return { units: {}, runs: new Map() };
+  }
+}

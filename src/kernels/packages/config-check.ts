@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+
+/** A kernel's config: values by name, without `CONFIG_`; what is not set is not there. */
+export type Config = ReadonlyMap<string, string>;
+
+/** Reads a .config. */
+export function readConfig(text: string): Config {
+  const lines = text.matchAll(/^CONFIG_(\w+)=(.*)$/gm);
+  return new Map([...lines].map(([, name = '', value = '']) => [name, value]));
+}
+
+interface Need {
+  /** One of these must be set. */
+  readonly symbols: readonly string[];
+  readonly values: readonly string[];
+  readonly why: string;
+}
+
+const builtIn = ['y'];
+const needs: readonly Need[] = [
+  { symbols: ['CPU_LITTLE_ENDIAN'], values: builtIn, why: 'the test is a ppc64le program' },
+  { symbols: ['KVM_BOOK3S_64_HV'], values: ['y', 'm'], why: 'KVM in hypervisor mode' },
+  { symbols: ['CGROUPS'], values: builtIn, why: 'control groups' },
+  { symbols: ['CGROUP_SCHED'], values: builtIn, why: "the cgroup's cpu controller" },
+  { symbols: ['FAIR_GROUP_SCHED'], values: builtIn, why: 'scheduling by group' },
+  { symbols: ['CFS_BANDWIDTH'], values: builtIn, why: 'cpu.max, the limit under test' },
+  { symbols: ['BLK_DEV_INITRD'], values: builtIn, why: 'the test comes as an initramfs' },
+  { symbols: ['DEVTMPFS'], values: builtIn, why: '/dev/kvm' },
+  { symbols: ['BINFMT_ELF'], values: builtIn, why: 'programs' },
+  { symbols: ['HVC_CONSOLE', 'HVC_OPAL'], values: builtIn, why: 'the console' },
+];
+
+/** What the test needs and the config lacks, a line each: `CONFIG_CFS_BANDWIDTH=y (cpu.max, the limit under test)`. */
+export function missingConfig(config: Config): string[] {
+  const has = ({ symbols, values }: Need): boolean =>
+    symbols.some((symbol) => values.includes(config.get(symbol) ?? 'n'));
+  return needs
+    .filter((need) => !has(need))
+    .map(({ symbols, values, why }) => {
+      const names = symbols.map((symbol) => `CONFIG_${symbol}`).join(' or ');
+      return `${names}=${values.join('|')} (${why})`;
+    });
+}
+
+/** What a reader of the report should know of a config. `kernel_platforms`: the machines whose console it has. */
+export function configFacts(config: Config): Record<string, string> {
+  const on = (symbol: string): boolean => config.get(symbol) === 'y';
+  const platforms = [
+    ...(on('PPC_PSERIES') && on('HVC_CONSOLE') ? ['pseries'] : []),
+    ...(on('PPC_POWERNV') && on('HVC_OPAL') ? ['powernv'] : []),
+  ];
+  return {
+    kernel_page_size: on('PPC_64K_PAGES') ? '64k' : '4k',
+    kernel_platforms: platforms.join(' '),
+    kernel_kvm_hv: config.get('KVM_BOOK3S_64_HV') ?? 'n',
+    kernel_preempt:
+      ['PREEMPT', 'PREEMPT_LAZY', 'PREEMPT_VOLUNTARY', 'PREEMPT_NONE'].find(on) ?? 'unknown',
+  };
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+import type { RunIndex, RunSummary } from '../../model/history.js';
+import type { Status } from '../../model/status.js';
+import { flakyList } from './changes-section.js';
+import { firstOf, shortName } from './limits.js';
+import { html, when, type Markup } from './markup.js';
+import { page } from './page.js';
+import { statusMark, verdictMark } from './status-mark.js';
+import { trendsSection } from './trends.js';
+
+const recentRuns = 30;
+
+const order: readonly Status[] = ['FAIL', 'ERROR', 'MISS', 'SKIP', 'PASS'];
+
+function counts({ jobs, interrupted }: RunSummary): Markup {
+  const parts = order.flatMap((status) => {
+    const count = jobs.filter((job) => job.status === status).length;
+    return count > 0 ? [html`${count} ${statusMark(status)} `] : [];
+  });
+  return html`${parts}${interrupted ? 'interrupted' : ''}`;
+}
+
+function unexpected({ jobs }: RunSummary): Markup {
+  const wrong = jobs.filter(
+    (job) => !job.asExpected && !(job.status === 'SKIP' && job.decidedBy === 'device'),
+  ).length;
+  return wrong > 0 ? html`<strong>${wrong} unexpected</strong>` : html`as expected`;
+}
+
+// A change of verdict against the run of the same matrix before it.
+function changed(run: RunSummary, before: RunSummary | undefined): Markup | undefined {
+  return when(
+    before !== undefined && before.overall !== run.overall,
+    () => html`<span class="sub">was ${before?.overall}</span>`,
+  );
+}
+
+function runRow(run: RunSummary, before: RunSummary | undefined, withReport: boolean): Markup {
+  const file = withReport ? 'report.html' : 'results.json';
+  const href = `${encodeURIComponent(run.dir)}/${file}`;
+  return html`<tr>
+    <th scope="row"><a href="${href}">${shortName(run.run)}</a></th>
+    <td>${verdictMark(run.overall)} ${changed(run, before)}</td>
+    <td>${unexpected(run)}</td>
+    <td>${counts(run)}</td>
+    <td class="faint">${shortName(run.matrix)}</td>
+  </tr> `;
+}
+
+function table(label: string, rows: readonly Markup[]): Markup {
+  return html`<div class="wide" tabindex="0" role="group" aria-label="${label}">
+    <table>
+      <caption class="vh">
+        ${label}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">run</th>
+          <th scope="col">verdict</th>
+          <th scope="col">outcome</th>
+          <th scope="col">jobs</th>
+          <th scope="col">job matrix</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** Newest first; before[i] is the run of the same matrix that came before run i. */
+function rowsOf({ runs, withReport }: RunIndex): readonly { month: string; row: Markup }[] {
+  const reports = new Set(withReport);
+  const last = new Map<string, RunSummary>();
+  return runs
+    .map((run) => {
+      const row = runRow(run, last.get(run.matrix), reports.has(run.dir));
+      last.set(run.matrix, run);
+      return { month: run.startedAt.slice(0, 7), row };
+    })
+    .reverse();
+}
+
+function runsSection(index: RunIndex): Markup {
+  const all = rowsOf(index);
+  const older = new Map<string, Markup[]>();
+  for (const { month, row } of all.slice(recentRuns)) {
+    const rows = older.get(month);
+    if (rows) rows.push(row);
+    else older.set(month, [row]);
+  }
+  const folded = [...older].map(
+    ([month, rows]) =>
+      html`<details>
+        <summary>${month} (${rows.length} runs)</summary>
+        ${table(`Runs of ${month}`, rows)}
+      </details>`,
+  );
+  const recent = all.slice(0, recentRuns).map(({ row }) => row);
+  return html`<section id="runs" aria-labelledby="runs-h">
+    <h2 id="runs-h">Runs, newest first</h2>
+    ${recent.length > 0 ? table('Recent runs', recent) : html`<p>None yet.</p>`}${folded}
+  </section>`;
+}
+
+function unreadableSection({ unreadable }: RunIndex): Markup | undefined {
+  const { first, rest } = firstOf(unreadable, 100);
+  return when(
+    first.length > 0,
+    () =>
+      html`<section aria-labelledby="unreadable-h">
+        <h2 id="unreadable-h">Folders that cannot be read</h2>
+        <ul>
+          ${first.map(({ dir, reason }) => html`<li>${shortName(dir)}: ${reason}</li>`)}${when(rest > 0, () => html`<li>and ${rest} more</li>`)}
+        </ul>
+      </section>`,
+  );
+}
+
+/** results/index.html: flaky jobs, every metric over runs, and all runs. */
+export function renderIndex(index: RunIndex): string {
+  const newest = index.runs.at(-1);
+  const trends = trendsSection(index);
+  const links = [
+    { href: '#runs', text: 'Runs' },
+    ...(index.flaky.length > 0 ? [{ href: '#flaky', text: 'Flaky jobs' }] : []),
+    ...(trends ? [{ href: '#trends', text: 'Metrics' }] : []),
+  ];
+  const header = html`<h1>busyguest runs</h1>
+    <p>
+      ${index.runs.length}
+      runs${when(newest !== undefined, () => html`, the last ${verdictMark(newest?.overall ?? 'none')} of ${newest?.startedAt}`)}
+    </p>`;
+  const flaky = when(
+    index.flaky.length > 0,
+    () =>
+      html`<section id="flaky" aria-labelledby="flaky-h">
+        <h2 id="flaky-h">Flaky jobs</h2>
+        ${flakyList(index.flaky)}
+      </section>`,
+  );
+  const main = [runsSection(index), flaky, trends, unreadableSection(index)];
+  const footer = html`<p>Made by busyguest from results.json of every run.</p>`;
+  return page('busyguest: runs', header, links, main, footer);
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+import type { Status } from '../../model/status.js';
+import { cleanLine } from '../text.js';
+import { axisStyle, draw, ink, lineColor, lineDash, type Plot } from './plot.js';
+
+/** A job's value and status in one run; undefined where the run has none. */
+export interface TrendPoint {
+  readonly value: number | undefined;
+  readonly status: Status | undefined;
+}
+
+/** A job over the runs. */
+export interface Trend {
+  readonly kernel: string;
+  readonly style: number;
+  readonly points: readonly TrendPoint[];
+}
+
+const size = { width: 300, height: 110, left: 48, right: 30, top: 18, bottom: 18 };
+
+// Large and small numbers with few characters: 14.1M, 0.98, 1,2e-7.
+const short = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
+
+/** Places where the status differs from that of the run before which has one. */
+export function statusChanges(points: readonly TrendPoint[]): readonly number[] {
+  let last: Status | undefined;
+  return points.flatMap(({ status }, index) => {
+    if (status === undefined) return [];
+    const changed = last !== undefined && last !== status;
+    last = status;
+    return changed ? [index] : [];
+  });
+}
+
+function line({ style, points }: Trend) {
+  const changes = new Set(statusChanges(points));
+  const data = points.map(({ value, status }, index) => {
+    if (!changes.has(index)) return { value: value ?? null, symbol: 'none' };
+    // A return to PASS is a hollow diamond without a word: failures that come and go leave room for one only.
+    const good = status === 'PASS';
+    const label = { show: true, formatter: status, position: 'top', color: ink.text, fontSize: 12 };
+    const hollow = { color: 'var(--paper)', borderColor: lineColor(style), borderWidth: 1.5 };
+    return {
+      value: value ?? null,
+      symbol: 'diamond',
+      symbolSize: 9,
+      ...(good ? { itemStyle: hollow } : { label }),
+    };
+  });
+  return {
+    type: 'line',
+    silent: true,
+    showAllSymbol: true,
+    connectNulls: true,
+    data,
+    itemStyle: { color: lineColor(style) },
+    lineStyle: { color: lineColor(style), type: lineDash(style), width: 1.5 },
+  };
+}
+
+// Beside a broken kernel's numbers those of a fixed one would be a flat line.
+function isWide(trends: readonly Trend[]): boolean {
+  const values = trends.flatMap(({ points }) => points.flatMap(({ value }) => value ?? []));
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return least > 0 && most / least > 30;
+}
+
+/** A metric over runs, oldest left, a diamond with the new status where a job's status changed. */
+export function drawTrend(
+  id: string,
+  title: string,
+  runs: readonly string[],
+  trends: readonly Trend[],
+): Plot {
+  return draw(id, title, size, {
+    xAxis: {
+      ...axisStyle,
+      type: 'category',
+      data: runs.map(cleanLine),
+      boundaryGap: false,
+      axisLabel: { show: false },
+    },
+    yAxis: {
+      ...axisStyle,
+      type: isWide(trends) ? 'log' : 'value',
+      scale: true,
+      splitNumber: 2,
+      axisLabel: { ...axisStyle.axisLabel, formatter: (value: number) => short.format(value) },
+    },
+    series: trends.map(line),
+  });
+}

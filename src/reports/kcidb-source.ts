@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobResult } from '../model/result.js';
+
+/** A fault that the job matrix lists, with its reason, as job.json has it. */
+export interface NamedIssue {
+  /** Regular expression on a fault's title. */
+  readonly title: RegExp;
+  readonly reason: string;
+}
+
+/** What KCIDB takes from a job's folder beside its result. */
+export interface KcidbSource {
+  readonly issues: readonly NamedIssue[];
+  /** The ends of the logs, as they came; empty where there are none. */
+  readonly consoleTail: string;
+  readonly buildTail: string;
+}
+
+export const noSource: KcidbSource = { issues: [], consoleTail: '', buildTail: '' };
+
+// KCIDB takes 16384 characters of an excerpt.
+const tailBytes = 16 * 1024;
+
+async function tailOf(path: string): Promise<string> {
+  try {
+    await using file = await open(path);
+    const { size } = await file.stat();
+    const start = Math.max(0, size - tailBytes);
+    const bytes = Buffer.alloc(size - start);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+    return bytes.subarray(0, bytesRead).toString();
+  } catch {
+    return '';
+  }
+}
+
+/** Known faults of job.json: `title` is the source of a regular expression. */
+export function issuesOf(job: unknown): readonly NamedIssue[] {
+  const listed = (job as { knownFaults?: unknown } | undefined)?.knownFaults;
+  if (!Array.isArray(listed)) return [];
+  return (listed as readonly { title?: unknown; reason?: unknown }[]).flatMap((known) => {
+    const { title, reason } = known;
+    if (typeof title !== 'string' || typeof reason !== 'string') return [];
+    try {
+      return [{ title: new RegExp(title), reason }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Reads what KCIDB wants of a job's folder. Never throws: a report shows what is there. */
+export async function readKcidbSource(dir: string, { name }: JobResult): Promise<KcidbSource> {
+  if (name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name)) return noSource;
+  const folder = join(dir, name);
+  const [job, consoleTail, buildTail] = await Promise.all([
+    readFile(join(folder, 'job.json'), 'utf8')
+      .then((text): unknown => JSON.parse(text))
+      .catch(() => undefined),
+    tailOf(join(folder, 'console.log')),
+    tailOf(join(folder, 'build.log')),
+  ]);
+  return { issues: issuesOf(job), consoleTail, buildTail };
+}

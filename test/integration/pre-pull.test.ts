@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { Parser } from 'tap-parser';
+import type { JobResult, RunResult } from '../../src/model/result.js';
+import { busyguest, latest, metric, type Outcome } from './cli.js';
+
+const matrix = 'jobs/pre-pull.yaml';
+
+describe('jobs/pre-pull.yaml on real kernels', () => {
+  const results = mkdtempSync(join(tmpdir(), 'busyguest-test-'));
+  let outcome: Outcome;
+  let run: RunResult;
+  let ran: JobResult[];
+
+  before(async () => {
+    outcome = await busyguest('run', matrix, '--results', results, '--fresh', '--quiet');
+    run = await latest(results);
+    ran = run.jobs.filter((job) => job.status !== 'SKIP');
+  });
+
+  test('everything is as expected: exit 0, verdict fixed', () => {
+    assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr);
+    assert.equal(run.overall, 'fixed');
+    const verdicts = run.verdicts.filter(({ device }) => ran.some((job) => job.device === device));
+    assert.deepEqual([...new Set(verdicts.map(({ verdict }) => verdict))], ['fixed']);
+  });
+
+  test('both run loops of KVM were reached', () => {
+    const devices = new Set(ran.map(({ device }) => device));
+    assert.ok(devices.has('qemu-pseries-p9'), [...devices].join());
+    assert.ok(devices.has('qemu-powernv8'), [...devices].join());
+  });
+
+  test('every skipped device says why', () => {
+    for (const job of run.jobs.filter(({ status }) => status === 'SKIP')) {
+      assert.equal(job.decidedBy, 'device');
+      assert.match(job.reason, /QEMU|POWER/);
+    }
+  });
+
+  test('unpatched: three times the quota and more, and a freeze after the kill', () => {
+    for (const job of ran.filter(({ kernel }) => kernel === 'unpatched')) {
+      assert.ok(metric(job, 'busy_guest_obeys_quota', 'overrun_ratio') >= 3, job.name);
+      assert.ok(metric(job, 'busy_guest_dies_at_once', 'kill_latency') > 5_000_000, job.name);
+      assert.equal(metric(job, 'busy_guest_is_throttled', 'throttled'), 0, job.name);
+    }
+  });
+
+  test('patched: at most 1.05 times the quota, and dead within 0.25 s', () => {
+    for (const job of ran.filter(({ kernel }) => kernel === 'patched')) {
+      assert.ok(metric(job, 'busy_guest_obeys_quota', 'overrun_ratio') <= 1.05, job.name);
+      assert.ok(metric(job, 'busy_guest_dies_at_once', 'kill_latency') < 250_000, job.name);
+    }
+  });
+
+  test('the files of the run are there and can be read back', async () => {
+    const tap = await readFile(join(results, 'latest', 'results.tap'), 'utf8');
+    assert.deepEqual(
+      Parser.parse(tap, { strict: true }).filter(([kind]) => kind === 'extra'),
+      [],
+    );
+    const junit = await readFile(join(results, 'latest', 'junit.xml'), 'utf8');
+    assert.equal(junit.match(/<testsuite /g)?.length, run.jobs.length);
+    const samples = JSON.parse(
+      await readFile(join(results, 'latest', ran[0]?.name ?? '', 'samples.json'), 'utf8'),
+    ) as unknown[];
+    assert.ok(samples.length > 30);
+  });
+
+  test('again beside a busy host: the same consoles and metrics to the byte', async () => {
+    const load = Array.from({ length: 2 * availableParallelism() }, () =>
+      spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+    );
+    try {
+      const again = mkdtempSync(join(tmpdir(), 'busyguest-test-'));
+      const smoke = ['run', 'jobs/smoke.yaml', '--results', again, '--fresh', '--quiet'];
+      assert.equal((await busyguest(...smoke)).code, 0);
+      const counted = (await latest(again)).jobs.filter(({ facts }) => facts['icount'] === 'yes');
+      assert.ok(counted.length >= 2);
+      for (const job of counted) {
+        const [first, second] = await Promise.all(
+          [results, again].map((dir) => readFile(join(dir, 'latest', job.name, 'console.log'))),
+        );
+        assert.ok(first?.equals(second ?? Buffer.alloc(0)), `${job.name}: the consoles differ`);
+        const before = run.jobs.find(({ name }) => name === job.name);
+        assert.deepEqual(job.cases, before?.cases);
+      }
+    } finally {
+      for (const process of load) process.kill('SIGKILL');
+    }
+  });
+
+  test('a second run takes the results of the first and says so; the reports can be made again', async () => {
+    const second = await busyguest('run', matrix, '--results', results, '--quiet');
+    assert.equal(second.code, 0);
+    const reused = (await latest(results)).jobs.filter((job) => job.status !== 'SKIP');
+    assert.deepEqual(
+      reused.map((job) => job.reused),
+      ran.map(() => true),
+    );
+    assert.deepEqual(
+      reused.map((job) => job.cases),
+      ran.map((job) => job.cases),
+    );
+    const report = await busyguest('report', join(results, 'latest'));
+    assert.equal(report.code, 0);
+    assert.match(report.stdout, /fixed/);
+  });
+});
