@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { Option, type Command } from 'commander';
 
-const finish = (code: number): void => {
-  process.exitCode = code;
-};
+/** A command that is loaded when it is called; what it returns is the exit code. */
+function lazily<Args extends readonly unknown[]>(
+  load: () => Promise<(...args: Args) => Promise<number>>,
+): (...args: unknown[]) => Promise<void> {
+  return async (...args) => {
+    const command = await load();
+    // Commander checks the words by the declarations here; their types are the command's own.
+    process.exitCode = await command(...(args as unknown as Args));
+  };
+}
 
 /** One function for each command: its options and help; the work is in a file of its own name. */
 export const commands: readonly ((root: Command) => void)[] = [
@@ -34,7 +41,7 @@ Examples:
   busyguest run jobs/pre-pull.yaml --tree ~/linux#kvm/next --filter 'device=~powernv'
   busyguest run --resume results/latest`,
       )
-      .action(async (file, options) => finish(await (await import('./run.js')).run(file, options))),
+      .action(lazily(async () => (await import('./run.js')).run)),
   (root) =>
     root
       .command('plan')
@@ -42,9 +49,7 @@ Examples:
       .argument('<file>', 'job matrix')
       .option('--tree <source>', 'kernel source for all kernels')
       .option('--filter <expression>', 'only jobs that match')
-      .action(async (file, options) =>
-        finish(await (await import('./plan.js')).plan(file, options)),
-      ),
+      .action(lazily(async () => (await import('./plan.js')).plan)),
   (root) =>
     root
       .command('report')
@@ -52,9 +57,7 @@ Examples:
       .argument('<run>', 'folder of a run, as results/latest')
       .option('--report <list>', 'which: junit=PATH,tap=PATH,json=PATH,markdown=PATH')
       .option('--json', 'print results.json instead of the table', false)
-      .action(async (dir, options) =>
-        finish(await (await import('./report.js')).report(dir, options)),
-      ),
+      .action(lazily(async () => (await import('./report.js')).report)),
   (root) =>
     root
       .command('parse')
@@ -66,9 +69,7 @@ Examples:
         new Option('--to <format>', 'output').choices(['tap', 'junit', 'json']).default('tap'),
       )
       .addHelpText('after', '\nExample:\n  dmesg | busyguest parse - --to junit > kunit.xml')
-      .action(async (file, options) =>
-        finish(await (await import('./parse.js')).parse(file, options)),
-      ),
+      .action(lazily(async () => (await import('./parse.js')).parse)),
   (root) =>
     root
       .command('devices')
@@ -80,19 +81,17 @@ Examples:
       )
       .option('-q, --quiet', 'with --fetch-qemu: do not list the devices', false)
       .option('--if-older <version>', 'with --fetch-qemu: only when the QEMU here is older')
-      .action(async (options) =>
-        finish(await (await import('./devices.js')).devicesCommand(options)),
-      ),
+      .action(lazily(async () => (await import('./devices.js')).devicesCommand)),
   (root) =>
     root
       .command('doctor')
       .description('show the tools needed, what was found, and the line that fixes it')
       .option('--install', 'run that line (as root, or by sudo when it asks nothing)', false)
-      .action(async (options) => finish(await (await import('./doctor.js')).doctor(options))),
+      .action(lazily(async () => (await import('./doctor.js')).doctor)),
   (root) =>
     root
       .command('cache')
       .description('show what the cache holds; --prune frees space')
       .option('--prune <size>', 'remove the oldest until at most this is left, as 5G')
-      .action(async (options) => finish(await (await import('./cache.js')).cache(options))),
+      .action(lazily(async () => (await import('./cache.js')).cache)),
 ];

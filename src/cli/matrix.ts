@@ -14,8 +14,9 @@ export interface MatrixOptions {
 
 /** Reads a job matrix. Throws UsageError when there is no such file, JobError with all its mistakes. */
 export async function readMatrix(file: string, options: MatrixOptions): Promise<JobMatrix> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${file}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${file}: ${code === 'ENOENT' ? 'no such file' : message}`);
   });
   return narrow(text, file, options);
 }

@@ -75,7 +75,8 @@ function parse(file: string, text: string): Source {
 function refuseDepth(file: string, text: string): void {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) void token;
+    // Asking for tokens drives the parser.
+    Array.from(parser.next(lexeme));
     if (parser.stack.length <= deepest) continue;
     const lines = linesOf(text.slice(0, parser.offset));
     throw new JobError([

@@ -9,7 +9,7 @@ import { withLock } from '../system/lock.js';
 import { run, tail } from '../system/processes.js';
 import { lostError, lostSymbols, readFragments, writeAllConfig, type Fragment } from './config.js';
 import { choosePatches, type ChosenPatches } from './fix.js';
-import type { PinnedSource, Say } from './pinned-source.js';
+import type { PinnedSource } from './pinned-source.js';
 import { rejectError, seriesDigest, trySeries, writePatched } from './series.js';
 import type { Toolchain } from './toolchain.js';
 

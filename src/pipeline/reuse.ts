@@ -7,7 +7,7 @@ import type { BuiltKernel } from '../kernels/build.js';
 import type { JobResult } from '../model/result.js';
 import { cacheDir, digest, readIfThere, writeWhole } from '../system/files.js';
 import type { JobFiles } from './job-files.js';
-import type { Watched } from './run-job.js';
+import type { Watched } from './watch.js';
 
 /** What of a watched machine cannot be read from its console again. */
 type Remembered = Pick<Watched, 'exit' | 'machineFacts' | 'timesMs'>;

@@ -12,7 +12,8 @@ import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
 import { JobFiles } from './job-files.js';
 import { prepare, type Preparations } from './prepare.js';
 import { inputsKey, recall, remember } from './reuse.js';
-import { judgeInfra, judgeUnbooted, judgeWatched, watchJob } from './run-job.js';
+import { judgeInfra, judgeUnbooted, judgeWatched } from './job-result.js';
+import { watchJob } from './watch.js';
 
 /** How a matrix is to be run. */
 export interface RunOptions {
@@ -59,6 +60,8 @@ export async function runMatrix(
       });
     }
   } catch (error) {
+    // Whatever went wrong, no other job goes on behind our back.
+    stop.abort();
     if (!signal.aborted && !(error instanceof InterruptedError)) throw error;
   }
   return assemble(matrix, options, results, signal.aborted);

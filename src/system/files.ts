@@ -64,8 +64,9 @@ export async function makeFolderWhole(
   await mkdir(temporary, { recursive: true });
   try {
     await fill(temporary);
-    await rename(temporary, path).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    await rename(temporary, path).catch((error: unknown) => {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
     });
   } finally {
     await rm(temporary, { recursive: true, force: true });

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+import type { Device } from '../devices/device.js';
+import { InfraError } from '../model/errors.js';
+import type { Job } from '../model/job.js';
+import type { JobResult } from '../model/result.js';
+import { busyGuestCases } from '../verdict/cases.js';
+import { asExpected } from '../verdict/exit.js';
+import { judge, type Evidence } from '../verdict/judge.js';
+import { brokenPromises } from './promises.js';
+import type { Watched } from './watch.js';
+
+/** Turns what was seen into a result: the same findings give the same result. */
+export function judgeWatched(
+  job: Job,
+  device: Device,
+  watched: Watched,
+  facts: Readonly<Record<string, string>>,
+  reused: boolean,
+): JobResult {
+  const { findings, exit } = watched;
+  const { payload } = findings;
+  const evidence: Evidence = {
+    cases: payload.cases,
+    faults: findings.faults,
+    facts: payload.facts,
+    expectedCases: busyGuestCases,
+    started: payload.started,
+    ended: payload.ended,
+    ...(payload.bailOut !== undefined && { bailOut: payload.bailOut }),
+    ...(payload.exitCode !== undefined && { exitCode: payload.exitCode }),
+    exit,
+    phase: findings.phase,
+    ...(watched.deadlineMs !== undefined && { deadlineMs: watched.deadlineMs }),
+    lastLines:
+      watched.message === undefined ? findings.lastLines : [...findings.lastLines, watched.message],
+    knownFaults: job.knownFaults,
+    parameters: job.test.parameters,
+    problems: payload.problems,
+    brokenPromises: brokenPromises(device.promised, payload),
+  };
+  const judgement = judge(evidence);
+  return {
+    ...identity(job),
+    ...judgement,
+    asExpected: asExpected(judgement, job.expect),
+    cases: payload.cases,
+    faults: findings.faults,
+    facts: { ...facts, ...watched.machineFacts, ...payload.facts },
+    timesMs: watched.timesMs,
+    reused,
+  };
+}
+
+/** A result for a job that was never booted: no device, no kernel, no time. */
+export function judgeUnbooted(
+  job: Job,
+  why: Pick<Evidence, 'deviceMissing' | 'buildError'> & { readonly interrupted?: boolean },
+  facts: Readonly<Record<string, string>> = {},
+): JobResult {
+  const judgement = judge({
+    ...why,
+    cases: [],
+    faults: [],
+    facts: {},
+    expectedCases: busyGuestCases,
+    started: false,
+    ended: false,
+    exit: why.interrupted ? 'interrupted' : 'lost',
+    phase: 'boot',
+    lastLines: [],
+    knownFaults: job.knownFaults,
+    parameters: job.test.parameters,
+    problems: [],
+  });
+  return {
+    ...identity(job),
+    ...judgement,
+    asExpected: asExpected(judgement, job.expect),
+    cases: [],
+    faults: [],
+    facts,
+    timesMs: {},
+    reused: false,
+  };
+}
+
+/** A result for a job whose machine could not be started. */
+export function judgeInfra(job: Job, error: InfraError): JobResult {
+  const todo = error.todo === undefined ? '' : `; ${error.todo}`;
+  const reason = `${error.stage}: ${error.message}${todo}`;
+  return judgeUnbooted(job, { buildError: { decidedBy: 'infrastructure', reason } });
+}
+
+function identity(job: Job): Pick<JobResult, 'name' | 'kernel' | 'device' | 'test' | 'expect'> {
+  return {
+    name: job.name,
+    kernel: job.kernel.name,
+    device: job.device,
+    test: job.test.name,
+    expect: job.expect,
+  };
+}

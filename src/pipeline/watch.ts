@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Boot, Device, Machine } from '../devices/device.js';
+import type { EventSink } from '../model/event.js';
+import type { Job } from '../model/job.js';
+import type { ExitReason } from '../model/result.js';
+import { ConsoleSession, type ConsoleFindings } from './console-session.js';
+import type { JobFiles } from './job-files.js';
+
+/** After a dead kernel's last words, this long for the lines that still come, wall milliseconds. */
+const graceMs = 1000;
+
+/** How a machine was watched to its end. */
+export interface Watched {
+  readonly findings: ConsoleFindings;
+  readonly exit: ExitReason;
+  readonly deadlineMs?: number;
+  readonly machineFacts: Readonly<Record<string, string>>;
+  readonly timesMs: Readonly<Record<string, number>>;
+  /** What the device said of an end that nobody asked for. */
+  readonly message?: string;
+}
+
+/** Boots a job's kernel, keeps its console and watches it to the payload's last line, its death or a deadline. */
+export async function watchJob(
+  job: Job,
+  device: Device,
+  boot: Boot,
+  files: JobFiles,
+  signal: AbortSignal,
+  emit: EventSink,
+): Promise<Watched> {
+  const clock = new PhaseClock(job.timeouts);
+  const session = new ConsoleSession((line) => emit({ kind: 'console', job: job.name, line }));
+  const log = await files.openConsole();
+  try {
+    await using machine = await device.start(boot, signal);
+    emit({ kind: 'job-phase', job: job.name, phase: 'boot' });
+    const { reason, message } = await follow(machine, session, clock, signal, async (bytes) => {
+      const before = session.phase;
+      const used = session.push(bytes);
+      await log.write(bytes.subarray(0, used));
+      if (session.phase === before) return;
+      clock.testStarted();
+      emit({ kind: 'job-phase', job: job.name, phase: session.phase });
+    });
+    return {
+      findings: session.end(),
+      exit: reason,
+      machineFacts: machine.facts,
+      timesMs: clock.times(),
+      ...(reason === 'deadline' && { deadlineMs: clock.deadlineMs }),
+      ...(message !== undefined && { message }),
+    };
+  } finally {
+    await log.close();
+  }
+}
+
+/** The wall clock of a job's phases and their deadlines. */
+class PhaseClock {
+  readonly #start = Date.now();
+  #testStart: number | undefined;
+
+  constructor(private readonly timeouts: Job['timeouts']) {}
+
+  testStarted(): void {
+    this.#testStart ??= Date.now();
+  }
+
+  get deadlineMs(): number {
+    return this.#testStart === undefined ? this.timeouts.bootMs : this.timeouts.testMs;
+  }
+
+  /** Milliseconds that the phase still has. */
+  get leftMs(): number {
+    return Math.max(0, (this.#testStart ?? this.#start) + this.deadlineMs - Date.now());
+  }
+
+  times(): Record<string, number> {
+    const end = Date.now();
+    const boot = (this.#testStart ?? end) - this.#start;
+    return { boot, test: this.#testStart === undefined ? 0 : end - this.#testStart };
+  }
+}
+
+type Over = 'deadline' | 'interrupted' | 'grace';
+type Happening = { readonly chunk: Uint8Array } | { readonly over: Over } | 'closed';
+
+async function follow(
+  machine: Machine,
+  session: ConsoleSession,
+  clock: PhaseClock,
+  signal: AbortSignal,
+  take: (bytes: Uint8Array) => Promise<void>,
+): Promise<{ reason: ExitReason; message?: string }> {
+  const chunks = machine.console[Symbol.asyncIterator]();
+  while (!session.done) {
+    const happening = await firstOf(read(chunks), clock, session.fatal, signal);
+    if (happening === 'closed') return machine.exited;
+    if ('over' in happening) {
+      return { reason: happening.over === 'grace' ? 'lost' : happening.over };
+    }
+    await take(happening.chunk);
+  }
+  return { reason: 'done' };
+}
+
+async function read(chunks: AsyncIterator<Uint8Array>): Promise<Happening> {
+  try {
+    const next = await chunks.next();
+    return next.done === true ? 'closed' : { chunk: next.value };
+  } catch {
+    return 'closed';
+  }
+}
+
+async function firstOf(
+  next: Promise<Happening>,
+  clock: PhaseClock,
+  dying: boolean,
+  signal: AbortSignal,
+): Promise<Happening> {
+  if (signal.aborted) return { over: 'interrupted' };
+  const stop = new AbortController();
+  const waitMs = dying ? Math.min(graceMs, clock.leftMs) : clock.leftMs;
+  const timeUp = sleep<Happening>(
+    waitMs,
+    { over: dying ? 'grace' : 'deadline' },
+    {
+      signal: AbortSignal.any([signal, stop.signal]),
+    },
+  ).catch((): Happening => ({ over: 'interrupted' }));
+  try {
+    return await Promise.race([next, timeUp]);
+  } finally {
+    // No timer is left behind.
+    stop.abort();
+  }
+}
