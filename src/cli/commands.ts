@@ -2,13 +2,13 @@
 import { Option, type Command } from 'commander';
 
 /** A command that is loaded when it is called; what it returns is the exit code. */
-function lazily<Args extends readonly unknown[]>(
-  load: () => Promise<(...args: Args) => Promise<number>>,
+function lazily(
+  load: () => Promise<(...args: never[]) => Promise<number>>,
 ): (...args: unknown[]) => Promise<void> {
   return async (...args) => {
     const command = await load();
     // Commander checks the words by the declarations here; their types are the command's own.
-    process.exitCode = await command(...(args as unknown as Args));
+    process.exitCode = await command(...(args as never[]));
   };
 }
 
@@ -42,6 +42,25 @@ Examples:
   busyguest run --resume results/latest`,
       )
       .action(lazily(async () => (await import('./run.js')).run)),
+  (root) =>
+    root
+      .command('qualify')
+      .description("does a distribution's kernel keep the limit? No build at all")
+      .argument('<kernel...>', 'debian:PACKAGE[@SUITE], or .deb or .rpm files that belong together')
+      .option('--device <name...>', 'devices', ['qemu-pseries-p9'])
+      .option('--seconds <n>', "how long the guest is watched, machine's time", '3')
+      .option('--results <dir>', 'where runs are kept', 'results')
+      .option('--report <list>', 'more reports: junit=PATH,tap=PATH,json=PATH,markdown=PATH')
+      .option('--fresh', 'run jobs with unchanged inputs too', false)
+      .option('-q, --quiet', 'no progress', false)
+      .addHelpText(
+        'after',
+        `
+Examples:
+  busyguest qualify debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
+  busyguest qualify linux-binary-7.2_ppc64el.deb linux-modules-7.2_ppc64el.deb`,
+      )
+      .action(lazily(async () => (await import('./qualify.js')).qualify)),
   (root) =>
     root
       .command('plan')

@@ -14,11 +14,15 @@ export interface MatrixOptions {
 
 /** Reads a job matrix. Throws UsageError when there is no such file, JobError with all its mistakes. */
 export async function readMatrix(file: string, options: MatrixOptions): Promise<JobMatrix> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  return narrow(await readMatrixText(file), file, options);
+}
+
+/** The text of a job matrix. Throws UsageError when there is no such file. */
+export async function readMatrixText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(`${file}: ${code === 'ENOENT' ? 'no such file' : message}`);
   });
-  return narrow(text, file, options);
 }
 
 /** The same from a text; paths in it are relative to the folder of `file`. */

@@ -49,9 +49,27 @@ export function checkReferences(data: unknown, knownDevices: readonly string[]):
   ];
 }
 
+/** A kernel is built or taken from a package; what belongs to a build means nothing for a package. */
+function checkOrigin(kernel: RawKernel, at: Path): Finding[] {
+  if (kernel.package === undefined) {
+    if (kernel.source !== undefined) return [];
+    return [{ path: at, message: `kernel "${kernel.name}" needs a "source" or a "package"` }];
+  }
+  const given = [
+    ...(kernel.source === undefined ? [] : ['source']),
+    ...(kernel.fix === undefined ? [] : ['fix']),
+    ...(kernel.patches.length === 0 ? [] : ['patches']),
+  ];
+  return given.map((key) => ({
+    path: [...at, key],
+    target: 'key',
+    message: `"${key}" means nothing for kernel "${kernel.name}", which is a package`,
+  }));
+}
+
 function checkKernel({ index, value }: Entry<RawKernel>, data: unknown): Finding[] {
   const at: Path = ['kernels', index];
-  const findings: Finding[] = [];
+  const findings = checkOrigin(value, at);
   const { base } = value;
   const others = [...entryNames(data, 'kernels').values()].filter((name) => name !== value.name);
   if (base === value.name) {

@@ -129,13 +129,20 @@ function choices<T extends string | number>(
 function kernelSpec(raw: RawKernel, dir: string, source: string | undefined): KernelSpec {
   return {
     name: raw.name,
-    source: source ?? absoluteSource(raw.source, dir),
+    source: raw.package === undefined ? (source ?? absoluteSource(raw.source ?? '', dir)) : '',
+    packages: packagesOf(raw, dir),
+    commandLine: raw['command-line'],
     patches: raw.patches.map((path) => resolve(dir, path)),
     ...(raw.fix === undefined ? {} : { fix: raw.fix }),
     config: raw.config.map((entry) => absoluteConfig(entry, dir)),
     expect: raw.expect,
     ...(raw.base === undefined ? {} : { base: raw.base }),
   };
+}
+
+function packagesOf(raw: RawKernel, dir: string): readonly string[] {
+  const given = raw.package ?? [];
+  return (typeof given === 'string' ? [given] : given).map((one) => absoluteSource(one, dir));
 }
 
 function deviceSpec(raw: Exclude<RawDevice, string>): DeviceSpec {

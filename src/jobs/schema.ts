@@ -45,9 +45,20 @@ export const kernelSchema = z.strictObject({
   source: z
     .string()
     .superRefine(refineWith(sourceFault))
+    .optional()
     .describe(
-      'PATH, PATH#REF, git+URL#REF or debian:PACKAGE[@SUITE]; a path is relative to this file.',
+      'What the kernel is built from: PATH, PATH#REF, git+URL#REF or debian:linux-source[@SUITE]; a path is relative to this file.',
     ),
+  package: oneOrMore(z.string().superRefine(refineWith(sourceFault)))
+    .optional()
+    .describe(
+      "A distribution's kernel instead of a source: debian:PACKAGE[@SUITE], or .deb and .rpm files (or a bare image and its modules folder) that belong together.",
+    ),
+  'command-line': z
+    .array(z.string().regex(/^[^\s"]+$/))
+    .max(longestList)
+    .default([])
+    .describe('More options for the kernel command line.'),
   fix: z
     .enum(['present', 'absent'])
     .optional()

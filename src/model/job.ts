@@ -27,6 +27,10 @@ export interface KernelSpec {
   readonly name: string;
   /** `PATH`, `PATH#REF`, `git+URL#REF` or `debian:PACKAGE[@SUITE]`; see docs/writing-jobs.md. */
   readonly source: string;
+  /** A distribution's kernel instead: `debian:PACKAGE[@SUITE]`, or files that belong together, absolute. Empty: it is built from `source`. */
+  readonly packages: readonly string[];
+  /** More options for the kernel command line. */
+  readonly commandLine: readonly string[];
   /** Patch files or folders of them, absolute, applied in order after `fix`. */
   readonly patches: readonly string[];
   /** Ask for the matrix's fix to be in or out; undefined leaves the source as it is. */

@@ -54,7 +54,9 @@ export function judgeWatched(
 /** A result for a job that was never booted: no device, no kernel, no time. */
 export function judgeUnbooted(
   job: Job,
-  why: Pick<Evidence, 'deviceMissing' | 'buildError'> & { readonly interrupted?: boolean },
+  why: Pick<Evidence, 'deviceMissing' | 'kernelLacks' | 'buildError'> & {
+    readonly interrupted?: boolean;
+  },
   facts: Readonly<Record<string, string>> = {},
 ): JobResult {
   const judgement = judge({

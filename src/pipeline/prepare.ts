@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { busyGuestImage, type Image } from '../images/image.js';
 import {
   build,
   BuildError,
@@ -7,23 +6,18 @@ import {
   type BuildPlan,
   type BuiltKernel,
 } from '../kernels/build.js';
-import type { PinnedSource } from '../kernels/pinned-source.js';
+import type { PinnedSource, Say } from '../kernels/pinned-source.js';
 import { kernelSource } from '../kernels/source.js';
-import { findToolchain } from '../kernels/toolchain.js';
+import { findToolchain, type Toolchain } from '../kernels/toolchain.js';
 import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError, JobError } from '../model/errors.js';
 import type { JobMatrix, KernelSpec } from '../model/job.js';
 import type { BuildError as BuildFailure } from '../verdict/judge.js';
+import { bootableBuild, bootablePackages, type Bootable } from './bootable.js';
 
 /** A kernel that can be booted, or why there is none. */
 export type Prepared =
-  { readonly kernel: BuiltKernel } | { readonly failure: BuildFailure; readonly log?: string };
-
-/** Everything that jobs boot. */
-export interface Preparations {
-  readonly kernels: ReadonlyMap<string, Prepared>;
-  readonly image: Image;
-}
+  { readonly kernel: Bootable } | { readonly failure: BuildFailure; readonly log?: string };
 
 /** Finds out what every kernel of the matrix is made of; pins each source once. */
 export async function planKernels(
@@ -34,7 +28,7 @@ export async function planKernels(
   const toolchain = await findToolchain();
   const pinned = new Map<string, Promise<PinnedSource>>();
   const plans = new Map<string, BuildPlan | Prepared>();
-  for (const kernel of usedKernels(matrix)) {
+  for (const kernel of usedKernels(matrix).filter(({ packages }) => packages.length === 0)) {
     const source = pinned.get(kernel.source) ?? kernelSource(kernel.source).pin(signal, say);
     pinned.set(kernel.source, source);
     plans.set(
@@ -51,28 +45,50 @@ function usedKernels(matrix: JobMatrix): KernelSpec[] {
   return matrix.kernels.filter((kernel) => used.has(kernel.name));
 }
 
-/** Builds all kernels, one after the other (each build uses all CPUs), and packs the image. */
+/** Builds or unpacks all kernels, one after the other: a build uses all CPUs. By name. */
 export async function prepare(
   matrix: JobMatrix,
   signal: AbortSignal,
   emit: EventSink,
-): Promise<Preparations> {
-  emit({ kind: 'work-start', work: 'source', text: 'kernel source' });
-  const plans = await planKernels(matrix, signal, (text) =>
-    emit({ kind: 'work-progress', work: 'source', text }),
-  );
-  emit({ kind: 'work-end', work: 'source', text: 'kernel source', ok: true });
-  const image = await busyGuestImage(await findToolchain(), signal);
+): Promise<Map<string, Prepared>> {
+  const toolchain = await findToolchain();
   const kernels = new Map<string, Prepared>();
+  const plans = await working('source', 'kernel source', emit, (say) =>
+    planKernels(matrix, signal, say),
+  );
   for (const [name, plan] of plans) {
-    kernels.set(name, 'key' in plan ? await buildOne(plan, matrix, signal, emit) : plan);
+    const built = 'key' in plan ? await buildOne(plan, matrix, toolchain, signal, emit) : plan;
+    kernels.set(name, built);
   }
-  return { kernels, image };
+  for (const kernel of usedKernels(matrix).filter(({ packages }) => packages.length > 0)) {
+    const open = (say: Say): Promise<Prepared> =>
+      orFailure(async () => ({ kernel: await bootablePackages(kernel, toolchain, signal, say) }));
+    kernels.set(kernel.name, await working(kernel.name, `kernel ${kernel.name}`, emit, open));
+  }
+  return kernels;
+}
+
+async function working<T>(
+  work: string,
+  text: string,
+  emit: EventSink,
+  what: (say: Say) => Promise<T>,
+): Promise<T> {
+  let ok = false;
+  emit({ kind: 'work-start', work, text });
+  try {
+    const result = await what((now) => emit({ kind: 'work-progress', work, text: now }));
+    ok = true;
+    return result;
+  } finally {
+    emit({ kind: 'work-end', work, text, ok });
+  }
 }
 
 async function buildOne(
   plan: BuildPlan,
   matrix: JobMatrix,
+  toolchain: Toolchain,
   signal: AbortSignal,
   emit: EventSink,
 ): Promise<Prepared> {
@@ -97,7 +113,7 @@ async function buildOne(
           ...(fraction !== undefined && { fraction }),
         }),
       );
-      return { kernel };
+      return { kernel: await bootableBuild(kernel, toolchain, signal) };
     } catch (error) {
       if (signal.aborted || !deadline.aborted) throw error;
       throw new InfraError(

@@ -2,10 +2,9 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Boot, Device } from '../devices/device.js';
-import type { Image } from '../images/image.js';
-import type { BuiltKernel } from '../kernels/build.js';
 import type { JobResult } from '../model/result.js';
 import { cacheDir, digest, readIfThere, writeWhole } from '../system/files.js';
+import type { Bootable } from './bootable.js';
 import type { JobFiles } from './job-files.js';
 import type { Watched } from './watch.js';
 
@@ -13,14 +12,9 @@ import type { Watched } from './watch.js';
 type Remembered = Pick<Watched, 'exit' | 'machineFacts' | 'timesMs'>;
 
 /** Everything that a job's result depends on, as one key; the same key, the same result. */
-export async function inputsKey(
-  kernel: BuiltKernel,
-  image: Image,
-  device: Device,
-  boot: Boot,
-): Promise<string> {
+export async function inputsKey(kernel: Bootable, device: Device, boot: Boot): Promise<string> {
   const argv = [...boot.commandLine, '--', ...boot.payloadArgs, String(boot.cpus)].join(' ');
-  return digest(kernel.key, image.key, device.name, await device.inputs(boot), argv).slice(0, 24);
+  return digest(kernel.key, device.name, await device.inputs(boot), argv).slice(0, 24);
 }
 
 const folder = (key: string): string => cacheDir('jobs', key);

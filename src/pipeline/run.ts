@@ -10,7 +10,8 @@ import type { Job, JobMatrix } from '../model/job.js';
 import type { JobResult, RunResult } from '../model/result.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
 import { JobFiles } from './job-files.js';
-import { prepare, type Preparations } from './prepare.js';
+import type { Bootable } from './bootable.js';
+import { prepare, type Prepared } from './prepare.js';
 import { inputsKey, recall, remember } from './reuse.js';
 import { judgeInfra, judgeUnbooted, judgeWatched } from './job-result.js';
 import { watchJob } from './watch.js';
@@ -101,30 +102,33 @@ async function skipMissingDevices(
 
 async function runJob(
   job: Job,
-  prepared: Preparations,
+  prepared: ReadonlyMap<string, Prepared>,
   options: RunOptions,
   signal: AbortSignal,
   emit: EventSink,
 ): Promise<JobResult> {
   const files = new JobFiles(join(options.dir, job.name));
   await files.writeJob(job);
-  const kernel = prepared.kernels.get(job.kernel.name);
-  if (kernel === undefined) throw new Error(`kernel ${job.kernel.name} was not prepared`);
-  if ('failure' in kernel) {
-    const log = kernel.log === undefined ? {} : { build_log: kernel.log };
-    return judgeUnbooted(job, { buildError: kernel.failure }, log);
+  const outcome = prepared.get(job.kernel.name);
+  if (outcome === undefined) throw new Error(`kernel ${job.kernel.name} was not prepared`);
+  if ('failure' in outcome) {
+    const log = outcome.log === undefined ? {} : { build_log: outcome.log };
+    return judgeUnbooted(job, { buildError: outcome.failure }, log);
   }
+  const { kernel } = outcome;
+  if (kernel.lacks.length > 0)
+    return judgeUnbooted(job, { kernelLacks: kernel.lacks }, kernel.facts);
   try {
     const device = await deviceOf(job);
-    const boot = bootOf(job, kernel.kernel.image, prepared.image.initramfs);
-    const key = await inputsKey(kernel.kernel, prepared.image, device, boot);
+    const boot = bootOf(job, kernel);
+    const key = await inputsKey(kernel, device, boot);
     const earlier = options.fresh ? undefined : await recall(key, files);
     const watched = earlier ?? (await watchJob(job, device, boot, files, signal, emit));
     await files.writeFindings(watched.findings);
-    const facts = { ...kernel.kernel.facts, device_used: device.name, inputs_key: key };
+    const facts = { ...kernel.facts, device_used: device.name, inputs_key: key };
     const result = judgeWatched(job, device, watched, facts, earlier !== undefined);
     if (!earlier) await remember(key, files, watched, result);
-    return { ...result, timesMs: { build: kernel.kernel.buildMs, ...result.timesMs } };
+    return { ...result, timesMs: { build: kernel.buildMs, ...result.timesMs } };
   } catch (error) {
     if (error instanceof InterruptedError || signal.aborted) {
       return judgeUnbooted(job, { interrupted: true });
@@ -134,15 +138,13 @@ async function runJob(
   }
 }
 
-/** What every kernel is told: say warnings at once, and end the machine when it dies. */
-const commandLine = ['loglevel=7', 'panic=-1'];
-
-function bootOf(job: Job, kernel: string, initramfs: string): Boot {
+function bootOf(job: Job, kernel: Bootable): Boot {
   const { quotaUs, periodUs, vcpus, seconds } = job.test.parameters;
   return {
-    kernel,
-    initramfs,
-    commandLine,
+    kernel: kernel.image,
+    initramfs: kernel.initramfs,
+    // The machine ends when its kernel dies.
+    commandLine: [...kernel.commandLine, 'panic=-1', ...job.kernel.commandLine],
     payloadArgs: [
       `--quota-us=${quotaUs}`,
       `--period-us=${periodUs}`,

@@ -37,6 +37,8 @@ export interface Evidence {
   readonly parameters: TestParameters;
   /** Why the device cannot be used here; empty or absent means that it can. */
   readonly deviceMissing?: readonly string[];
+  /** What the test needs and the kernel's config lacks. */
+  readonly kernelLacks?: readonly string[];
   readonly buildError?: BuildError;
   /** What the KTAP reader complains about. */
   readonly problems: readonly string[];
@@ -61,6 +63,11 @@ const deadline = (evidence: Evidence): string =>
 const deviceIsMissing: Rule = ({ deviceMissing = [] }) =>
   deviceMissing.length > 0
     ? { status: 'SKIP', decidedBy: 'device', reason: deviceMissing.join('; ') }
+    : undefined;
+
+const kernelLacksSomething: Rule = ({ kernelLacks = [] }) =>
+  kernelLacks.length > 0
+    ? { status: 'SKIP', decidedBy: 'input', reason: `the kernel lacks ${kernelLacks.join(', ')}` }
     : undefined;
 
 const wasInterrupted: Rule = ({ exit, phase }) =>
@@ -204,6 +211,7 @@ const isNotProven: Rule = ({ cases, parameters }) => {
 /** In order: the first that has something to say decides. */
 const rules: readonly Rule[] = [
   deviceIsMissing,
+  kernelLacksSomething,
   wasInterrupted,
   hasNoKernel,
   hasNewFault,

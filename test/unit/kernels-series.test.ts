@@ -46,6 +46,8 @@ async function withFix<T>(
 const kernel = (state: 'present' | 'absent'): KernelSpec => ({
   name: 'k',
   source: 'x',
+  packages: [],
+  commandLine: [],
   patches: [],
   fix: state,
   config: [],

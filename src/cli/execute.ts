@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+import { readFile, realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../model/errors.js';
+import type { JobMatrix } from '../model/job.js';
+import type { RunResult } from '../model/result.js';
+import { linkLatest, makeRunDir, runMatrix } from '../pipeline/run.js';
+import { progressReport } from '../reports/progress.js';
+import { openReports } from '../reports/report.js';
+import { writeWhole } from '../system/files.js';
+import { narrow, type MatrixOptions } from './matrix.js';
+import { reportsFor, sayFailures } from './reports.js';
+import { interruptible } from './signals.js';
+
+/** The options that every command has that runs jobs. */
+export interface RunFlags {
+  readonly jobs?: string;
+  readonly results: string;
+  readonly fresh: boolean;
+  readonly failFast?: boolean;
+  readonly report?: string;
+  readonly quiet: boolean;
+  readonly verbose?: boolean;
+}
+
+/** A run that is about to begin or to go on. */
+export interface Start {
+  readonly matrix: JobMatrix;
+  readonly dir: string;
+  readonly startedAt: string;
+}
+
+/** What --resume needs: the matrix as it was, and what narrowed it. */
+interface RunRecord extends MatrixOptions {
+  readonly file: string;
+  readonly text: string;
+  readonly startedAt: string;
+}
+
+/** Reads a job matrix and makes the folder of its run. Throws JobError, UsageError. */
+export async function begin(
+  file: string,
+  text: string,
+  narrowing: MatrixOptions,
+  results: string,
+): Promise<Start> {
+  const matrix = narrow(text, file, narrowing);
+  const now = new Date();
+  const dir = await makeRunDir(results, matrix.name, now);
+  const startedAt = now.toISOString();
+  const record: RunRecord = { file: resolve(file), text, startedAt, ...narrowing };
+  await writeWhole(join(dir, 'run.json'), `${JSON.stringify(record, undefined, 2)}\n`);
+  return { matrix, dir, startedAt };
+}
+
+/** Finds an interrupted run. Throws UsageError when it is none. */
+export async function goOn(path: string): Promise<Start> {
+  const dir = await realpath(path).catch(() => {
+    throw new UsageError(`--resume ${path}: no such run`);
+  });
+  const text = await readFile(join(dir, 'run.json'), 'utf8').catch(() => {
+    throw new UsageError(`--resume ${path}: run.json is missing; it is not the folder of a run`);
+  });
+  const record = JSON.parse(text) as RunRecord;
+  return { matrix: narrow(record.text, record.file, record), dir, startedAt: record.startedAt };
+}
+
+/** Runs the jobs, with progress on stderr, and writes the reports. */
+export async function execute(start: Start, flags: RunFlags): Promise<RunResult> {
+  const parallel = parseJobs(flags.jobs);
+  const { quiet, verbose = false, fresh, failFast = false } = flags;
+  const session = openReports([
+    progressReport({ stream: process.stderr, quiet, verbose }),
+    ...reportsFor(flags.report),
+  ]);
+  const { matrix, dir, startedAt } = start;
+  const options = { dir, startedAt, fresh, failFast, ...(parallel !== undefined && { parallel }) };
+  const result = await interruptible((signal) => runMatrix(matrix, options, signal, session.sink));
+  session.sink({ kind: 'run-end', result });
+  sayFailures(await session.end(result, dir));
+  await linkLatest(resolve(dir, '..'), dir);
+  return result;
+}
+
+function parseJobs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const jobs = Number(text);
+  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 1024) {
+    throw new UsageError(`--jobs ${text}: a number from 1 to 1024 is needed`);
+  }
+  return jobs;
+}

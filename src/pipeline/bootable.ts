@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+import type { Image } from '../images/image.js';
+import { busyGuestImage } from '../images/image.js';
+import type { BuiltKernel } from '../kernels/build.js';
+import { debianPackages, namesKernelPackage } from '../kernels/packages/debian-package.js';
+import { openPackages } from '../kernels/packages/distro-kernel.js';
+import type { Toolchain } from '../kernels/toolchain.js';
+import type { KernelSpec } from '../model/job.js';
+import { cacheDir } from '../system/files.js';
+
+/** A kernel with the initramfs that goes with it: everything a device needs to boot. */
+export interface Bootable {
+  /** Path of the kernel image. */
+  readonly image: string;
+  /** Identity of kernel and initramfs. */
+  readonly key: string;
+  readonly initramfs: string;
+  /** Options that this kernel needs on its command line. */
+  readonly commandLine: readonly string[];
+  /** What the test needs and the kernel's config lacks. */
+  readonly lacks: readonly string[];
+  readonly facts: Readonly<Record<string, string>>;
+  readonly buildMs: number;
+  readonly log?: string;
+}
+
+/** What every kernel is told: say warnings at once. */
+const builtCommandLine = ['loglevel=7'];
+
+/** A kernel that was built here. Its KVM is built in. */
+export async function bootableBuild(
+  kernel: BuiltKernel,
+  toolchain: Toolchain,
+  signal: AbortSignal,
+): Promise<Bootable> {
+  const image = await busyGuestImage(toolchain, signal);
+  return {
+    ...joined(kernel.key, image),
+    image: kernel.image,
+    commandLine: builtCommandLine,
+    lacks: [],
+    facts: kernel.facts,
+    buildMs: kernel.buildMs,
+  };
+}
+
+/** A distribution's kernel from its packages, with the modules that KVM needs. */
+export async function bootablePackages(
+  kernel: KernelSpec,
+  toolchain: Toolchain,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<Bootable> {
+  const files: string[] = [];
+  const labels: string[] = [];
+  for (const name of kernel.packages) {
+    if (!name.startsWith('debian:') || !namesKernelPackage(name)) {
+      files.push(name);
+      continue;
+    }
+    const fetched = await debianPackages(name, signal, say);
+    files.push(...fetched.files);
+    labels.push(fetched.label);
+  }
+  say(`unpacking ${kernel.name}`);
+  const distro = await openPackages(files, cacheDir('packages'), signal);
+  const image = await busyGuestImage(toolchain, signal, distro.modules);
+  return {
+    ...joined(distro.key, image),
+    image: distro.image,
+    commandLine: distro.commandLine,
+    lacks: distro.missing,
+    facts: { ...distro.facts, ...(labels.length > 0 && { kernel_source: labels.join(', ') }) },
+    buildMs: 0,
+  };
+}
+
+const joined = (kernelKey: string, image: Image): Pick<Bootable, 'key' | 'initramfs'> => ({
+  key: `${kernelKey}-${image.key}`,
+  initramfs: image.initramfs,
+});
