@@ -15,6 +15,7 @@ const kinds: Readonly<Record<string, string>> = {
   programs: 'compiled test programs',
   images: 'initramfs images',
   jobs: 'results of jobs, for reuse',
+  plots: 'pictures of reports',
   logs: 'logs of failed builds',
 };
 

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
-import type { JobChange, MetricChange, RunComparison } from '../model/history.js';
+import type {
+  JobChange,
+  JobSummary,
+  MetricChange,
+  RunComparison,
+  RunSummary,
+} from '../model/history.js';
 import type { JobResult, RunResult } from '../model/result.js';
 import { findFlaky } from './flaky.js';
-import { isUnexpected, metricsOf, summarizeRun } from './summary.js';
+import { isUnexpected, metricsOf, summarizeJob, summarizeRun } from './summary.js';
 
 /**
  * Whether a value lies outside [min - range, max + range] of past values, range = max - min. Values that never
@@ -23,20 +29,24 @@ const change = (before: JobResult, after: JobResult): JobChange => ({
 const keyOf = (job: JobResult): string | undefined => job.facts['inputs_key'];
 
 /** The earlier measurements of what `a` measured: `a` itself, and jobs of its name with its inputs. */
-function measurementsOf(a: JobResult, past: readonly RunResult[]): readonly JobResult[] {
+function measurementsOf(a: JobResult, past: readonly RunSummary[]): readonly JobSummary[] {
   const key = keyOf(a);
-  if (key === undefined) return [a];
+  if (key === undefined) return [summarizeJob(a)];
   const earlier = past.flatMap(({ jobs }) =>
-    jobs.filter((job) => job.name === a.name && keyOf(job) === key && !job.reused),
+    jobs.filter((job) => job.name === a.name && job.inputsKey === key && !job.reused),
   );
   // Where `a` was reused, the run that it was taken from is among the past ones.
-  return a.reused && earlier.length > 0 ? earlier : [...earlier, a];
+  return a.reused && earlier.length > 0 ? earlier : [...earlier, summarizeJob(a)];
 }
 
-function moved(a: JobResult, b: JobResult, past: readonly RunResult[]): readonly MetricChange[] {
+function moved(
+  a: JobResult,
+  b: JobResult,
+  past: readonly RunSummary[],
+): readonly MetricChange[] {
   const values = new Map<string, number[]>();
-  for (const job of measurementsOf(a, past)) {
-    for (const { name, value } of metricsOf(job)) {
+  for (const { metrics } of measurementsOf(a, past)) {
+    for (const [name, value] of Object.entries(metrics)) {
       const known = values.get(name);
       if (known) known.push(value);
       else values.set(name, [value]);
@@ -60,12 +70,12 @@ function moved(a: JobResult, b: JobResult, past: readonly RunResult[]): readonly
  * What changed from run `a` to run `b`. A job fails where its status is not the expected one and its device is
  * there. A metric moved where it leaves the spread of past values with the inputs that it had in `a`: outside
  * [min - range, max + range], or, with a single past value, different from it.
- * @param past runs before `b`, in any order; `a` and `b` may be among them
+ * @param past runs before `b` from the index, in any order; `a` and `b` may be among them
  */
 export function compareRuns(
   a: RunResult,
   b: RunResult,
-  past: readonly RunResult[] = [],
+  past: readonly RunSummary[] = [],
 ): RunComparison {
   const others = past.filter(({ run }) => run !== a.run && run !== b.run);
   const before = new Map(a.jobs.map((job) => [job.name, job]));
@@ -88,14 +98,14 @@ export function compareRuns(
     newJobs: b.jobs.filter(({ name }) => !before.has(name)).map(({ name }) => name),
     vanishedJobs: a.jobs.filter(({ name }) => !after.has(name)).map(({ name }) => name),
     metrics: pairs.flatMap(([old, job]) => moved(old, job, others)),
-    flaky: findFlaky(oldestFirst([...others, a, b]).map((run) => summarizeRun(run))).filter(
+    flaky: findFlaky(oldestFirst([...others, summarizeRun(a), summarizeRun(b)])).filter(
       (flaky) =>
         b.jobs.some((job) => keyOf(job) === flaky.inputsKey && job.device === flaky.device),
     ),
   };
 }
 
-function oldestFirst(runs: readonly RunResult[]): readonly RunResult[] {
+function oldestFirst(runs: readonly RunSummary[]): readonly RunSummary[] {
   return [...runs].sort((x, y) =>
     x.startedAt < y.startedAt ? -1 : x.startedAt > y.startedAt ? 1 : 0,
   );

@@ -102,7 +102,8 @@ export async function updateIndex(resultsDir: string): Promise<RunIndex> {
   const runs = new Map(entries.flat());
   changed = runs.size !== cache.runs.size || changed;
   changed = (await keepTrend(resultsDir, runs, units)) || changed;
-  if (changed) await writeWhole(cachePath, encodeCache({ units, runs }));
+  // Only the next time takes longer where results cannot be written to.
+  if (changed) await writeWhole(cachePath, encodeCache({ units, runs })).catch(() => {});
   const withReport = await inParallel([...runs.keys()], async (dir) =>
     (await exists(join(resultsDir, dir, 'report.html'))) ? [dir] : [],
   );

@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: MIT
-import {
-  build,
-  BuildError,
-  planBuild,
-  type BuildPlan,
-  type BuiltKernel,
-} from '../kernels/build.js';
+import { build, BuildError, planBuild, type BuildPlan } from '../kernels/build.js';
 import type { PinnedSource, Say } from '../kernels/pinned-source.js';
 import { kernelSource } from '../kernels/source.js';
 import { findToolchain, type Toolchain } from '../kernels/toolchain.js';

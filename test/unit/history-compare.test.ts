@@ -56,7 +56,7 @@ test('compare: new failures, fixed, still failing, new and vanished jobs', () =>
 
 test('compare: a run with itself has no changes', () => {
   const run = sampleRun();
-  const { a, b, stillFailing, ...rest } = compareRuns(run, run, [run]);
+  const { a, b, stillFailing, ...rest } = compareRuns(run, run, [summarizeRun(run)]);
   assert.equal(a, b);
   assert.equal(stillFailing.length, 3);
   assert.ok(Object.values(rest).every((list) => list.length === 0));
@@ -73,7 +73,7 @@ const movedWith = (past: readonly JobResult[], a: JobResult, b: JobResult) =>
   compareRuns(
     runOf('8', a),
     runOf('9', b),
-    past.map((job, index) => runOf(String(index + 1), job)),
+    past.map((job, index) => summarizeRun(runOf(String(index + 1), job))),
   ).metrics.map(({ metric, rule, after, past: { count, min, max } }) => [
     metric,
     rule,
@@ -167,7 +167,7 @@ test('flaky: both statuses for identical inputs, and nothing else', () => {
 
 test('compare: lists flaky jobs of the later run, whatever its own status', () => {
   const key = { facts: { inputs_key: 'k' } };
-  const past = [runOf('1', named('x', { ...key, ...failed }))];
+  const past = [summarizeRun(runOf('1', named('x', { ...key, ...failed })))];
   const found = compareRuns(runOf('2', named('x', key)), runOf('3', named('x', key)), past);
   assert.deepEqual(
     found.flaky.map(({ job, runs }) => [job, runs]),

@@ -2,7 +2,8 @@
 import type { JobResult } from '../../model/result.js';
 import { formatUs } from '../../model/units.js';
 import { cleanLine, clip } from '../text.js';
-import { axisStyle, draw, ink, lineColor, type Plot } from './plot.js';
+import { axisStyle, ink, lineColor, type Plot } from './plot.js';
+import { drawOnce } from './plot-cache.js';
 
 const latencyCase = 'busy_guest_dies_at_once';
 
@@ -89,5 +90,5 @@ export function drawLatency(
   };
   const height = 64 + devices.length * (styles.length * barPx + gapPx);
   const size = { width: 460, height, left: 128, right: 16, top: 24, bottom: 40 };
-  return draw(id, title, size, { xAxis: timeAxis, yAxis: deviceAxis, series: bars });
+  return drawOnce(id, title, size, { xAxis: timeAxis, yAxis: deviceAxis, series: bars });
 }

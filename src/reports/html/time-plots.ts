@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { TestParameters } from '../../model/job.js';
-import { axisStyle, draw, ink, lineColor, lineDash, type Plot, type PlotSize } from './plot.js';
+import { axisStyle, ink, lineColor, lineDash, type Plot, type PlotSize } from './plot.js';
+import { drawOnce } from './plot-cache.js';
 import type { JobSeries, Point } from './series.js';
 
 const size: PlotSize = { width: 460, height: 236, left: 46, right: 14, top: 20, bottom: 40 };
@@ -66,7 +67,7 @@ export function drawUsage(
     lineStyle: { color: ink.quota, type: [1, 3], width: 2, cap: 'round' },
     ...killMark(all, endS),
   };
-  return draw(id, title, size, {
+  return drawOnce(id, title, size, {
     xAxis: timeAxis(endS),
     yAxis: valueAxis,
     series: [quota, ...all.map((series) => line(series, series.usage))],
@@ -108,7 +109,7 @@ export function drawRemaining(id: string, title: string, all: readonly JobSeries
     ...killMark(all, endS),
     ...freezeArea(all),
   };
-  return draw(id, title, size, {
+  return drawOnce(id, title, size, {
     xAxis: { ...timeAxis(endS), axisLine: { onZero: false, lineStyle: { color: ink.faint } } },
     yAxis: valueAxis,
     series: [zero, ...all.map((series) => line(series, series.remaining))],

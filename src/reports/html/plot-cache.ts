@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { cacheDir, digest } from '../../system/files.js';
+import { Markup } from './markup.js';
+import { draw, drawnBy, type Plot } from './plot.js';
+
+/**
+ * draw() through the cache: a run that takes its results from an earlier one has the same pictures, and drawing
+ * them takes longer than all the rest of its report. The option must be plain data.
+ */
+export const drawOnce: typeof draw = (id, title, size, option) => {
+  const key = digest(drawnBy, id, title, JSON.stringify([size, option]));
+  const path = cacheDir('plots', `${key.slice(0, 24)}.json`);
+  const known = read(path);
+  if (known) return known;
+  const plot = draw(id, title, size, option);
+  keep(path, plot);
+  return plot;
+};
+
+interface Stored {
+  readonly svg: string;
+  readonly frame: string;
+}
+
+function read(path: string): Plot | undefined {
+  try {
+    const { svg, frame } = JSON.parse(readFileSync(path, 'utf8')) as Stored;
+    return { svg: new Markup(svg), frame };
+  } catch {
+    return undefined;
+  }
+}
+
+function keep(path: string, { svg, frame }: Plot): void {
+  const stored: Stored = { svg: svg.text, frame };
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, JSON.stringify(stored));
+    renameSync(temporary, path);
+  } catch {
+    // A cache that cannot be written only costs time.
+  }
+}

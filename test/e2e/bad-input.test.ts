@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { busyguest, folder, latest, project, start } from '../integration/cli.js';
+
+const kernel = `
+kernels:
+  - {name: k, source: "debian:linux-source", expect: PASS, patches: [PATCH]}
+devices: [qemu-pseries-p9]
+tests: [{name: t, quota-us: 30000, period-us: 100000}]
+`;
+
+test('five mistakes in a job file show five positions, exit 65', async (context) => {
+  const file = join(await folder(context), 'bad.yaml');
+  await writeFile(
+    file,
+    `name: bad
+kernels:
+  - {name: k, source: "debian:linux-source", expect: FIAL}
+devices: [qemu-pseries-p99]
+tests:
+  - name: t
+    quota-us: 10
+    period-us: 100000
+    secnods: 3
+nonsense: 1
+`,
+  );
+  const { code, stderr } = await busyguest('run', file);
+  assert.equal(code, 65);
+  const places = [...stderr.matchAll(/bad\.yaml:(\d+):(\d+): /g)].map((match) => match[1]);
+  assert.deepEqual(places, ['3', '4', '7', '9', '10']);
+  assert.match(stderr, /did you mean "FAIL"/);
+  assert.match(stderr, /did you mean "seconds"/);
+});
+
+test('a file that is not there, an unknown command, an unknown option: exit 64', async () => {
+  for (const args of [['run', 'no-such-file.yaml'], ['rnu'], ['run', '--nonsense'], ['run']]) {
+    const { code, stderr } = await busyguest(...args);
+    assert.equal(code, 64, args.join(' '));
+    assert.notEqual(stderr, '');
+  }
+});
+
+test('a patch that does not apply: the job is ERROR, with the hunk and the reject, exit 65', async (context) => {
+  const dir = await folder(context);
+  await writeFile(
+    join(dir, 'wrong.patch'),
+    '--- a/Makefile\n+++ b/Makefile\n@@ -1,3 +1,3 @@\n this\n-is not\n+is\n there\n',
+  );
+  await writeFile(join(dir, 'm.yaml'), `name: m${kernel.replace('PATCH', 'wrong.patch')}`);
+  const { code } = await busyguest('run', join(dir, 'm.yaml'), '--results', dir, '--quiet');
+  const [job] = (await latest(dir)).jobs;
+  assert.equal(job?.status, 'ERROR');
+  assert.match(job?.reason ?? '', /wrong\.patch does not apply/);
+  assert.match(job?.reason ?? '', /Hunk #1 FAILED/);
+  assert.match(job?.reason ?? '', /-is not/);
+  assert.equal(code, 65);
+});
+
+test('a tree that is no kernel: one clear message, exit 65', async (context) => {
+  const dir = await folder(context);
+  await mkdir(join(dir, 'tree'));
+  const args = ['run', 'jobs/smoke.yaml', '--tree', join(dir, 'tree'), '--results', dir, '--quiet'];
+  const { code } = await busyguest(...args);
+  assert.equal(code, 65);
+  assert.match((await latest(dir)).jobs[0]?.reason ?? '', /not a kernel tree: Makefile/);
+});
+
+test('a missing compiler: which, and what to do, exit 69', async (context) => {
+  const dir = await folder(context);
+  const args = ['run', 'jobs/smoke.yaml', '--results', dir, '--quiet'];
+  const { code, stderr } = await start(args, { CROSS_COMPILE: 'no-such-prefix-' }).ended;
+  assert.equal(code, 69);
+  assert.match(stderr, /no-such-prefix-gcc is missing/);
+  assert.match(stderr, /busyguest doctor/);
+});
+
+const isRoot = process.getuid?.() === 0;
+
+test(
+  'a full disk: one clear message, exit 69, and no half result',
+  { skip: isRoot ? false : 'only root can mount a small file system' },
+  async (context) => {
+    const dir = await folder(context);
+    const small = join(dir, 'small');
+    await mkdir(small);
+    const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2M', 'tmpfs', small]);
+    if (mount.status !== 0) return context.skip('mount is not allowed here');
+    try {
+      const results = join(dir, 'results');
+      const args = ['run', 'jobs/smoke.yaml', '--results', results, '--quiet'];
+      const { code, stderr, stdout } = await start(args, { BUSYGUEST_CACHE: small }).ended;
+      assert.equal(code, 69, stderr + stdout);
+      assert.match(stderr + stdout, /no space left/i);
+      assert.match(stderr + stdout, /BUSYGUEST_CACHE/);
+      const left = await readdir(join(small, 'kernels')).catch(() => []);
+      assert.deepEqual(
+        left.filter((name) => !name.endsWith('.lock')),
+        [],
+      );
+    } finally {
+      spawnSync('umount', [small]);
+    }
+  },
+);
+
+test('plan tells what would be done, and does nothing', async () => {
+  const before = await readdir(join(project, 'results'));
+  const { code, stdout } = await busyguest('plan', 'jobs/smoke.yaml');
+  assert.equal(code, 0);
+  assert.match(stdout, /smoke: 4 jobs/);
+  assert.match(stdout, /kernel unpatched: (in the cache|to be built)/);
+  assert.match(stdout, /estimate: about \d+ s/);
+  assert.deepEqual(await readdir(join(project, 'results')), before);
+});
+
+test('parse turns a KTAP log into TAP, JUnit and JSON; exit 1 when a case failed', async (context) => {
+  const file = join(await folder(context), 'log');
+  await writeFile(file, '[    1.0] booted\nKTAP version 1\n1..3\nok 1 a\nnot ok 2 b\n');
+  const tap = await busyguest('parse', file);
+  assert.equal(tap.code, 1);
+  assert.match(tap.stdout, /^TAP version 14/);
+  const junit = await busyguest('parse', file, '--to', 'junit');
+  assert.match(junit.stdout, /<failure/);
+  const { stdout } = await busyguest('parse', file, '--to', 'json');
+  const { cases } = JSON.parse(stdout) as { cases: { status: string }[] };
+  assert.deepEqual(
+    cases.map(({ status }) => status),
+    ['PASS', 'FAIL', 'MISS'],
+  );
+});
