@@ -39,11 +39,7 @@ function measurementsOf(a: JobResult, past: readonly RunSummary[]): readonly Job
   return a.reused && earlier.length > 0 ? earlier : [...earlier, summarizeJob(a)];
 }
 
-function moved(
-  a: JobResult,
-  b: JobResult,
-  past: readonly RunSummary[],
-): readonly MetricChange[] {
+function moved(a: JobResult, b: JobResult, past: readonly RunSummary[]): readonly MetricChange[] {
   const values = new Map<string, number[]>();
   for (const { metrics } of measurementsOf(a, past)) {
     for (const [name, value] of Object.entries(metrics)) {
@@ -98,9 +94,8 @@ export function compareRuns(
     newJobs: b.jobs.filter(({ name }) => !before.has(name)).map(({ name }) => name),
     vanishedJobs: a.jobs.filter(({ name }) => !after.has(name)).map(({ name }) => name),
     metrics: pairs.flatMap(([old, job]) => moved(old, job, others)),
-    flaky: findFlaky(oldestFirst([...others, summarizeRun(a), summarizeRun(b)])).filter(
-      (flaky) =>
-        b.jobs.some((job) => keyOf(job) === flaky.inputsKey && job.device === flaky.device),
+    flaky: findFlaky(oldestFirst([...others, summarizeRun(a), summarizeRun(b)])).filter((flaky) =>
+      b.jobs.some((job) => keyOf(job) === flaky.inputsKey && job.device === flaky.device),
     ),
   };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { JobResult } from './result.js';
+import type { JobResult, RunResult } from './result.js';
 import type { Status, Verdict } from './status.js';
 
 /** Runs whose metrics the index keeps and plots. */
@@ -87,4 +87,16 @@ export interface RunComparison {
   readonly vanishedJobs: readonly string[];
   readonly metrics: readonly MetricChange[];
   readonly flaky: readonly FlakyJob[];
+}
+
+/** A run without results.json: it goes on, or was killed. */
+export interface OpenRun {
+  /** Name of its folder under results/. */
+  readonly dir: string;
+  /** Its process lives. */
+  readonly running: boolean;
+  /** Jobs that it will have, where its folder says so. */
+  readonly planned?: number;
+  /** What there is so far: the finished jobs, no verdicts. */
+  readonly result: RunResult;
 }

@@ -48,11 +48,7 @@ test('a kernel without KVM and without CFS_BANDWIDTH: SKIP, and both are named',
 });
 
 test('a kernel that panics at boot: FAIL, the fault and the phase named', async (context) => {
-  const { outcome, run } = await runOne(
-    context,
-    '',
-    described('"-append", "console=hvc0 panic=-1 rdinit=/none root=/dev/none"'),
-  );
+  const { outcome, run } = await runOne(context, '    command-line: [rdinit=/none]');
   const [job] = run.jobs;
   assert.equal(job?.status, 'FAIL', job?.reason);
   assert.equal(job?.decidedBy, 'fault');

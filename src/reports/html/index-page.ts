@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { RunIndex, RunSummary } from '../../model/history.js';
+import type { OpenRun, RunIndex, RunSummary } from '../../model/history.js';
 import type { Status } from '../../model/status.js';
 import { flakyList } from './changes-section.js';
 import { firstOf, shortName } from './limits.js';
@@ -12,7 +12,13 @@ const recentRuns = 30;
 
 const order: readonly Status[] = ['FAIL', 'ERROR', 'MISS', 'SKIP', 'PASS'];
 
-function counts({ jobs, interrupted }: RunSummary): Markup {
+function counts({
+  jobs,
+  interrupted,
+}: {
+  readonly jobs: readonly { readonly status: Status }[];
+  readonly interrupted: boolean;
+}): Markup {
   const parts = order.flatMap((status) => {
     const count = jobs.filter((job) => job.status === status).length;
     return count > 0 ? [html`${count} ${statusMark(status)} `] : [];
@@ -118,8 +124,40 @@ function unreadableSection({ unreadable }: RunIndex): Markup | undefined {
   );
 }
 
-/** results/index.html: flaky jobs, every metric over runs, and all runs. */
-export function renderIndex(index: RunIndex): string {
+/** How far an unfinished run is, in words. */
+export function describeProgress({ result, planned, running }: OpenRun): string {
+  const done = `${result.jobs.length} of ${planned ?? 'its'} jobs finished`;
+  return running ? `in progress, ${done}` : `ended before it was finished, ${done}`;
+}
+
+function openSection(open: readonly OpenRun[]): Markup | undefined {
+  const { first, rest } = firstOf(open, 30);
+  return when(
+    first.length > 0,
+    () =>
+      html`<section aria-labelledby="open-h">
+        <h2 id="open-h">Unfinished runs</h2>
+        <ul>
+          ${first.map(
+            (run) =>
+              html`<li>
+                <a href="${encodeURIComponent(run.dir)}/report.html">${shortName(run.dir)}</a>:
+                ${describeProgress(run)}; ${counts(run.result)}
+              </li>`,
+          )}${when(rest > 0, () => html`<li>and ${rest} more</li>`)}
+        </ul>
+      </section>`,
+  );
+}
+
+/** The results that a served page shows: their state, and the runs without results.json. */
+export interface LiveIndex {
+  readonly state: string;
+  readonly open: readonly OpenRun[];
+}
+
+/** results/index.html: flaky jobs, every metric over runs, and all runs. @param live where it is served */
+export function renderIndex(index: RunIndex, live?: LiveIndex): string {
   const newest = index.runs.at(-1);
   const trends = trendsSection(index);
   const links = [
@@ -140,7 +178,13 @@ export function renderIndex(index: RunIndex): string {
         ${flakyList(index.flaky)}
       </section>`,
   );
-  const main = [runsSection(index), flaky, trends, unreadableSection(index)];
+  const main = [
+    openSection(live?.open ?? []),
+    runsSection(index),
+    flaky,
+    trends,
+    unreadableSection(index),
+  ];
   const footer = html`<p>Made by busyguest from results.json of every run.</p>`;
-  return page('busyguest: runs', header, links, main, footer);
+  return page('busyguest: runs', header, links, main, footer, live?.state);
 }

@@ -21,6 +21,12 @@ export interface RunFiles {
   readonly comparison?: RunComparison;
 }
 
+/** A run in progress on a served page. */
+export interface LiveRun {
+  readonly state: string;
+  readonly progress: string;
+}
+
 async function readComparison(dir: string): Promise<RunComparison | undefined> {
   try {
     return JSON.parse(await readFile(join(dir, 'comparison.json'), 'utf8')) as RunComparison;
@@ -36,13 +42,14 @@ async function readRunFiles(run: RunResult, dir: string): Promise<RunFiles> {
   return { jobs, ...(comparison ? { comparison } : {}) };
 }
 
-function headerOf(run: RunResult): Markup {
+function headerOf(run: RunResult, live: LiveRun | undefined): Markup {
   return html`<h1>busyguest ${verdictMark(run.overall)}</h1>
     <p>
       Run <strong>${shortName(run.run)}</strong> of ${shortName(run.matrix)}, started
       ${shortName(run.startedAt)}:
       ${describeOutcomes(run.jobs)}${run.interrupted ? '; interrupted' : ''}.
-    </p>`;
+    </p>
+    ${when(live !== undefined, () => html`<p><strong>${live?.progress}</strong></p>`)}`;
 }
 
 const noFiles: JobFiles = { raw: [], samples: [], tail: [] };
@@ -65,7 +72,7 @@ function jobsSection(
 }
 
 /** The page of a run; the same files give the same bytes. */
-export function renderRunPage(run: RunResult, files: RunFiles): string {
+export function renderRunPage(run: RunResult, files: RunFiles, live?: LiveRun): string {
   const plots = plotsOf(run, files.jobs);
   const { comparison } = files;
   const links: NavLink[] = [
@@ -73,7 +80,7 @@ export function renderRunPage(run: RunResult, files: RunFiles): string {
     ...(comparison ? [{ href: '#changes', text: 'Since last run' }] : []),
     ...(plots.section ? [{ href: '#plots', text: 'Plots' }] : []),
     { href: '#jobs', text: 'Jobs' },
-    { href: 'results.json', text: 'results.json' },
+    ...(live ? [] : [{ href: 'results.json', text: 'results.json' }]),
   ];
   const main = [
     matrixSection(run),
@@ -86,10 +93,10 @@ export function renderRunPage(run: RunResult, files: RunFiles): string {
     Made by busyguest from the files beside this page. Times are the machine's own. A status says
     what was measured; a base kernel may be expected to FAIL.
   </p>`;
-  return page(title, headerOf(run), links, main, footer);
+  return page(title, headerOf(run, live), links, main, footer, live?.state);
 }
 
-/** report.html of a run's folder. @param dir the run's folder */
-export async function renderHtml(run: RunResult, dir: string): Promise<string> {
-  return renderRunPage(run, await readRunFiles(run, dir));
+/** report.html of a run's folder. @param dir the run's folder @param live where it is served and not finished */
+export async function renderHtml(run: RunResult, dir: string, live?: LiveRun): Promise<string> {
+  return renderRunPage(run, await readRunFiles(run, dir), live);
 }

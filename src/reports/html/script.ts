@@ -81,7 +81,7 @@ function openTarget() {
   details.open = true;
   details.scrollIntoView();
 }
-document.querySelectorAll('figure[data-frame]').forEach((figure) => {
+function prepareFigures() { document.querySelectorAll('figure[data-frame]').forEach((figure) => {
   const button = document.createElement('button');
   button.className = 'zoom';
   button.textContent = 'enlarge';
@@ -89,7 +89,8 @@ document.querySelectorAll('figure[data-frame]').forEach((figure) => {
   button.addEventListener('click', () => enlarge(figure));
   figure.append(button);
   watch(figure);
-});
+}); }
+prepareFigures();
 addEventListener('hashchange', openTarget);
 openTarget();
 `;

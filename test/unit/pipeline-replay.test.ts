@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { Device } from '../../src/devices/device.js';
+import type { Job } from '../../src/model/job.js';
+import type { ExitReason, JobResult } from '../../src/model/result.js';
+import { ConsoleSession } from '../../src/pipeline/console-session.js';
+import { judgeWatched } from '../../src/pipeline/job-result.js';
+import { busyGuestCases } from '../../src/verdict/cases.js';
+
+const recorded = (name: string): Buffer =>
+  readFileSync(new URL(`../../../test/fixtures/jobs/${name}.console.log`, import.meta.url));
+
+const job: Job = {
+  name: 'k-d-t',
+  kernel: {
+    name: 'k',
+    source: 'x',
+    packages: [],
+    commandLine: [],
+    patches: [],
+    config: [],
+    expect: 'PASS',
+  },
+  device: 'd',
+  test: { name: 't', parameters: { quotaUs: 30_000, periodUs: 100_000, vcpus: 1, seconds: 3 } },
+  expect: 'PASS',
+  timeouts: { buildMs: 1, bootMs: 120_000, testMs: 300_000 },
+  knownFaults: [],
+};
+
+function deviceThatPromises(promised: Device['promised']): Device {
+  const never = (): never => assert.fail('a replay boots nothing');
+  return { name: 'd', title: '', promised, missing: never, inputs: never, start: never };
+}
+
+interface Replay {
+  readonly exit?: ExitReason;
+  readonly chunk?: number;
+  readonly promised?: Device['promised'];
+}
+
+function replay(bytes: Uint8Array, { exit, chunk = 4096, promised = {} }: Replay = {}): JobResult {
+  const session = new ConsoleSession();
+  for (let at = 0; at < bytes.length; at += chunk) session.push(bytes.subarray(at, at + chunk));
+  const findings = session.end();
+  const ended = exit ?? (findings.payload.ended ? 'done' : 'lost');
+  const watched = { findings, exit: ended, machineFacts: {}, timesMs: {}, deadlineMs: 120_000 };
+  return judgeWatched(job, deviceThatPromises(promised), watched, {}, false);
+}
+
+const statusOf = (one: JobResult): string => `${one.status} by ${one.decidedBy}`;
+
+test('recorded jobs give the statuses they were recorded for', () => {
+  assert.equal(statusOf(replay(recorded('patched'))), 'PASS by cases');
+  assert.equal(statusOf(replay(recorded('unpatched'))), 'FAIL by cases');
+  assert.equal(statusOf(replay(recorded('no-kvm-no-bandwidth'))), 'SKIP by cases');
+  const panic = replay(recorded('panic-at-boot'));
+  assert.equal(statusOf(panic), 'FAIL by fault');
+  assert.match(panic.reason, /panic.*\(phase boot\)/);
+});
+
+test('it does not matter in which pieces the bytes come', () => {
+  const whole = replay(recorded('patched'));
+  for (const chunk of [1, 7, 100, 1_000_000]) {
+    assert.deepEqual(replay(recorded('patched'), { chunk }), whole);
+  }
+});
+
+test("what comes after the payload's last line changes nothing", () => {
+  const late = Buffer.from('[    9.0] Kernel panic - not syncing: too late\r\n');
+  const bytes = Buffer.concat([recorded('patched'), late]);
+  assert.equal(new ConsoleSession().push(bytes), bytes.length - late.length);
+  assert.deepEqual(replay(bytes), replay(recorded('patched')));
+});
+
+test('a console that stops anywhere: never PASS, and what was not reported is MISS', () => {
+  const bytes = recorded('patched');
+  const end = bytes.lastIndexOf('BUSYGUEST-END');
+  for (let cut = 0; cut < end; cut += 97) {
+    const result = replay(bytes.subarray(0, cut));
+    assert.notEqual(result.status, 'PASS', `cut at ${cut}`);
+    assert.equal(result.cases.length, busyGuestCases.length);
+  }
+  const middle = replay(bytes.subarray(0, bytes.indexOf('ok 4 ')));
+  assert.equal(statusOf(middle), 'MISS by machine');
+  assert.deepEqual(
+    middle.cases.filter(({ status }) => status === 'MISS').map(({ name }) => name),
+    busyGuestCases.slice(3),
+  );
+});
+
+test('a machine that hangs: the phase is named', () => {
+  const bytes = recorded('patched');
+  const boot = replay(bytes.subarray(0, bytes.indexOf('BUSYGUEST-START')), { exit: 'deadline' });
+  assert.equal(statusOf(boot), 'ERROR by machine');
+  assert.match(boot.reason, /^boot: no start of the test within 120 s; last line: /);
+  const testing = replay(bytes.subarray(0, bytes.indexOf('ok 3 ')), { exit: 'deadline' });
+  assert.equal(statusOf(testing), 'ERROR by machine');
+  assert.match(testing.reason, /^test: no end of the test/);
+});
+
+test('a device that promised another path: ERROR, whatever the cases say', () => {
+  for (const name of ['patched', 'unpatched']) {
+    const result = replay(recorded(name), { promised: { mmu: /^Hash$/ } });
+    assert.equal(statusOf(result), 'ERROR by device');
+    assert.match(result.reason, /mmu is "Radix"/);
+  }
+});
+
+test("without the control's numbers there is no PASS", () => {
+  const text = recorded('patched').toString('latin1');
+  const silent = text.replaceAll(/^# metric: (demand|usage|window) .*\r?\n/gm, '');
+  assert.equal(statusOf(replay(Buffer.from(silent, 'latin1'))), 'ERROR by proof');
+});
