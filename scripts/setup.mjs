@@ -51,7 +51,10 @@ const busyguest = (...args) => [join(root, 'bin', 'busyguest.mjs'), ...args];
 
 /** System packages: doctor prints the one line, and runs it where it may. */
 function installTools() {
-  must(process.execPath, busyguest('doctor', '--install'));
+  must(
+    process.execPath,
+    busyguest('doctor', '--install', '--for', goal === 'test' ? 'test' : 'run'),
+  );
   // Debian 12's QEMU is too old for half of the devices; without a newer one they are skipped.
   const fetch = busyguest('devices', '--fetch-qemu', '--if-older', '10.0', '--quiet');
   spawnSync(process.execPath, fetch, { cwd: root, stdio: 'inherit' });

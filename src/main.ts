@@ -10,7 +10,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     await command.parseAsync(argv, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : exitCode.ok;
   } catch (error) {
-    return report(error);
+    const code = report(error);
+    // git bisect run takes every code from 1 to 127 for "bad", and stops at a higher one.
+    return argv[0] === 'bisect-step' && code > 0 && code < 128 ? code + 128 : code;
   }
 }
 

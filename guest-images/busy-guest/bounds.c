@@ -28,6 +28,16 @@ int64_t limit_debt_us(const struct limit *l, int64_t usage_us, int64_t elapsed_u
 	return usage_us - full * l->quota_us - min64(l->quota_us, l->cpus * rest);
 }
 
+int64_t limit_idle_periods(const struct limit *l)
+{
+	return limit_slack_us(l) / l->quota_us;
+}
+
+int64_t limit_kill_us(const struct limit *l)
+{
+	return 2 * l->period_us + l->cpus * l->tick_us;
+}
+
 int64_t limit_demand_us(const struct limit *l, int64_t vcpus, int64_t elapsed_us)
 {
 	return min64(vcpus, l->cpus) * elapsed_us;

@@ -31,6 +31,19 @@ int64_t limit_allowed_us(const struct limit *l, int64_t elapsed_us);
 /* Usage beyond quota x elapsed periods; negative when there is runtime left. */
 int64_t limit_debt_us(const struct limit *l, int64_t usage_us, int64_t elapsed_us);
 
+/*
+ * How many periods in a row a group may have to pay back what it ran over:
+ * it makes no progress in them.
+ */
+int64_t limit_idle_periods(const struct limit *l);
+
+/*
+ * How long a killed group may take to be gone: it waits at most one period for
+ * runtime, its exit may use that up and need the next, and each CPU notices up
+ * to a tick late.
+ */
+int64_t limit_kill_us(const struct limit *l);
+
 /* How much a guest with @vcpus that never pauses wants to use. */
 int64_t limit_demand_us(const struct limit *l, int64_t vcpus, int64_t elapsed_us);
 

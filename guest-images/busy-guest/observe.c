@@ -56,6 +56,7 @@ bool observe(struct observation *o, const struct runner *r, const struct limit *
 	     int64_t periods)
 {
 	uint64_t first, before, now;
+	int idle = 0;
 
 	memset(o, 0, sizeof(*o));
 	open_window(o, r, l);
@@ -72,7 +73,9 @@ bool observe(struct observation *o, const struct runner *r, const struct limit *
 		if (debt > o->worst_debt_us)
 			o->worst_debt_us = debt;
 		now = runner_progress(r);
-		o->idle_periods += now == before;
+		idle = now == before ? idle + 1 : 0;
+		if (idle > o->idle_periods)
+			o->idle_periods = idle;
 		before = now;
 	}
 	o->progress = before - first;

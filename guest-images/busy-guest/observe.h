@@ -25,7 +25,7 @@ struct observation {
 	int count;
 	int64_t worst_debt_us;
 	uint64_t progress;	/* counts in the window */
-	int idle_periods;	/* periods in which the guest did not count */
+	int idle_periods;	/* most periods in a row in which the guest did not count */
 };
 
 /*

@@ -14,7 +14,7 @@ enum runner_kind { RUN_GUEST, RUN_LOOP };
 /* What to run. */
 struct workload {
 	enum runner_kind kind;
-	int vcpus;
+	int vcpus;		/* loop: threads */
 	int64_t hcall_us;	/* guest: time between hypercalls, 0 for none */
 };
 
@@ -28,7 +28,7 @@ struct runner {
 
 /*
  * Makes a group with that limit (quota below 0: none), starts the process in
- * it and waits until every vCPU has counted. Returns false and fills @why on
+ * it and waits until it counts. Returns false and fills @why on
  * failure; runner_end() must be called in both cases.
  */
 bool runner_start(struct runner *r, const char *name, const struct workload *load,

@@ -18,18 +18,22 @@ export const commands: readonly ((root: Command) => void)[] = [
     root
       .command('run')
       .description('build, boot and judge a job matrix')
-      .argument('[file]', 'job matrix (jobs/*.yaml)')
+      .argument('[file]', 'job matrix (jobs/*.yaml) or generator (jobs/*.job.ts)')
       .option(
         '--tree <source>',
         'kernel source for all kernels: PATH, PATH#REF, debian:PACKAGE[@SUITE]',
       )
+      .option('--set <name=value...>', 'options of a generator (*.job.ts)')
       .option('--filter <expression>', "only jobs that match, as 'device=~powernv,kernel=patched'")
       .option('--jobs <n>', 'jobs at once (default: one a CPU)')
       .option('--results <dir>', 'where runs are kept', 'results')
       .option('--fresh', 'run jobs with unchanged inputs too', false)
       .option('--fail-fast', 'start no more jobs after the first unexpected result', false)
       .option('--resume <dir>', 'go on with an interrupted run')
-      .option('--report <list>', 'more reports: junit=PATH,tap=PATH,json=PATH,markdown=PATH')
+      .option(
+        '--report <list>',
+        'more reports: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)',
+      )
       .option('--json', 'print results.json instead of the table', false)
       .option('-q, --quiet', 'no progress', false)
       .option('-v, --verbose', 'show the consoles', false)
@@ -50,7 +54,10 @@ Examples:
       .option('--device <name...>', 'devices', ['qemu-pseries-p9'])
       .option('--seconds <n>', "how long the guest is watched, machine's time", '3')
       .option('--results <dir>', 'where runs are kept', 'results')
-      .option('--report <list>', 'more reports: junit=PATH,tap=PATH,json=PATH,markdown=PATH')
+      .option(
+        '--report <list>',
+        'more reports: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)',
+      )
       .option('--fresh', 'run jobs with unchanged inputs too', false)
       .option('-q, --quiet', 'no progress', false)
       .addHelpText(
@@ -63,10 +70,71 @@ Examples:
       .action(lazily(async () => (await import('./qualify.js')).qualify)),
   (root) =>
     root
+      .command('check')
+      .description('test a base and a series on top of it; print the verdict and a reply by mail')
+      .option('--tree <source>', 'git repository, or any kernel source', '.')
+      .option('--base <ref>', 'branch, tag or commit of the repository (default: HEAD)')
+      .option('--series <path...>', 'patch, folder, mbox, maildir or REPOSITORY#A..B')
+      .option('--each', 'a kernel after every patch of the series', false)
+      .option('--device <name...>', 'devices (default: every path of the kernel, emulated)')
+      .option('--resume <dir>', 'go on with an interrupted check')
+      .option('--jobs <n>', 'jobs at once (default: one a CPU)')
+      .option('--results <dir>', 'where runs are kept', 'results')
+      .option(
+        '--report <list>',
+        'more reports: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)',
+      )
+      .option('--fresh', 'run jobs with unchanged inputs too', false)
+      .option('-q, --quiet', 'no progress', false)
+      .addHelpText(
+        'after',
+        `
+Examples:
+  busyguest check --tree ~/linux --base kvm/next --series series.mbox
+  busyguest check --series ~/linux#origin/master..topic --each`,
+      )
+      .action(lazily(async () => (await import('./check.js')).check)),
+  (root) =>
+    root
+      .command('bisect')
+      .description('find the first commit that breaks the limit')
+      .option('--tree <path>', 'git repository; only read', '.')
+      .option('--good <ref>', 'a commit that keeps the limit')
+      .option('--bad <ref>', 'a later one that does not')
+      .option('--device <name>', 'where to test', 'qemu-pseries-p9')
+      .option('--resume <dir>', 'go on with an interrupted bisection')
+      .option('--results <dir>', 'where runs are kept', 'results')
+      .option('-q, --quiet', 'no progress', false)
+      .addHelpText(
+        'after',
+        '\nExample:\n  busyguest bisect --tree ~/linux --good v6.17 --bad v6.18',
+      )
+      .action(lazily(async () => (await import('./bisect.js')).bisect)),
+  (root) =>
+    root
+      .command('bisect-step')
+      .description('test one commit, as a script for git bisect run: 0 good, 1 bad, 125 skip')
+      .option('--tree <path>', 'git repository; only read', '.')
+      .option('--ref <ref>', 'the commit', 'HEAD')
+      .option('--device <name>', 'where to test', 'qemu-pseries-p9')
+      .option('--results <dir>', 'where runs are kept', 'results')
+      .option('-q, --quiet', 'no progress', false)
+      .addHelpText(
+        'after',
+        `
+Anything else that goes wrong gives 128 and more, which stops git bisect.
+
+Example:
+  git bisect run busyguest bisect-step --tree .`,
+      )
+      .action(lazily(async () => (await import('./bisect.js')).step)),
+  (root) =>
+    root
       .command('plan')
       .description('show what a job matrix would do; builds and boots nothing')
       .argument('<file>', 'job matrix')
       .option('--tree <source>', 'kernel source for all kernels')
+      .option('--set <name=value...>', 'options of a generator (*.job.ts)')
       .option('--filter <expression>', 'only jobs that match')
       .action(lazily(async () => (await import('./plan.js')).plan)),
   (root) =>
@@ -74,9 +142,56 @@ Examples:
       .command('report')
       .description('make the reports of a run again, from its files alone')
       .argument('<run>', 'folder of a run, as results/latest')
-      .option('--report <list>', 'which: junit=PATH,tap=PATH,json=PATH,markdown=PATH')
+      .option('--html', 'write report.html in its folder', false)
+      .option('--report <list>', 'more: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)')
       .option('--json', 'print results.json instead of the table', false)
+      .addHelpText(
+        'after',
+        `
+Examples:
+  busyguest report results/latest --html
+  busyguest report results/latest --report markdown=/dev/stdout`,
+      )
       .action(lazily(async () => (await import('./report.js')).report)),
+  (root) =>
+    root
+      .command('compare')
+      .description('show what changed from one run to another; 1 when there are new failures')
+      .argument('<run-a>', 'folder of the earlier run')
+      .argument('<run-b>', 'folder of the later run; the runs beside it give the spread of metrics')
+      .option('--json', 'print it as comparison.json has it', false)
+      .addHelpText(
+        'after',
+        '\nExample:\n  busyguest compare results/20261121-210000-nightly results/latest',
+      )
+      .action(lazily(async () => (await import('./compare.js')).compare)),
+  (root) =>
+    root
+      .command('serve')
+      .description('show all runs in a browser on this machine, as they go on')
+      .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', '8017')
+      .option('--results <dir>', 'where runs are kept', 'results')
+      .addHelpText('after', '\nExample:\n  busyguest serve --port 0 --results ~/busyguest-results')
+      .action(lazily(async () => (await import('./serve.js')).serve)),
+  (root) =>
+    root
+      .command('submit-kcidb')
+      .description('post a run to KernelCI; KCIDB_REST=https://<token>@<host>/submit says where')
+      .argument('<run>', 'folder of a run, as results/latest')
+      .option('--dry-run', 'say what would be sent, and send nothing', false)
+      .option('--origin <name>', 'name of the CI system that submits (default: busyguest)')
+      .addHelpText('after', '\nExample:\n  busyguest submit-kcidb results/latest --dry-run')
+      .action(lazily(async () => (await import('./submit-kcidb.js')).submit)),
+  (root) =>
+    root
+      .command('prune')
+      .description('remove old runs; never the newest one')
+      .option('--keep-runs <n>', 'keep the newest N')
+      .option('--max-age-days <days>', 'remove what is older')
+      .option('--dry-run', 'say what would be removed, and remove nothing', false)
+      .option('--results <dir>', 'where runs are kept', 'results')
+      .addHelpText('after', '\nExample:\n  busyguest prune --keep-runs 200 --max-age-days 90')
+      .action(lazily(async () => (await import('./prune.js')).prune)),
   (root) =>
     root
       .command('parse')
@@ -106,6 +221,11 @@ Examples:
       .command('doctor')
       .description('show the tools needed, what was found, and the line that fixes it')
       .option('--install', 'run that line (as root, or by sudo when it asks nothing)', false)
+      .addOption(
+        new Option('--for <what>', 'run jobs, or run the tests too')
+          .choices(['run', 'test'])
+          .default('run'),
+      )
       .action(lazily(async () => (await import('./doctor.js')).doctor)),
   (root) =>
     root

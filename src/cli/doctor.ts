@@ -7,6 +7,8 @@ import {
   findTools,
   installArgv,
   packageManager,
+  testTools,
+  tools,
   type Finding,
   type PackageManager,
 } from '../system/tools.js';
@@ -14,14 +16,20 @@ import {
 const isMissing = ({ tool, version }: Finding): boolean => version === undefined && !tool.optional;
 
 /** `busyguest doctor`: what is needed, what is there, and the line that installs the rest. */
-export async function doctor(options: { readonly install: boolean }): Promise<number> {
-  const findings = await findTools();
+export async function doctor(options: {
+  readonly install: boolean;
+  readonly for: string;
+}): Promise<number> {
+  const findings = await findTools(options.for === 'test' ? [...tools, ...testTools] : tools);
   if (!options.install) show(findings);
-  const lacking = findings.filter(({ version }) => version === undefined);
-  if (lacking.length === 0) return exitCode.ok;
   const manager = await packageManager();
+  const isRelative = manager === 'apt' && (await isRelativeOfDebian());
+  const lacking = findings.filter(
+    ({ tool, version }) => version === undefined && !(isRelative && tool.debianOnly),
+  );
+  if (lacking.length === 0) return exitCode.ok;
   if (manager === undefined) return nameForAll(lacking);
-  const line = await installLine(manager, lacking);
+  const line = installLine(manager, lacking, isRelative);
   process.stdout.write(
     `${options.install ? 'Installing' : 'To install what is missing'}:\n  ${line.join(' ')}\n`,
   );
@@ -50,18 +58,19 @@ function nameForAll(lacking: readonly Finding[]): number {
 
 const isRoot = (): boolean => getuid?.() === 0;
 
-async function installLine(
+async function isRelativeOfDebian(): Promise<boolean> {
+  const id = await firstLine(['grep', '^ID=', '/etc/os-release']);
+  return /^ID=(?!debian)/.test(id ?? '');
+}
+
+function installLine(
   manager: PackageManager,
   lacking: readonly Finding[],
-): Promise<string[]> {
+  isRelative: boolean,
+): string[] {
   const packages = lacking.map(({ tool }) => tool.packages[manager]);
-  // Relatives of Debian do not know its archive; debootstrap does.
-  if (
-    manager === 'apt' &&
-    /^ID=(?!debian)/m.test((await firstLine(['grep', '^ID=', '/etc/os-release'])) ?? '')
-  ) {
-    packages.push('debootstrap');
-  }
+  // They do not know Debian's archive; debootstrap does.
+  if (isRelative) packages.push('debootstrap');
   const argv = installArgv(manager, [...new Set(packages)]);
   return isRoot() ? argv : ['sudo', '-n', ...argv];
 }

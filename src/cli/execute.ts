@@ -2,14 +2,17 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../model/errors.js';
+import type { EventSink } from '../model/event.js';
 import type { JobMatrix } from '../model/job.js';
-import type { RunResult } from '../model/result.js';
+import type { JobResult, RunResult } from '../model/result.js';
 import { linkLatest, makeRunDir, runMatrix } from '../pipeline/run.js';
+import { runLock } from '../pipeline/run-folder.js';
 import { progressReport } from '../reports/progress.js';
 import { openReports } from '../reports/report.js';
 import { writeWhole } from '../system/files.js';
+import { withLock } from '../system/lock.js';
 import { narrow, type MatrixOptions } from './matrix.js';
-import { reportsFor, sayFailures } from './reports.js';
+import { reportsOfRun, sayFailures } from './reports.js';
 import { interruptible } from './signals.js';
 
 /** The options that every command has that runs jobs. */
@@ -35,6 +38,8 @@ interface RunRecord extends MatrixOptions {
   readonly file: string;
   readonly text: string;
   readonly startedAt: string;
+  /** Their names, for who watches the run. */
+  readonly jobs: readonly string[];
 }
 
 /** Reads a job matrix and makes the folder of its run. Throws JobError, UsageError. */
@@ -44,11 +49,24 @@ export async function begin(
   narrowing: MatrixOptions,
   results: string,
 ): Promise<Start> {
-  const matrix = narrow(text, file, narrowing);
   const now = new Date();
-  const dir = await makeRunDir(results, matrix.name, now);
+  // A mistake in it leaves no folder behind.
+  const { name } = narrow(text, file, narrowing);
+  return beginIn(await makeRunDir(results, name, now), now, file, text, narrowing);
+}
+
+/** The same in a folder that is there. */
+export async function beginIn(
+  dir: string,
+  now: Date,
+  file: string,
+  text: string,
+  narrowing: MatrixOptions,
+): Promise<Start> {
+  const matrix = narrow(text, file, narrowing);
   const startedAt = now.toISOString();
-  const record: RunRecord = { file: resolve(file), text, startedAt, ...narrowing };
+  const jobs = matrix.jobs.map((job) => job.name);
+  const record: RunRecord = { file: resolve(file), text, startedAt, jobs, ...narrowing };
   await writeWhole(join(dir, 'run.json'), `${JSON.stringify(record, undefined, 2)}\n`);
   return { matrix, dir, startedAt };
 }
@@ -65,22 +83,46 @@ export async function goOn(path: string): Promise<Start> {
   return { matrix: narrow(record.text, record.file, record), dir, startedAt: record.startedAt };
 }
 
+/** What a command makes of results before they are shown and kept: expectations that only the run gives. */
+export interface Settle {
+  job(result: JobResult): JobResult;
+  run(result: RunResult): RunResult;
+}
+
+const asTheyAre: Settle = { job: (result) => result, run: (result) => result };
+
 /** Runs the jobs, with progress on stderr, and writes the reports. */
-export async function execute(start: Start, flags: RunFlags): Promise<RunResult> {
+export async function execute(
+  start: Start,
+  flags: RunFlags,
+  settle: Settle = asTheyAre,
+): Promise<RunResult> {
   const parallel = parseJobs(flags.jobs);
   const { quiet, verbose = false, fresh, failFast = false } = flags;
   const session = openReports([
     progressReport({ stream: process.stderr, quiet, verbose }),
-    ...reportsFor(flags.report),
+    ...reportsOfRun(flags.report),
   ]);
   const { matrix, dir, startedAt } = start;
   const options = { dir, startedAt, fresh, failFast, ...(parallel !== undefined && { parallel }) };
-  const result = await interruptible((signal) => runMatrix(matrix, options, signal, session.sink));
-  session.sink({ kind: 'run-end', result });
-  sayFailures(await session.end(result, dir));
-  await linkLatest(resolve(dir, '..'), dir);
-  return result;
+  return interruptible((signal) =>
+    withLock(runLock(dir), signal, sayWaiting, async () => {
+      const sink: EventSink = (event) =>
+        session.sink(
+          event.kind === 'job-end' ? { ...event, result: settle.job(event.result) } : event,
+        );
+      const result = settle.run(await runMatrix(matrix, options, signal, sink));
+      session.sink({ kind: 'run-end', result });
+      sayFailures(await session.end(result, dir));
+      await linkLatest(resolve(dir, '..'), dir);
+      return result;
+    }),
+  );
 }
+
+const sayWaiting = (pid: number): void => {
+  process.stderr.write(`busyguest: process ${pid} goes on with this run; waiting for its end\n`);
+};
 
 function parseJobs(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

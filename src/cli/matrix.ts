@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { deviceNames } from '../devices/registry.js';
 import { parseFilter } from '../jobs/filter.js';
-import { loadMatrix } from '../jobs/load.js';
+import { isGeneratorFile, runGenerator } from '../jobs/generator-file.js';
+import { loadMatrix, loadMatrixData } from '../jobs/load.js';
+import type { GeneratorOptions } from '../jobs/generators/generator.js';
 import { UsageError } from '../model/errors.js';
 import type { JobMatrix } from '../model/job.js';
 
@@ -10,28 +12,47 @@ import type { JobMatrix } from '../model/job.js';
 export interface MatrixOptions {
   readonly tree?: string;
   readonly filter?: string;
+  /** `NAME=VALUE` for a generator. */
+  readonly set?: readonly string[];
 }
 
 /** Reads a job matrix. Throws UsageError when there is no such file, JobError with all its mistakes. */
 export async function readMatrix(file: string, options: MatrixOptions): Promise<JobMatrix> {
-  return narrow(await readMatrixText(file), file, options);
+  return narrow(await readMatrixText(file, options.set), file, options);
 }
 
-/** The text of a job matrix. Throws UsageError when there is no such file. */
-export async function readMatrixText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
+/** The text of a job matrix; of a generator, what it made as JSON. Throws UsageError when there is no such file. */
+export async function readMatrixText(file: string, set: readonly string[] = []): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(`${file}: ${code === 'ENOENT' ? 'no such file' : message}`);
   });
+  if (isGeneratorFile(file)) {
+    return JSON.stringify(await runGenerator(file, text, settings(set)), undefined, 2);
+  }
+  if (set.length > 0) throw new UsageError(`--set is for generators; ${file} is none (*.job.ts)`);
+  return text;
+}
+
+function settings(set: readonly string[]): GeneratorOptions {
+  const values: Record<string, string[]> = {};
+  for (const one of set) {
+    const [, name, value] = /^([a-z][\w-]*)=(.*)$/s.exec(one) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new UsageError(`--set ${one}: NAME=VALUE is needed`);
+    }
+    (values[name] ??= []).push(value);
+  }
+  return values;
 }
 
 /** The same from a text; paths in it are relative to the folder of `file`. */
 export function narrow(text: string, file: string, options: MatrixOptions): JobMatrix {
   const { tree, filter } = options;
-  const matrix = loadMatrix(file, text, {
-    knownDevices: deviceNames,
-    ...(tree !== undefined && { tree }),
-  });
+  const load = { knownDevices: deviceNames, ...(tree !== undefined && { tree }) };
+  const matrix = isGeneratorFile(file)
+    ? loadMatrixData(file, JSON.parse(text), load)
+    : loadMatrix(file, text, load);
   if (filter === undefined) return matrix;
   const jobs = matrix.jobs.filter(parseFilter(filter));
   if (jobs.length === 0) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { deviceOf } from '../devices/registry.js';
-import type { JobMatrix } from '../model/job.js';
-import { planKernels } from '../pipeline/prepare.js';
+import type { BuildPlan } from '../kernels/build.js';
+import { kernelSource } from '../kernels/source.js';
+import { findToolchain } from '../kernels/toolchain.js';
+import type { JobMatrix, KernelSpec } from '../model/job.js';
+import { planKernels, usedKernels, type Prepared } from '../pipeline/prepare.js';
 import { readMatrix, type MatrixOptions } from './matrix.js';
 import { interruptible } from './signals.js';
 
@@ -33,20 +36,35 @@ async function showJobs(matrix: JobMatrix, out: (line: string) => void): Promise
 }
 
 async function showKernels(matrix: JobMatrix, out: (line: string) => void): Promise<number> {
-  const plans = await interruptible((signal) =>
-    planKernels(matrix, signal, (text) => process.stderr.write(`busyguest: ${text}\n`)),
-  );
+  const here: KernelSpec[] = [];
   let builds = 0;
-  for (const [name, kernel] of plans) {
-    if (!('key' in kernel)) {
-      out(`kernel ${name}: cannot be built: ${'failure' in kernel ? kernel.failure.reason : ''}`);
-      continue;
+  await interruptible(async (signal) => {
+    for (const kernel of usedKernels(matrix)) {
+      if (kernel.packages.length > 0) {
+        out(`kernel ${kernel.name}: a package, nothing to build: ${kernel.packages.join(' ')}`);
+      } else if ((await kernelSource(kernel.source).isHere?.(signal)) === false) {
+        builds++;
+        out(`kernel ${kernel.name}: to be fetched and built: ${kernel.source}`);
+      } else {
+        here.push(kernel);
+      }
     }
-    if (!kernel.cached) builds++;
-    const state = kernel.cached ? 'in the cache' : 'to be built';
-    out(
-      `kernel ${name}: ${state}: ${kernel.source.label}; ${kernel.chosen.note}; config ${kernel.kernel.config.join(' ')}`,
-    );
-  }
+    const jobs = matrix.jobs.filter((job) => here.includes(job.kernel));
+    const toolchain = await findToolchain();
+    const plans = await planKernels({ ...matrix, jobs }, toolchain, signal, () => {});
+    for (const [name, plan] of plans) builds += showKernel(name, plan, out);
+  });
   return builds;
+}
+
+/** Prints a kernel; 1 when it is to be built. */
+function showKernel(name: string, plan: BuildPlan | Prepared, out: (line: string) => void): number {
+  if (!('key' in plan)) {
+    out(`kernel ${name}: cannot be built: ${'failure' in plan ? plan.failure.reason : ''}`);
+    return 0;
+  }
+  const state = plan.cached ? 'in the cache' : 'to be built';
+  const config = plan.kernel.config.join(' ');
+  out(`kernel ${name}: ${state}: ${plan.source.label}; ${plan.chosen.note}; config ${config}`);
+  return plan.cached ? 0 : 1;
 }

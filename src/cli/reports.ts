@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { UsageError } from '../model/errors.js';
+import { historyReports } from '../pipeline/history.js';
 import { fileFormatNames, fileReport, type FileFormat } from '../reports/files.js';
 import type { Report, ReportFailure } from '../reports/report.js';
 
@@ -8,20 +9,29 @@ const always: readonly FileFormat[] = ['json', 'tap', 'junit'];
 
 /** The usual reports and those of `--report NAME=PATH,...`. Throws UsageError. */
 export function reportsFor(list: string | undefined): Report[] {
+  return [...always.map((format) => fileReport(format)), ...askedFor(list)];
+}
+
+/** Those, and what a run leaves beside them: comparison with the last one, page, index of all runs. */
+export function reportsOfRun(list: string | undefined): Report[] {
+  const { comparison, index } = historyReports();
+  const usual = always.map((format) => fileReport(format));
+  // The page shows the comparison, and the index the page.
+  return [...usual, comparison, fileReport('html'), ...askedFor(list), index];
+}
+
+function askedFor(list: string | undefined): Report[] {
   const asked = (list ?? '').split(',').filter((item) => item !== '');
-  return [
-    ...always.map((format) => fileReport(format)),
-    ...asked.map((item) => {
-      const [name = '', path = ''] = item.split('=');
-      const format = fileFormatNames.find((known) => known === name);
-      if (format === undefined || path === '') {
-        throw new UsageError(
-          `--report ${item}: NAME=PATH is needed, NAME one of ${fileFormatNames.join(', ')}`,
-        );
-      }
-      return fileReport(format, path);
-    }),
-  ];
+  return asked.map((item) => {
+    const [name = '', path = ''] = item.split('=');
+    const format = fileFormatNames.find((known) => known === name);
+    if (format === undefined || path === '') {
+      throw new UsageError(
+        `--report ${item}: NAME=PATH is needed, NAME one of ${fileFormatNames.join(', ')}`,
+      );
+    }
+    return fileReport(format, path);
+  });
 }
 
 /** Says which reports failed. The run itself is not lost by that. */

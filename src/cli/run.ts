@@ -34,7 +34,7 @@ async function fresh(file: string | undefined, options: Options): Promise<Start>
     ...(tree !== undefined && { tree }),
     ...(filter !== undefined && { filter }),
   };
-  return begin(file, await readMatrixText(file), narrowing, results);
+  return begin(file, await readMatrixText(file, options.set), narrowing, results);
 }
 
 /** Prints the table of a run and where its files are. */

@@ -6,7 +6,7 @@ import { checkReferences } from './check.js';
 import { readDocument } from './document.js';
 import { expandMatrix } from './expand.js';
 import { findingsOf } from './issues.js';
-import { problemOf } from './positions.js';
+import { pathText, problemOf } from './positions.js';
 import type { Finding } from './positions.js';
 import { matrixSchema } from './schema.js';
 import { sourceFault } from './sources.js';
@@ -24,22 +24,44 @@ export interface LoadOptions {
  * Reads nothing from the disk: whether patches and trees exist is found out when they are used.
  */
 export function loadMatrix(file: string, text: string, options: LoadOptions): JobMatrix {
-  const { knownDevices, tree } = options;
+  checkTree(options);
+  const { source, data, problems } = readDocument(file, text);
+  return matrixOf(data, file, options, problems, (finding) => problemOf(source, finding));
+}
+
+/** The same from data that a generator made: mistakes have a path in the data, but no line. */
+export function loadMatrixData(file: string, data: unknown, options: LoadOptions): JobMatrix {
+  checkTree(options);
+  return matrixOf(data, file, options, [], ({ path, target, message, hint }) => {
+    const owner = pathText(target === 'key' ? path.slice(0, -1) : path);
+    const text = `${file}: ${owner === '' ? '' : `${owner}: `}${message}`;
+    return { message: text, ...(hint !== undefined && { hint }) };
+  });
+}
+
+function checkTree({ tree }: LoadOptions): void {
   const treeFault = tree === undefined ? undefined : sourceFault(tree);
   if (treeFault !== undefined) throw new UsageError(`--tree: ${treeFault}`);
+}
 
-  const { source, data, problems } = readDocument(file, text);
+function matrixOf(
+  data: unknown,
+  file: string,
+  { knownDevices, tree }: LoadOptions,
+  problems: readonly Problem[],
+  toProblem: (finding: Finding) => Problem,
+): JobMatrix {
   const parsed = matrixSchema.safeParse(data);
   const findings = [
     ...findingsOf(parsed.error?.issues ?? [], data),
     ...checkReferences(data, knownDevices),
   ];
-  const all = [...problems, ...findings.map((finding) => problemOf(source, finding))];
+  const all = [...problems, ...findings.map(toProblem)];
   if (all.length > 0 || !parsed.success) throw new JobError(inFileOrder(all));
 
   const matrix = expandMatrix(parsed.data, file, tree);
   const late = checkJobs(matrix);
-  if (late.length > 0) throw new JobError(late.map((finding) => problemOf(source, finding)));
+  if (late.length > 0) throw new JobError(late.map(toProblem));
   return matrix;
 }
 

@@ -11,6 +11,7 @@ import { lostError, lostSymbols, readFragments, writeAllConfig, type Fragment } 
 import { choosePatches, type ChosenPatches } from './fix.js';
 import type { PinnedSource } from './pinned-source.js';
 import { rejectError, seriesDigest, trySeries, writePatched } from './series.js';
+import { patchsetHash } from './source-facts.js';
 import type { Toolchain } from './toolchain.js';
 
 /** Goes up when the way of building changes what comes out. */
@@ -26,6 +27,8 @@ export interface BuiltKernel {
   /** Identity: the same for the same source, patches, config and toolchain. */
   readonly key: string;
   readonly facts: Readonly<Record<string, string>>;
+  /** What make printed. */
+  readonly log: string;
   /** Wall time of the build, or 0 when it was in the cache. */
   readonly buildMs: number;
 }
@@ -101,8 +104,22 @@ export async function build(
     name: plan.kernel.name,
     image: join(dir, 'vmlinux'),
     key: plan.key,
-    facts,
+    // The same kernel may have come from another commit, or a patch of another name, before.
+    facts: { ...facts, ...planFacts(plan) },
+    log: join(dir, 'build.log'),
     buildMs: built ? Date.now() - started : 0,
+  };
+}
+
+/** What is known of a kernel before it is built; a build that fails has these facts too. */
+export function planFacts({ source, chosen, kernel }: BuildPlan): Record<string, string> {
+  return {
+    ...source.facts,
+    kernel_source: source.label,
+    kernel_patches: chosen.patches.map((patch) => patch.name).join(' ') || 'none',
+    kernel_fix: chosen.note,
+    kernel_config: kernel.config.join(' '),
+    patchset_hash: patchsetHash(chosen.patches),
   };
 }
 
@@ -250,11 +267,8 @@ async function keepArtefacts(
   }
   const release = (await readFile(join(obj, 'include/config/kernel.release'), 'utf8')).trim();
   const facts = {
-    kernel_source: plan.source.label,
+    ...planFacts(plan),
     kernel_release: release,
-    kernel_patches: plan.chosen.patches.map((patch) => patch.name).join(' ') || 'none',
-    kernel_fix: plan.chosen.note,
-    kernel_config: plan.kernel.config.join(' '),
     toolchain: plan.toolchain.versions.join('; '),
   };
   await writeFile(join(out, 'facts.json'), `${JSON.stringify(facts, undefined, 2)}\n`);

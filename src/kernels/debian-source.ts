@@ -18,20 +18,31 @@ const oldest: readonly [number, number] = [6, 18];
  */
 export function debianSource(name: string): KernelSource {
   const [pkg = '', suiteName = 'sid'] = name.slice('debian:'.length).split('@');
+  const find = (suite: AptSuite): Promise<AptPackage | undefined> =>
+    pkg === anyVersion ? newest(suite) : suite.show(pkg);
   return {
     kind: 'debian',
     async pin(signal, say) {
       const suite = new AptSuite(suiteName, undefined, signal);
       say(`looking for ${pkg} in Debian ${suiteName}`);
-      const found = pkg === anyVersion ? await newest(suite) : await suite.show(pkg);
+      const found = await find(suite);
       if (found === undefined) {
         const what = pkg === anyVersion ? `linux-source from ${oldest.join('.')} on` : pkg;
         throw new JobError([{ message: `Debian ${suiteName} has no package ${what}` }]);
       }
       return unpacked(suite, found, signal, say);
     },
+    async isHere(signal) {
+      const suite = new AptSuite(suiteName, undefined, signal);
+      const found = (await suite.hasLists()) ? await find(suite) : undefined;
+      return found !== undefined && (await exists(cacheDir('sources', idOf(found))));
+    },
   };
 }
+
+/** A package and its version as a file name. */
+const idOf = (pkg: AptPackage): string =>
+  `${pkg.name}_${pkg.version.replace(/[^A-Za-z0-9.+~-]/g, '_')}`;
 
 async function newest(suite: AptSuite): Promise<AptPackage | undefined> {
   const numbered = (await suite.search('^linux-source-[0-9]+\\.[0-9]+$')).map((found) => {
@@ -49,7 +60,7 @@ async function unpacked(
   signal: AbortSignal,
   say: Say,
 ): Promise<PinnedSource> {
-  const id = `${pkg.name}_${pkg.version.replace(/[^A-Za-z0-9.+~-]/g, '_')}`;
+  const id = idOf(pkg);
   const tree = cacheDir('sources', id);
   await withLock(
     `${tree}.lock`,

@@ -2,7 +2,8 @@
 import type { FixSpec, FixState, KernelSpec } from '../model/job.js';
 import { JobError } from '../model/errors.js';
 import type { PinnedSource } from './pinned-source.js';
-import { readSeries, rejectError, trySeries, type Patch } from './series.js';
+import { readSeries } from './read-series.js';
+import { rejectError, trySeries, type Patch } from './series.js';
 
 /** The patches a kernel is built with, and a word on how they were chosen. */
 export interface ChosenPatches {
@@ -21,7 +22,7 @@ export async function choosePatches(
   source: PinnedSource,
   signal: AbortSignal,
 ): Promise<ChosenPatches> {
-  const own = (await Promise.all(kernel.patches.map(readSeries))).flat();
+  const own = (await Promise.all(kernel.patches.map((path) => readSeries(path, signal)))).flat();
   if (kernel.fix === undefined || fix === undefined) return { patches: own, note: 'as it is' };
   const chosen = await bring(kernel.fix, kernel.name, fix, source, signal);
   return { patches: [...chosen.patches, ...own], note: chosen.note };
@@ -34,7 +35,7 @@ async function bring(
   source: PinnedSource,
   signal: AbortSignal,
 ): Promise<ChosenPatches> {
-  const add = await readSeries(fix.add);
+  const add = await readSeries(fix.add, signal);
   const added = await trySeries(source, add, signal);
   if (added.applies) {
     if (wanted === 'absent') return { patches: [], note: 'the source lacks the fix' };
@@ -42,7 +43,7 @@ async function bring(
   }
   const rejected = [added];
   for (const path of fix.remove) {
-    const remove = await readSeries(path);
+    const remove = await readSeries(path, signal);
     const removed = await trySeries(source, remove, signal);
     if (!removed.applies) {
       rejected.push(removed);

@@ -9,6 +9,8 @@ export interface PinnedSource {
   readonly id: string;
   /** What a reader of the report should see: package and version, commit. */
   readonly label: string;
+  /** More that is known of it: `git_commit`, `git_repository_url`. */
+  readonly facts?: Readonly<Record<string, string>>;
   /** A file of the tree, or undefined when it is not there. */
   readFile(path: string, signal: AbortSignal): Promise<Buffer | undefined>;
   /** Puts a private copy of the whole tree into an empty folder. */
@@ -20,6 +22,8 @@ export interface KernelSource {
   readonly kind: string;
   /** Finds out which version is meant, and fetches it. Throws JobError when it is no kernel. */
   pin(signal: AbortSignal, say: Say): Promise<PinnedSource>;
+  /** Whether it can be pinned without fetching anything large; absent: always. */
+  isHere?(signal: AbortSignal): Promise<boolean>;
 }
 
 /** What makes a folder a kernel tree that busyguest can work with, and why each is needed. */

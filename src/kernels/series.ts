@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, mkdtemp, readFile, rm, writeFile, readdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { JobError } from '../model/errors.js';
-import { digest, exists, filesIn, isFolder } from '../system/files.js';
+import { digest } from '../system/files.js';
 import { run } from '../system/processes.js';
 import type { PinnedSource } from './pinned-source.js';
 
@@ -11,6 +11,10 @@ import type { PinnedSource } from './pinned-source.js';
 export interface Patch {
   readonly name: string;
   readonly text: string;
+  /** As the mail had it, with its tags. */
+  readonly subject?: string;
+  /** `Name <address>`. */
+  readonly from?: string;
 }
 
 /** What came of trying a series on a source. */
@@ -23,24 +27,6 @@ export type SeriesResult =
       readonly reject: string;
     };
 
-/** Reads a patch file, or the patches of a folder in the order of their names. Throws JobError. */
-export async function readSeries(path: string): Promise<Patch[]> {
-  const files = (await isFolder(path))
-    ? (await filesIn(path)).filter((file) => /\.(patch|diff)$/.test(file))
-    : [path];
-  if (files.length === 0 || !(await exists(path))) {
-    throw new JobError([
-      {
-        message: `${path}: no patches`,
-        hint: 'a .patch file, or a folder with such files, is needed',
-      },
-    ]);
-  }
-  return Promise.all(
-    files.map(async (file) => ({ name: basename(file), text: await readFile(file, 'utf8') })),
-  );
-}
-
 /** Identity of a series: the content of its patches and their order. */
 export function seriesDigest(series: readonly Patch[]): string {
   return digest(...series.map((patch) => patch.text));
@@ -51,7 +37,11 @@ export function touchedFiles(patch: Patch): string[] {
   const names = [...patch.text.matchAll(/^(?:---|\+\+\+) [^/\s]+\/([^\t\n]+?)(?:\t.*)?$/gm)].map(
     (match) => match[1] ?? '',
   );
-  return [...new Set(names)].filter((name) => !name.split('/').includes('..'));
+  const renamed = [...patch.text.matchAll(/^(?:rename|copy) (?:from|to) (.+)$/gm)].map(
+    (match) => match[1] ?? '',
+  );
+  const all = [...new Set([...names, ...renamed])];
+  return all.filter((name) => !name.startsWith('/') && !name.split('/').includes('..'));
 }
 
 /**
@@ -93,15 +83,17 @@ async function applyOne(
 ): Promise<SeriesResult | undefined> {
   // No fuzz: a hunk whose context has changed may no longer mean what its author meant.
   const argv = ['patch', '-p1', '--batch', '--forward', '--fuzz=0', '--no-backup-if-mismatch'];
-  const { exitCode, stdout } = await run(argv, {
+  const { exitCode, stdout, stderr } = await run(argv, {
     stage: 'patch',
     cwd: dir,
     signal,
     input: patch.text,
-    okCodes: [0, 1],
+    // 2: not a patch, or a damaged one.
+    okCodes: [0, 1, 2],
   });
   if (exitCode === 0) return undefined;
-  return { applies: false, patch: patch.name, output: stdout.trim(), reject: await rejects(dir) };
+  const output = `${stdout.trim()}\n${stderr.trim()}`.trim();
+  return { applies: false, patch: patch.name, output, reject: await rejects(dir) };
 }
 
 async function rejects(dir: string): Promise<string> {
@@ -117,11 +109,15 @@ export async function writePatched(
 ): Promise<void> {
   for (const [name, content] of files) {
     const path = join(dir, name);
+    const mode = await stat(path).then(
+      (found) => found.mode,
+      () => undefined,
+    );
     // The copy shares its files with the source by hard links: take the name away first.
     await rm(path, { force: true });
     if (content === undefined) continue;
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content);
+    await writeFile(path, content, mode === undefined ? {} : { mode });
   }
 }
 
@@ -129,7 +125,9 @@ export async function writePatched(
 export function rejectError(kernel: string, result: SeriesResult & { applies: false }): JobError {
   const hunks = result.output
     .split('\n')
-    .filter((line) => /FAILED|can't find|malformed|No file/.test(line));
+    .filter((line) =>
+      /FAILED|can't find|malformed|garbage|not supported|No file|\*\*\*\*/.test(line),
+    );
   const shown = [...hunks, ...result.reject.split('\n').slice(0, 40)].map((line) => `    ${line}`);
   return new JobError([
     { message: `kernel ${kernel}: ${result.patch} does not apply\n${shown.join('\n')}` },

@@ -21,6 +21,7 @@ export interface Bootable {
   readonly lacks: readonly string[];
   readonly facts: Readonly<Record<string, string>>;
   readonly buildMs: number;
+  /** Path of what its build printed. */
   readonly log?: string;
 }
 
@@ -41,6 +42,7 @@ export async function bootableBuild(
     lacks: [],
     facts: kernel.facts,
     buildMs: kernel.buildMs,
+    log: kernel.log,
   };
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Job } from '../model/job.js';
 import type { JobResult } from '../model/result.js';
 import { readIfThere, writeWhole } from '../system/files.js';
 import { ConsoleSession, type ConsoleFindings } from './console-session.js';
+
+/** The most of a build's log that a job keeps: every job of a kernel has a copy. Bytes. */
+const buildLogBytes = 512 * 1024;
 
 /** The files of a job: results/<run>/<job>/ (docs/results.md). */
 export class JobFiles {
@@ -26,6 +29,19 @@ export class JobFiles {
       timeouts,
       knownFaults: known,
     });
+  }
+
+  /** Copies the end of the log of the kernel's build, so that the folder can be taken elsewhere. */
+  async keepBuildLog(from: string | undefined): Promise<void> {
+    if (from === undefined) return;
+    const to = join(this.dir, 'build.log');
+    const size = await stat(from).then(
+      (found) => found.size,
+      () => undefined,
+    );
+    if (size === undefined) return;
+    if (size <= buildLogBytes) await copyFile(from, to);
+    else await writeWhole(to, (await readFile(from)).subarray(size - buildLogBytes));
   }
 
   async openConsole(): Promise<FileHandle> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { build, BuildError, planBuild, type BuildPlan } from '../kernels/build.js';
+import { build, BuildError, planBuild, planFacts, type BuildPlan } from '../kernels/build.js';
 import type { PinnedSource, Say } from '../kernels/pinned-source.js';
 import { kernelSource } from '../kernels/source.js';
 import { findToolchain, type Toolchain } from '../kernels/toolchain.js';
@@ -11,15 +11,20 @@ import { bootableBuild, bootablePackages, type Bootable } from './bootable.js';
 
 /** A kernel that can be booted, or why there is none. */
 export type Prepared =
-  { readonly kernel: Bootable } | { readonly failure: BuildFailure; readonly log?: string };
+  | { readonly kernel: Bootable }
+  | {
+      readonly failure: BuildFailure;
+      readonly log?: string;
+      readonly facts?: Readonly<Record<string, string>>;
+    };
 
 /** Finds out what every kernel of the matrix is made of; pins each source once. */
 export async function planKernels(
   matrix: JobMatrix,
+  toolchain: Toolchain,
   signal: AbortSignal,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<Map<string, BuildPlan | Prepared>> {
-  const toolchain = await findToolchain();
   const pinned = new Map<string, Promise<PinnedSource>>();
   const plans = new Map<string, BuildPlan | Prepared>();
   for (const kernel of usedKernels(matrix).filter(({ packages }) => packages.length === 0)) {
@@ -34,7 +39,7 @@ export async function planKernels(
 }
 
 /** The kernels that some job of the matrix boots. */
-function usedKernels(matrix: JobMatrix): KernelSpec[] {
+export function usedKernels(matrix: JobMatrix): KernelSpec[] {
   const used = new Set(matrix.jobs.map((job) => job.kernel.name));
   return matrix.kernels.filter((kernel) => used.has(kernel.name));
 }
@@ -48,7 +53,7 @@ export async function prepare(
   const toolchain = await findToolchain();
   const kernels = new Map<string, Prepared>();
   const plans = await working('source', 'kernel source', emit, (say) =>
-    planKernels(matrix, signal, say),
+    planKernels(matrix, toolchain, signal, say),
   );
   for (const [name, plan] of plans) {
     const built = 'key' in plan ? await buildOne(plan, matrix, toolchain, signal, emit) : plan;
@@ -118,7 +123,7 @@ async function buildOne(
   });
   const ok = 'kernel' in result;
   if (!plan.cached) emit({ kind: 'work-end', work, text: `building ${name}`, ok });
-  return result;
+  return ok ? result : { ...result, facts: planFacts(plan) };
 }
 
 // A kernel that cannot be made is a result of its jobs; the others go on.

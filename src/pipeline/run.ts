@@ -112,10 +112,11 @@ async function runJob(
   const outcome = prepared.get(job.kernel.name);
   if (outcome === undefined) throw new Error(`kernel ${job.kernel.name} was not prepared`);
   if ('failure' in outcome) {
-    const log = outcome.log === undefined ? {} : { build_log: outcome.log };
-    return judgeUnbooted(job, { buildError: outcome.failure }, log);
+    await files.keepBuildLog(outcome.log);
+    return judgeUnbooted(job, { buildError: outcome.failure }, outcome.facts);
   }
   const { kernel } = outcome;
+  await files.keepBuildLog(kernel.log);
   if (kernel.lacks.length > 0)
     return judgeUnbooted(job, { kernelLacks: kernel.lacks }, kernel.facts);
   try {

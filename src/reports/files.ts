@@ -52,7 +52,7 @@ async function consoleTails(run: RunResult, dir: string): Promise<Record<string,
   return tails;
 }
 
-type Render = (run: RunResult, dir: string) => string | Promise<string>;
+type Render = (run: RunResult, dir: string, path: string) => string | Promise<string>;
 
 /** What each report that is a file is called in a run's folder, and how its text is made. */
 const fileFormats = {
@@ -66,7 +66,8 @@ const fileFormats = {
   html: {
     file: 'report.html',
     // The plotting library takes half a second to load, which other reports should not wait for.
-    render: async (run, dir) => (await import('./html/run-page.js')).renderHtml(run, dir),
+    render: async (run, dir, path) =>
+      (await import('./html/run-page.js')).renderHtml(run, dir, path),
   },
   kcidb: { file: 'kcidb.json', render: (run, dir) => renderKcidb(run, dir) },
 } as const satisfies Readonly<Record<string, { file: string; render: Render }>>;
@@ -85,7 +86,8 @@ export function fileReport(format: FileFormat, path?: string): Report {
   return {
     name: format,
     async onEnd(run, dir) {
-      await writeWhole(path ?? join(dir, file), await render(run, dir));
+      const target = path ?? join(dir, file);
+      await writeWhole(target, await render(run, dir, target));
     },
   };
 }

@@ -2,9 +2,9 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../model/errors.js';
-import { cacheDir, exists, readIfThere, writeWhole } from './files.js';
+import { cacheDir, digest, exists, readIfThere, writeWhole } from './files.js';
 import { withLock } from './lock.js';
-import { run } from './processes.js';
+import { run, type RunOptions } from './processes.js';
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const listMaxAgeMs = 6 * 3600 * 1000;
@@ -31,6 +31,11 @@ export class AptSuite {
     this.#dir = cacheDir('apt', `${suite.replaceAll('/', '_')}-${architecture ?? 'native'}`);
   }
 
+  /** Whether the package lists were ever fetched. */
+  hasLists(): Promise<boolean> {
+    return exists(join(this.#dir, 'updated'));
+  }
+
   /** Fetches the package lists when they are older than six hours. */
   async update(): Promise<void> {
     const stamp = join(this.#dir, 'updated');
@@ -45,7 +50,14 @@ export class AptSuite {
       () => {},
       async () => {
         await this.#writeSources();
-        await this.#apt(['apt-get', 'update'], 'is the package archive reachable?');
+        try {
+          await this.#apt(['apt-get', 'update'], { todo: 'is the package archive reachable?' });
+        } catch (error) {
+          // Without a network the lists of the last time serve.
+          if (!(error instanceof InfraError) || age === Infinity) throw error;
+          return;
+        }
+        await rm(join(this.#dir, 'answers'), { recursive: true, force: true });
         await writeWhole(stamp, '');
       },
     );
@@ -54,8 +66,8 @@ export class AptSuite {
   /** Packages whose names match (an apt regular expression), with the newest version of each. */
   async search(pattern: string): Promise<AptPackage[]> {
     await this.update();
-    const { stdout } = await this.#apt(['apt-cache', 'search', '--names-only', pattern]);
-    const names = stdout.split('\n').flatMap((line) => line.split(' - ')[0] || []);
+    const answer = await this.#ask('search', '--names-only', pattern);
+    const names = answer.split('\n').flatMap((line) => line.split(' - ')[0] || []);
     const found = await Promise.all(names.map((name) => this.show(name)));
     return found.filter((p): p is AptPackage => p !== undefined);
   }
@@ -81,10 +93,18 @@ export class AptSuite {
 
   async #fields(name: string): Promise<(key: string) => string | undefined> {
     await this.update();
-    const { stdout } = await this.#apt(['apt-cache', 'show', '--no-all-versions', name]).catch(
-      () => ({ stdout: '' }),
-    );
-    return (key) => new RegExp(`^${key}: (.*)$`, 'm').exec(stdout)?.[1];
+    const answer = await this.#ask('show', '--no-all-versions', name);
+    return (key) => new RegExp(`^${key}: (.*)$`, 'm').exec(answer)?.[1];
+  }
+
+  /** What apt-cache says; asked once for the same lists. Empty when it knows no such package. */
+  async #ask(...args: string[]): Promise<string> {
+    const file = join(this.#dir, 'answers', digest(...args).slice(0, 16));
+    const known = await readIfThere(file);
+    if (known !== undefined) return known;
+    const { stdout } = await this.#apt(['apt-cache', ...args], { okCodes: [0, 100] });
+    await writeWhole(file, stdout);
+    return stdout;
   }
 
   /** Downloads a package, checked by apt; the path of the .deb, kept in the cache. */
@@ -96,7 +116,7 @@ export class AptSuite {
       (await readdir(dir)).find((file) => file.startsWith(prefix) && file.endsWith('.deb'));
     const there = await find();
     if (there !== undefined) return join(dir, there);
-    await this.#apt(['apt-get', 'download', `${pkg.name}=${pkg.version}`], undefined, dir);
+    await this.#apt(['apt-get', 'download', `${pkg.name}=${pkg.version}`], { cwd: dir });
     const file = await find();
     if (file === undefined) throw new InfraError('fetch', `apt-get gave no ${pkg.name}`);
     return join(dir, file);
@@ -124,7 +144,10 @@ export class AptSuite {
     await writeWhole(join(this.#dir, 'sources.list'), line);
   }
 
-  #apt(argv: readonly string[], todo?: string, cwd?: string): ReturnType<typeof run> {
+  #apt(
+    argv: readonly string[],
+    how: Pick<RunOptions, 'todo' | 'cwd' | 'okCodes'> = {},
+  ): ReturnType<typeof run> {
     const options = {
       'Dir::Etc::sourcelist': join(this.#dir, 'sources.list'),
       'Dir::Etc::sourceparts': '/dev/null',
@@ -139,12 +162,7 @@ export class AptSuite {
     };
     const [program = '', ...rest] = argv;
     const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-    return run([program, ...flags, ...rest], {
-      stage: 'fetch',
-      signal: this.signal,
-      ...(todo !== undefined && { todo }),
-      ...(cwd !== undefined && { cwd }),
-    });
+    return run([program, ...flags, ...rest], { stage: 'fetch', signal: this.signal, ...how });
   }
 }
 

@@ -52,6 +52,12 @@ async function ownerOf(path: string): Promise<number | undefined> {
   return Number.isNaN(pid) ? undefined : pid;
 }
 
+/** The process that holds a lock, or undefined where nobody does or its owner is dead. */
+export async function livingOwner(path: string): Promise<number | undefined> {
+  const owner = await ownerOf(path);
+  return owner !== undefined && alive(owner) ? owner : undefined;
+}
+
 // Only one of several waiters can rename it; one that got a fresh lock instead puts it back.
 async function discard(path: string, deadOwner: number): Promise<void> {
   const aside = `${path}.${process.pid}.stale`;

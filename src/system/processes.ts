@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void;
   /** Exit codes that are no error; default 0 only. */
   readonly okCodes?: readonly number[];
+  /** Give the output to the byte, each as a character (latin1), its last line feed too. */
+  readonly bytes?: boolean;
   /** Fed to standard input. */
   readonly input?: string | Uint8Array;
   /** What the user can do when it fails. */
@@ -74,6 +76,7 @@ function execaOptions(options: RunOptions): Options {
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.env !== undefined && { env: { ...options.env } }),
     ...(options.input !== undefined ? { input: options.input } : { stdin: 'ignore' }),
+    ...(options.bytes && { encoding: 'latin1' as const, stripFinalNewline: false }),
     maxBuffer: 256 * 1024 * 1024,
   };
 }

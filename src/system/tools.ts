@@ -14,6 +14,8 @@ export interface Tool {
   /** Prints its version on the first line; or, for a library, a file that shows that it is there. */
   readonly check: { readonly argv: readonly string[] } | { readonly file: readonly string[] };
   readonly packages: Readonly<Record<PackageManager, string>>;
+  /** Debian's relatives lack the package. */
+  readonly debianOnly?: true;
   /** Works without it, but slower or with less. */
   readonly optional?: true;
 }
@@ -152,15 +154,28 @@ export const tools: readonly Tool[] = [
   },
 ];
 
+/** What the tests need beyond that. */
+export const testTools: readonly Tool[] = [
+  {
+    name: 'chromium',
+    why: 'the tests look at the reports in a browser',
+    check: { argv: ['/usr/bin/chromium', '--version'] },
+    packages: same('chromium'),
+    // Ubuntu has it as a snap, which sees neither the tests' folders nor a container.
+    debianOnly: true,
+    optional: true,
+  },
+];
+
 /** A tool and what was found of it; undefined: it is missing. */
 export interface Finding {
   readonly tool: Tool;
   readonly version: string | undefined;
 }
 
-/** Looks for every tool. */
-export function findTools(): Promise<Finding[]> {
-  return Promise.all(tools.map(async (tool) => ({ tool, version: await versionOf(tool) })));
+/** Looks for every tool of a list. */
+export function findTools(wanted: readonly Tool[] = tools): Promise<Finding[]> {
+  return Promise.all(wanted.map(async (tool) => ({ tool, version: await versionOf(tool) })));
 }
 
 async function versionOf({ check }: Tool): Promise<string | undefined> {

@@ -146,10 +146,10 @@ function reproducePart(job: JobResult): Markup | undefined {
   );
 }
 
-function rawPart(job: JobResult, files: JobFiles): Markup | undefined {
+function rawPart(job: JobResult, files: JobFiles, base: string): Markup | undefined {
   const { first, rest } = firstOf(files.raw, limit.rawFiles);
   const href = (file: string): string =>
-    `${encodeURIComponent(job.name)}/${encodeURIComponent(file)}`;
+    `${base}${encodeURIComponent(job.name)}/${encodeURIComponent(file)}`;
   return when(
     first.length > 0,
     () =>
@@ -170,12 +170,14 @@ function expectation(job: JobResult): Markup {
  * A job with everything that a reader needs to judge it, folded.
  * @param plots anchor of its plots
  * @param consoleChars bound on the console text in it
+ * @param base what leads from the page to the run's folder, as `../run/`
  */
 export function jobSection(
   job: JobResult,
   files: JobFiles,
   plots: string | undefined,
   consoleChars: number,
+  base = '',
 ): Markup {
   const open = outcomeOf(job) === 'unexpected' ? html` open` : undefined;
   const { usageOfQuota, worstDebt, killLatency } = numbersOf(job);
@@ -201,7 +203,7 @@ export function jobSection(
             <span class="m"><span class="k">worst debt</span> ${worstDebt}</span>
             <span class="m"><span class="k">kill latency</span> ${killLatency}</span>
           </p>`,
-      )}${when(plots !== undefined, () => html`<p><a href="#${plots}">Plots of ${shortName(job.device)}</a></p>`)}${faultsPart(job, consoleChars)}${tailPart(job, files, consoleChars)}${casesTable(job)}${factsPart(job)}${reproducePart(job)}${rawPart(job, files)}
+      )}${when(plots !== undefined, () => html`<p><a href="#${plots}">Plots of ${shortName(job.device)}</a></p>`)}${faultsPart(job, consoleChars)}${tailPart(job, files, consoleChars)}${casesTable(job)}${factsPart(job)}${reproducePart(job)}${rawPart(job, files, base)}
       <p><a href="#matrix">Back to the matrix</a></p>
     </div>
   </details> `;

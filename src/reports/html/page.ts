@@ -52,7 +52,7 @@ export function page(
         <title>${title}</title>
         ${styleElement}
       </head>
-      <body data-state="${state ?? ''}">
+      <body ${when(state !== undefined, () => html`data-state="${state}"`)}>
         <header>
           ${header}
           <nav aria-label="On this page">

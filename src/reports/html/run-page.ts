@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { RunComparison } from '../../model/history.js';
 import type { RunResult } from '../../model/result.js';
 import { describeOutcomes, outcomeOf } from '../outcome.js';
@@ -19,6 +19,8 @@ export interface RunFiles {
   readonly jobs: ReadonlyMap<string, JobFiles>;
   /** comparison.json, where the run was compared with an earlier one. */
   readonly comparison?: RunComparison;
+  /** What leads from the page to the run's folder, as `../run/`; nothing where it lies in it. */
+  readonly base?: string;
 }
 
 /** A run in progress on a served page. */
@@ -66,7 +68,13 @@ function jobsSection(
   return html`<section id="jobs" aria-labelledby="jobs-h">
     <h2 id="jobs-h">Jobs</h2>
     ${run.jobs.map((job) =>
-      jobSection(job, files.jobs.get(job.name) ?? noFiles, anchors.get(job.name), chars),
+      jobSection(
+        job,
+        files.jobs.get(job.name) ?? noFiles,
+        anchors.get(job.name),
+        chars,
+        files.base,
+      ),
     )}
   </section>`;
 }
@@ -80,7 +88,7 @@ export function renderRunPage(run: RunResult, files: RunFiles, live?: LiveRun): 
     ...(comparison ? [{ href: '#changes', text: 'Since last run' }] : []),
     ...(plots.section ? [{ href: '#plots', text: 'Plots' }] : []),
     { href: '#jobs', text: 'Jobs' },
-    ...(live ? [] : [{ href: 'results.json', text: 'results.json' }]),
+    ...(live ? [] : [{ href: `${files.base ?? ''}results.json`, text: 'results.json' }]),
   ];
   const main = [
     matrixSection(run),
@@ -96,7 +104,19 @@ export function renderRunPage(run: RunResult, files: RunFiles, live?: LiveRun): 
   return page(title, headerOf(run, live), links, main, footer, live?.state);
 }
 
-/** report.html of a run's folder. @param dir the run's folder @param live where it is served and not finished */
-export async function renderHtml(run: RunResult, dir: string, live?: LiveRun): Promise<string> {
+/**
+ * report.html of a run's folder.
+ * @param dir the run's folder
+ * @param page where the page will be, when that is not the folder: its links then lead there
+ */
+export async function renderHtml(run: RunResult, dir: string, page?: string): Promise<string> {
+  const files = await readRunFiles(run, dir);
+  const way = page === undefined ? '' : relative(dirname(resolve(page)), resolve(dir));
+  const base = way === '' ? '' : `${way.split(sep).map(encodeURIComponent).join('/')}/`;
+  return renderRunPage(run, { ...files, base });
+}
+
+/** The page of a run in progress, for a server. @param dir the run's folder */
+export async function renderLive(run: RunResult, dir: string, live: LiveRun): Promise<string> {
   return renderRunPage(run, await readRunFiles(run, dir), live);
 }

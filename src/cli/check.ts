@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { prePull } from '../jobs/generators/pre-pull.js';
+import { prePullDevices } from '../jobs/generators/generator.js';
+import type { Patch } from '../kernels/series.js';
+import { UsageError } from '../model/errors.js';
+import { findBase, readApplying, writeSeries, type Base } from '../pipeline/check-series.js';
+import { makeRunDir } from '../pipeline/run.js';
+import { renderMail, type MailFacts } from '../reports/mail.js';
+import { writeWhole } from '../system/files.js';
+import { firstLine } from '../system/processes.js';
+import { exitCodeOf } from '../verdict/exit.js';
+import { settleCheck, settleJob } from '../verdict/settle-check.js';
+import { checkDevices } from './commit-test.js';
+import { beginIn, execute, goOn, type RunFlags, type Start } from './execute.js';
+import { reportsFor } from './reports.js';
+import { showTable } from './run.js';
+import { interruptible } from './signals.js';
+
+interface Options extends RunFlags {
+  readonly tree: string;
+  readonly base?: string;
+  readonly series?: readonly string[];
+  readonly each: boolean;
+  readonly device?: readonly string[];
+  readonly resume?: string;
+}
+
+/** `busyguest check`: does this series, on top of that base, keep the limit? Prints a reply by mail. */
+export async function check(options: Options): Promise<number> {
+  reportsFor(options.report);
+  const start = options.resume === undefined ? await begin(options) : await goOn(options.resume);
+  const { kernels } = start.matrix;
+  const result = await execute(start, options, {
+    job: (job) => settleJob(job, kernels),
+    run: (run) => settleCheck(run, kernels),
+  });
+  showTable(result, start.dir);
+  if (result.interrupted) return exitCodeOf(result);
+  const mail = renderMail(result, await readFacts(start.dir));
+  const file = join(start.dir, 'mail.txt');
+  await writeWhole(file, mail);
+  process.stdout.write(`\nFor a reply by mail (${file}):\n\n${mail}`);
+  return exitCodeOf(result);
+}
+
+async function begin(options: Options): Promise<Start> {
+  const { tree, base, series, each, device, results } = options;
+  if (series === undefined) {
+    throw new UsageError(
+      'check: --series is needed: a patch, a folder, an mbox or REPOSITORY#A..B',
+    );
+  }
+  await checkDevices(device ?? prePullDevices);
+  const say = (text: string): void => void process.stderr.write(`busyguest: ${text}\n`);
+  const { base: found, patches } = await interruptible(async (signal) =>
+    readApplying(await findBase(tree, base, signal), series, signal, say),
+  );
+  const now = new Date();
+  const dir = await makeRunDir(results, 'check', now);
+  const paths = await writeSeries(join(resolve(dir), 'series'), patches);
+  const devices = device === undefined ? {} : { devices: device };
+  const matrix = prePull({ source: found.source, series: paths, each, ...devices });
+  const facts = await mailFacts(options, found, patches);
+  await writeWhole(join(dir, 'check.json'), `${JSON.stringify(facts, undefined, 2)}\n`);
+  return beginIn(dir, now, join(dir, 'check.yaml'), JSON.stringify(matrix, undefined, 2), {});
+}
+
+async function mailFacts(
+  { tree, series = [], each, device }: Options,
+  base: Base,
+  patches: readonly Patch[],
+): Promise<MailFacts> {
+  const words = ['busyguest check --tree', quoted(tree)];
+  if (base.commit !== undefined) words.push('--base', base.commit);
+  words.push('--series', ...series.map(quoted));
+  if (each) words.push('--each');
+  if (device !== undefined) words.push('--device', ...device);
+  const [name, address] = await Promise.all([gitConfig('user.name'), gitConfig('user.email')]);
+  return {
+    base: base.title,
+    patches: patches.map((patch) => patch.subject ?? patch.name),
+    command: words.join(' '),
+    ...(name !== undefined && address !== undefined && { tester: `${name} <${address}>` }),
+  };
+}
+
+const gitConfig = (key: string): Promise<string | undefined> =>
+  firstLine(['git', 'config', '--get', key]);
+
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./~#-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+async function readFacts(dir: string): Promise<MailFacts> {
+  const text = await readFile(join(dir, 'check.json'), 'utf8').catch(() => {
+    throw new UsageError(`${dir}: check.json is missing; it is not the folder of a check`);
+  });
+  return JSON.parse(text) as MailFacts;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+import { usualTest, type MatrixInput } from './generator.js';
+
+/** Kernels that are to be released. */
+export interface QualifyOptions {
+  /** Each a kernel: one `debian:PACKAGE[@SUITE]`, or the files that belong together. */
+  readonly packages: readonly (readonly string[])[];
+  readonly devices?: readonly string[];
+  /** How long the guest is watched, the machine's time. */
+  readonly seconds?: number;
+}
+
+/** Each kernel as it is shipped: it has to keep the limit. */
+export function qualify({ packages, devices, seconds }: QualifyOptions): MatrixInput {
+  return {
+    name: 'qualify',
+    kernels: packages.map((group, index) => ({
+      name: kernelName(group, index),
+      package: [...group],
+      expect: 'PASS',
+    })),
+    devices: [...(devices ?? ['qemu-pseries-p9'])],
+    tests: [{ ...usualTest, ...(seconds !== undefined && { seconds }) }],
+  };
+}
+
+/** A name for results: what the package is called, without what names may not hold. */
+function kernelName(group: readonly string[], index: number): string {
+  const first = (group[0] ?? '').replace(/^debian:/, '').replace(/^.*\//, '');
+  const name = first
+    .toLowerCase()
+    .replace(/\.(deb|rpm)$/, '')
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .slice(0, 60);
+  return /^[a-z0-9]/.test(name) ? name : `kernel-${index + 1}`;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+import { InfraError, JobError } from '../model/errors.js';
+import { cacheDir, digest, exists, makeFolderWhole } from '../system/files.js';
+import { withLock } from '../system/lock.js';
+import { run } from '../system/processes.js';
+import { pinCommit } from './git-source.js';
+import type { KernelSource, Say } from './pinned-source.js';
+
+/** What git says when the other side has no such branch, tag or commit. */
+const noSuchRef = /couldn't find remote ref|not our ref|unadvertised object|invalid refspec/i;
+// Nobody is there to type a password or to accept a host's key.
+const env = {
+  LC_ALL: 'C',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
+  GIT_ALLOW_PROTOCOL: 'http:https:git:ssh:file',
+};
+
+/**
+ * `git+URL#REF`: one commit of a repository elsewhere, without its history, kept in a bare
+ * repository of the cache. REF is a branch, a tag or a whole commit id.
+ */
+export function gitUrlSource(name: string): KernelSource {
+  const hash = name.indexOf('#');
+  const url = name.slice('git+'.length, hash);
+  const ref = name.slice(hash + 1);
+  return {
+    kind: 'git-url',
+    async pin(signal, say) {
+      const repository = cacheDir('git', `${digest(url).slice(0, 16)}.git`);
+      const kept = `refs/busyguest/${digest(ref).slice(0, 16)}`;
+      const onWait = (pid: number): void => say(`waiting for process ${pid}`);
+      const commit = await withLock(`${repository}.lock`, signal, onWait, async () => {
+        await initBare(repository, signal);
+        await fetch(repository, url, ref, kept, signal, say);
+        return revParse(repository, `${kept}^{commit}`, signal);
+      });
+      if (commit === undefined) throw noCommit(url, ref);
+      return pinCommit(repository, commit, `${url} ${ref}`, signal, url);
+    },
+  };
+}
+
+async function initBare(repository: string, signal: AbortSignal): Promise<void> {
+  if (await exists(repository)) return;
+  await makeFolderWhole(repository, async (dir) => {
+    await run(['git', 'init', '--quiet', '--bare', dir], { stage: 'fetch', signal });
+    // A pinned commit must stay, also when its branch has moved on.
+    await run(['git', '-C', dir, 'config', 'gc.auto', '0'], { stage: 'fetch', signal });
+  });
+}
+
+async function fetch(
+  repository: string,
+  url: string,
+  ref: string,
+  kept: string,
+  signal: AbortSignal,
+  say: Say,
+): Promise<void> {
+  // A commit does not change: what was fetched once need not be asked for again.
+  const isCommit = /^[0-9a-f]{40}$/.test(ref);
+  if (isCommit && (await revParse(repository, `${kept}^{commit}`, signal)) === ref) return;
+  say(`fetching ${ref} of ${url}`);
+  const options = ['--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', '--force'];
+  const argv = ['git', '-C', repository, 'fetch', ...options, '--', url, `${ref}:${kept}`];
+  const { exitCode, stderr } = await run(argv, {
+    stage: 'fetch',
+    signal,
+    env,
+    okCodes: [0, 1, 128],
+  });
+  if (exitCode === 0) return;
+  if (noSuchRef.test(stderr)) throw noCommit(url, ref);
+  const why = stderr.trim().split('\n').slice(-5);
+  throw new InfraError(
+    'fetch',
+    `git cannot fetch from ${url}`,
+    'is the URL right, and reachable?',
+    why,
+  );
+}
+
+async function revParse(
+  repository: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const argv = ['git', '-C', repository, 'rev-parse', '--verify', '--quiet', name];
+  const { stdout, exitCode } = await run(argv, { stage: 'source', signal, okCodes: [0, 1, 128] });
+  return exitCode === 0 ? stdout.trim() : undefined;
+}
+
+function noCommit(url: string, ref: string): JobError {
+  return new JobError([
+    {
+      message: `${url} has no "${ref}"`,
+      hint: 'a branch, a tag or a whole commit id of that repository is needed',
+    },
+  ]);
+}

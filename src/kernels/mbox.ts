@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+import PostalMime, { type Email } from 'postal-mime';
+
+/** A mail, or a bare diff, that may carry a patch. */
+export interface Mail {
+  /** Name of the file, or `mail 3 of FILE`: for messages. */
+  readonly place: string;
+  /** `Name <address>`; empty for a bare diff. */
+  readonly from: string;
+  readonly subject: string;
+  readonly messageId?: string;
+  /** Message ids that it answers. */
+  readonly answers: readonly string[];
+  /** Decoded; headers and all where nothing had to be decoded. */
+  readonly text: string;
+}
+
+/** git's and mutt's way to tell the line between two mails from prose: it ends with a time and a year. */
+const fromLine = /^From \S.*\d\d:\d\d(?::\d\d)? .*(?:19|20)\d\d.*$/;
+const plainEncodings = new Set(['', '7bit', '8bit', 'binary']);
+const flowed = /;\s*format="?flowed"?/i;
+
+/** Whether the bytes begin as a mailbox does. */
+export function isMbox(bytes: Buffer): boolean {
+  return fromLine.test(bytes.subarray(0, 1000).toString('latin1').split('\n', 1)[0] ?? '');
+}
+
+/** The mails of a mailbox, without the lines between them, `>From ` put back to `From `. */
+export function splitMbox(bytes: Buffer): Buffer[] {
+  const mails: string[][] = [];
+  // latin1 keeps every byte; the charset is a matter of each mail.
+  for (const line of bytes.toString('latin1').split('\n')) {
+    if (fromLine.test(line)) mails.push([]);
+    else mails.at(-1)?.push(line.replace(/^>(>*From )/, '$1'));
+  }
+  return mails.map((lines) => Buffer.from(lines.join('\n'), 'latin1'));
+}
+
+/** Whether a text holds a diff that `patch` can apply. */
+export function hasDiff(text: string): boolean {
+  return /^(?:diff --git a\/|--- \S.*\r?\n\+\+\+ \S)/m.test(text);
+}
+
+/**
+ * Reads a mail: transfer encoding, charset and format=flowed undone, attached patches taken for
+ * the text where that has none. A mail that is plain already, or a bare diff, keeps its bytes.
+ */
+export async function readMail(bytes: Buffer, place: string): Promise<Mail> {
+  const raw = bytes.toString('utf8');
+  const end = /\r?\n\r?\n/.exec(raw)?.index ?? raw.length;
+  // A sender's own From_ line, as format-patch writes it, is no header.
+  const head = raw.slice(0, end).replace(/^From [^\n]*\n/, '');
+  if (!/^[\w-]+:/.test(head)) return { place, from: '', subject: '', answers: [], text: raw };
+  const email = await PostalMime.parse(deflowed(bytes));
+  const id = email.messageId;
+  return {
+    place,
+    from: address(email),
+    subject: (email.subject ?? '').replace(/\s+/g, ' ').trim(),
+    ...(id !== undefined && { messageId: id }),
+    answers: `${email.inReplyTo ?? ''} ${email.references ?? ''}`.match(/<[^<>\s]+>/g) ?? [],
+    text: isPlain(email, raw) ? raw : decoded(email),
+  };
+}
+
+function address({ from }: Email): string {
+  if (from === undefined || from.group) return '';
+  return from.name === '' ? from.address : `${from.name} <${from.address}>`;
+}
+
+const header = (email: Email, key: string): string =>
+  (email.headers.find((one) => one.key === key)?.value ?? '').toLowerCase();
+
+function isPlain(email: Email, raw: string): boolean {
+  const type = header(email, 'content-type');
+  const charset = /charset="?([\w-]+)/.exec(type)?.[1] ?? 'us-ascii';
+  return (
+    plainEncodings.has(header(email, 'content-transfer-encoding').trim()) &&
+    (type === '' || type.startsWith('text/plain')) &&
+    ['utf-8', 'utf8', 'us-ascii'].includes(charset) &&
+    !isFlowed(email) &&
+    !raw.includes('\r')
+  );
+}
+
+const isFlowed = (email: Email): boolean => header(email, 'x-busyguest-flowed') !== '';
+
+// The library joins flowed lines by the letter of RFC 3676, and an empty line of context with the next one.
+function deflowed(bytes: Buffer): Buffer {
+  const raw = bytes.toString('latin1');
+  const end = /\r?\n\r?\n/.exec(raw)?.index ?? raw.length;
+  const head = raw.slice(0, end).replace(/^From [^\n]*\n/, '');
+  if (!flowed.test(head)) return Buffer.from(head + raw.slice(end), 'latin1');
+  const delSp = /;\s*delsp="?yes/i.test(head) ? 'delsp' : 'yes';
+  const plain = `X-Busyguest-Flowed: ${delSp}\n${head.replace(flowed, '')}`;
+  return Buffer.from(plain + raw.slice(end), 'latin1');
+}
+
+function decoded(email: Email): string {
+  let text = (email.text ?? '').replace(/\r\n/g, '\n');
+  if (isFlowed(email)) text = unflow(text, header(email, 'x-busyguest-flowed') === 'delsp');
+  if (!hasDiff(text)) {
+    const patches = email.attachments
+      .map(({ content }) => (typeof content === 'string' ? content : textOf(content)))
+      .filter(hasDiff);
+    text = [text, ...patches].join('\n');
+  }
+  return `From: ${address(email)}\nSubject: ${email.subject ?? ''}\n\n${text}`;
+}
+
+const textOf = (content: ArrayBuffer | Uint8Array): string =>
+  new TextDecoder().decode(content).replace(/\r\n/g, '\n');
+
+/** RFC 3676, but a line that is empty but for spaces (context of a diff) ends where it ends. */
+function unflow(text: string, delSp: boolean): string {
+  let out = '';
+  let open = false;
+  for (const stuffed of text.split('\n')) {
+    const line = stuffed.replace(/^ /, '');
+    out += open ? line : `\n${line}`;
+    open = /\S.* $/.test(line) && line !== '-- ';
+    if (open && delSp) out = out.slice(0, -1);
+  }
+  return out.slice(1);
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { JobError } from '../model/errors.js';
+import { exists, filesIn, isFolder } from '../system/files.js';
+import { run } from '../system/processes.js';
+import { hasDiff, isMbox, readMail, splitMbox, type Mail } from './mbox.js';
+import { orderSeries, subjectTags } from './series-order.js';
+import type { Patch } from './series.js';
+
+/** No series comes near; a file that large is something else. */
+const largestBytes = 64 * 1024 ** 2;
+const patchFile = /\.(?:patch|diff)$/;
+const mailFile = /\.(?:patch|diff|eml|mbox|mbx)(?:\.gz)?$/;
+
+/**
+ * The patches of a patch file, a folder of them, an mbox (.gz too), a maildir, or commits
+ * `PATH#A..B` of a git repository, in the order in which they apply (see orderSeries). Throws
+ * JobError when there are none or one is missing.
+ */
+export async function readSeries(path: string, signal: AbortSignal): Promise<Patch[]> {
+  const range = /^(.+)#(\S+\.\.\S*)$/.exec(path);
+  if (range && !(await exists(path))) {
+    return ordered(await formatPatch(range[1] ?? '', range[2] ?? '', signal), path);
+  }
+  if (!(await exists(path))) throw noPatches(path);
+  if (await isFolder(path)) return readFolder(path);
+  const mails = await readMails(path);
+  const [only] = mails;
+  // One patch that was asked for by its name, whatever series it once was part of.
+  if (only && mails.length === 1 && patchFile.test(path)) {
+    if (!hasDiff(only.text)) throw noPatches(path);
+    return [patchOf(only, basename(path))];
+  }
+  return ordered(mails, path);
+}
+
+function noPatches(path: string): JobError {
+  const hint = 'a patch, a folder of patches, an mbox, a maildir or REPOSITORY#A..B is needed';
+  return new JobError([{ message: `${path}: no patches`, hint }]);
+}
+
+async function readFolder(path: string): Promise<Patch[]> {
+  const maildir = ['cur', 'new'].map((name) => join(path, name));
+  const isMaildir = (await Promise.all(maildir.map(isFolder))).some(Boolean);
+  if (isMaildir) {
+    const files = (await Promise.all(maildir.map(filesOf))).flat().sort(byNumber);
+    return ordered((await Promise.all(files.map(readMails))).flat(), path);
+  }
+  const files = (await filesIn(path)).filter((file) => mailFile.test(file));
+  if (files.length === 0) throw noPatches(path);
+  const mails = (await Promise.all(files.map(readMails))).flat();
+  return orderSeries(mails, path).map((mail, index) =>
+    patchFile.test(mail.place) ? patchOf(mail, mail.place) : patchOf(mail, nameOf(mail, index)),
+  );
+}
+
+const filesOf = async (dir: string): Promise<string[]> =>
+  (await readdir(dir).catch(() => [])).map((name) => join(dir, name));
+
+const byNumber = (a: string, b: string): number =>
+  basename(a).localeCompare(basename(b), 'en', { numeric: true });
+
+async function readMails(file: string): Promise<Mail[]> {
+  const { size } = await stat(file);
+  if (size > largestBytes) throw tooLarge(file);
+  const packed = await readFile(file);
+  const bytes = file.endsWith('.gz') ? await unzip(file, packed) : packed;
+  const name = basename(file);
+  const split = isMbox(bytes) ? splitMbox(bytes) : [];
+  // A single patch keeps its text to the byte: builds are known by it.
+  if (split.length < 2) return [await readMail(bytes, name)];
+  return Promise.all(split.map((mail, index) => readMail(mail, `mail ${index + 1} of ${name}`)));
+}
+
+async function unzip(file: string, packed: Buffer): Promise<Buffer> {
+  try {
+    return await promisify(gunzip)(packed, { maxOutputLength: largestBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(file);
+    throw new JobError([{ message: `${file}: ${(error as Error).message}` }]);
+  }
+}
+
+const tooLarge = (file: string): JobError =>
+  new JobError([{ message: `${file}: more than ${largestBytes / 1024 ** 2} MiB of mail` }]);
+
+/** Commits of a repository as mails; what the user has set for format-patch must not show. */
+async function formatPatch(
+  repository: string,
+  range: string,
+  signal: AbortSignal,
+): Promise<Mail[]> {
+  const options = ['--stdout', '--numbered', '--no-attach', '--no-thread', '--no-cover-letter'];
+  const form = ['--subject-prefix=PATCH', '--no-signature', '--full-index', '--no-color'];
+  const diff = ['--no-ext-diff', '--no-textconv', '--src-prefix=a/', '--dst-prefix=b/'];
+  const argv = ['git', '-C', repository, 'format-patch', ...options, ...form, ...diff, range, '--'];
+  const { stdout, stderr, exitCode } = await run(argv, {
+    stage: 'source',
+    signal,
+    okCodes: [0, 128],
+    bytes: true,
+  });
+  if (exitCode !== 0) {
+    throw new JobError([{ message: `${repository}#${range}: ${stderr.trim()}` }]);
+  }
+  const mails = splitMbox(Buffer.from(stdout, 'latin1'));
+  return Promise.all(mails.map((mail, index) => readMail(mail, `commit ${index + 1} of ${range}`)));
+}
+
+function ordered(mails: readonly Mail[], where: string): Patch[] {
+  return orderSeries(mails, where).map((mail, index) => patchOf(mail, nameOf(mail, index)));
+}
+
+/** The name that format-patch would give: `0001-sched-Do-it.patch`. */
+function nameOf(mail: Mail, index: number): string {
+  const { title } = subjectTags(mail.subject);
+  const words = (title || mail.place)
+    .replace(/[^A-Za-z0-9._]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '');
+  return `${String(index + 1).padStart(4, '0')}-${words.slice(0, 52)}.patch`;
+}
+
+function patchOf(mail: Mail, name: string): Patch {
+  const { from, subject, text } = mail;
+  return { name, text, ...(subject !== '' && { subject }), ...(from !== '' && { from }) };
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { JobError } from '../model/errors.js';
+import {
+  cacheDir,
+  digest,
+  digestFile,
+  exists,
+  makeFolderWhole,
+  readIfThere,
+  writeWhole,
+} from '../system/files.js';
+import { withLock } from '../system/lock.js';
+import { run } from '../system/processes.js';
+import { treeInCache } from './debian-source.js';
+import { kernelMarks, type KernelSource, type Say } from './pinned-source.js';
+import { checkSignature, findSignature } from './signature.js';
+import { TarListing } from './tar-listing.js';
+
+const tarball = /\.(?:tar\.(?:xz|gz|zst)|tgz|txz)$/;
+
+/** What was found out about a tarball, kept so that the next run need not read it again. */
+interface Known {
+  readonly sha256: string;
+  readonly signature: string;
+}
+
+/** Whether a path is a tarball's by its name. */
+export function isTarball(path: string): boolean {
+  return tarball.test(path);
+}
+
+/**
+ * A kernel tarball, unpacked once into the cache by its content. A signature beside it is checked
+ * when gpg has the key. Throws JobError for a bad signature, a hostile or damaged archive, no kernel.
+ */
+export function tarballSource(path: string): KernelSource {
+  return {
+    kind: 'tarball',
+    async pin(signal, say) {
+      if (!(await exists(path))) throw new JobError([{ message: `${path}: no such file` }]);
+      const { sha256, signature } = await examine(path, signal, say);
+      const id = `tar-${sha256.slice(0, 24)}`;
+      const tree = cacheDir('sources', id);
+      const onWait = (pid: number): void => say(`waiting for process ${pid}`);
+      await withLock(`${tree}.lock`, signal, onWait, async () => {
+        if (await exists(tree)) return;
+        say(`unpacking ${basename(path)}`);
+        await makeFolderWhole(tree, (dir) => unpack(path, dir, signal));
+      });
+      const label = `${basename(path)} (sha256 ${sha256.slice(0, 16)}, ${signature})`;
+      return treeInCache(id, label, tree);
+    },
+  };
+}
+
+async function examine(path: string, signal: AbortSignal, say: Say): Promise<Known> {
+  const signature = await findSignature(path);
+  const files = [path, ...(signature ? [signature.path] : [])];
+  const states = await Promise.all(files.map(stateOf));
+  const record = cacheDir('sources', `tar-known-${digest(...states).slice(0, 24)}.json`);
+  const known = await readIfThere(record);
+  if (known !== undefined) return JSON.parse(known) as Known;
+  say(`reading ${basename(path)}`);
+  const sha256 = await digestFile(path);
+  const check = await checkSignature(path, signal);
+  say(`${basename(path)}: ${check.text}`);
+  const found: Known = { sha256, signature: check.text };
+  if (check.final) await writeWhole(record, JSON.stringify(found));
+  return found;
+}
+
+async function stateOf(file: string): Promise<string> {
+  const { size, mtimeMs, ctimeMs, ino } = await stat(file);
+  return `${file} ${size} ${mtimeMs} ${ctimeMs} ${ino}`;
+}
+
+async function unpack(path: string, dir: string, signal: AbortSignal): Promise<void> {
+  const strip = await check(path, signal);
+  const owner = ['--no-same-owner', '--no-same-permissions'];
+  const argv = ['tar', '-xf', path, '-C', dir, `--strip-components=${strip}`, ...owner];
+  await run(argv, { stage: 'fetch', signal });
+  for (const [mark, what] of Object.entries(kernelMarks)) {
+    if (await exists(join(dir, mark))) continue;
+    throw refused(path, `not a kernel tree: ${mark} (${what}) is missing`);
+  }
+}
+
+// The program that lists is the one that unpacks: two readers could see two archives.
+async function check(path: string, signal: AbortSignal): Promise<0 | 1> {
+  const listing = new TarListing();
+  const stop = new AbortController();
+  const list = ['tar', '--list', '--verbose', '--numeric-owner', '--quoting-style=c', '-f', path];
+  const { exitCode, stderr } = await run(list, {
+    stage: 'fetch',
+    signal: AbortSignal.any([signal, stop.signal]),
+    env: { LC_ALL: 'C' },
+    okCodes: [0, 1, 2],
+    onLine(line) {
+      listing.feed(line);
+      // A bomb is not unpacked to its end to count its bytes.
+      if (listing.fault !== undefined) stop.abort();
+    },
+  }).catch((error: unknown) => {
+    if (listing.fault === undefined || signal.aborted) throw error;
+    return { exitCode: 0, stderr: '' };
+  });
+  if (exitCode !== 0) throw refused(path, `damaged: ${stderr.trim().split('\n')[0] ?? ''}`);
+  const checked = listing.end();
+  if (typeof checked === 'string') throw refused(path, checked);
+  return checked.strip;
+}
+
+function refused(path: string, why: string): JobError {
+  return new JobError([{ message: `${path}: refused: ${why}` }]);
+}

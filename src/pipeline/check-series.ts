@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+import { join, resolve } from 'node:path';
+import { commitOf } from '../kernels/git-bisect.js';
+import type { Say } from '../kernels/pinned-source.js';
+import { readSeries } from '../kernels/read-series.js';
+import { rejectError, trySeries, type Patch } from '../kernels/series.js';
+import { kernelSource } from '../kernels/source.js';
+import { isTarball } from '../kernels/tarball-source.js';
+import { UsageError } from '../model/errors.js';
+import { isFolder, writeWhole } from '../system/files.js';
+import { firstLine } from '../system/processes.js';
+
+/** What a series is checked on top of. */
+export interface Base {
+  /** As a job matrix names it; a git ref is pinned to its commit. */
+  readonly source: string;
+  /** For people: the tree, the ref and the commit. */
+  readonly title: string;
+  /** The ref as a commit, for the command that does it again. */
+  readonly commit?: string;
+}
+
+/** The base that `--tree` and `--base` name; `base` only for a git repository. Throws UsageError, JobError. */
+export async function findBase(
+  tree: string,
+  base: string | undefined,
+  signal: AbortSignal,
+): Promise<Base> {
+  if (await isRepository(tree)) {
+    const path = resolve(tree);
+    const { id, subject } = await commitOf(path, base ?? 'HEAD', signal);
+    const title = `${base ?? 'HEAD'}, commit ${id.slice(0, 12)} ("${subject}")`;
+    return { source: `${path}#${id}`, title, commit: id };
+  }
+  if (base !== undefined) throw new UsageError(`--base ${base}: ${tree} is no git repository`);
+  const named = /^(?:debian:|git\+)/.test(tree) || tree.includes('#');
+  if (!named && !(await isFolder(tree)) && !isTarball(tree)) {
+    throw new UsageError(`--tree ${tree}: no such kernel tree`);
+  }
+  return { source: named ? tree : resolve(tree), title: tree };
+}
+
+async function isRepository(tree: string): Promise<boolean> {
+  if (!(await isFolder(tree))) return false;
+  return (await firstLine(['git', '-C', tree, 'rev-parse', '--git-dir'])) !== undefined;
+}
+
+/**
+ * Reads the series and tries it on the base, before anything is built. Gives the base with the
+ * version that was found, too. Throws JobError with the reject.
+ */
+export async function readApplying(
+  base: Base,
+  paths: readonly string[],
+  signal: AbortSignal,
+  say: Say,
+): Promise<{ readonly base: Base; readonly patches: readonly Patch[] }> {
+  const patches = (await Promise.all(paths.map((path) => readSeries(path, signal)))).flat();
+  const source = await kernelSource(base.source).pin(signal, say);
+  const result = await trySeries(source, patches, signal);
+  if (!result.applies) throw rejectError(base.title, result);
+  const title = base.commit === undefined ? source.label : base.title;
+  return { base: { ...base, title }, patches };
+}
+
+/** Writes each patch to a file of its own, decoded. Gives the paths, in order. */
+export async function writeSeries(dir: string, patches: readonly Patch[]): Promise<string[]> {
+  const paths: string[] = [];
+  for (const [index, { name, text }] of patches.entries()) {
+    const taken = patches.slice(0, index).some((other) => other.name === name);
+    const path = join(dir, taken ? `${index + 1}-${name}` : name);
+    await writeWhole(path, text);
+    paths.push(path);
+  }
+  return paths;
+}

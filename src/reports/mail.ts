@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+import type { JobResult, RunResult } from '../model/result.js';
+import type { Verdict } from '../model/status.js';
+import { numbersOf } from './job-numbers.js';
+import { asciiLine, clip, wrap } from './text.js';
+
+/** What a reply about a series says beyond the results. */
+export interface MailFacts {
+  /** Tree and commit of the base. */
+  readonly base: string;
+  /** Subjects of the patches, in order. */
+  readonly patches: readonly string[];
+  /** The command that does it again. */
+  readonly command: string;
+  /** Who tested, `Name <address>`; undefined: a line to fill in. */
+  readonly tester?: string;
+}
+
+const width = 72;
+
+/** What each verdict means for the one who has to decide about the series. */
+const meaning: Readonly<Record<Verdict | 'none', string>> = {
+  fixed: 'the base lets the guest exceed its limit; with the series the limit holds.',
+  'not-reproduced': 'the limit holds on the base, and it holds with the series.',
+  'no-effect': 'the base lets the guest exceed its limit, and the series does not change that.',
+  regressed: 'the base keeps the limit, and the series breaks it.',
+  inconclusive: 'the jobs below that neither pass nor fail leave it open.',
+  none: 'there was nothing to compare.',
+};
+
+/** Plain text for a reply on a mailing list, 72 columns: only a path or a name may be longer by itself. */
+export function renderMail(run: RunResult, facts: MailFacts): string {
+  const blocks = [
+    [`busyguest: does a CPU-bound KVM guest stay within its cpu.max limit?`],
+    what(run, facts),
+    table(run),
+    reasons(run),
+    wrap(`Verdict: ${run.overall}: ${meaning[run.overall]}`, width, 4),
+    ['To reproduce:', ...command(facts.command)],
+    testedBy(run, facts),
+  ];
+  const lines = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'));
+  return `${lines.join('\n\n')}\n`;
+}
+
+function field(name: string, text: string, maxLines = 3): string[] {
+  const indent = 11;
+  return wrap(asciiLine(text), width - indent, maxLines).map(
+    (line, index) => `${(index === 0 ? `${name}:` : '').padEnd(indent)}${line}`,
+  );
+}
+
+function what(run: RunResult, { base, patches }: MailFacts): string[] {
+  const facts = (name: string): string[] => [
+    ...new Set(run.jobs.flatMap((job) => job.facts[name] ?? [])),
+  ];
+  const releases = facts('kernel_release').join(', ');
+  // The packager's version is in the results.
+  const qemu = facts('qemu').map((text) => text.replace(/ \(.*\)$/, ''));
+  const machines = `${isEmulated(run) ? 'emulated by' : 'KVM with'} ${qemu.join(', ')}`;
+  const limits = facts('limit').map((limit) => limit.replace(' ', ' us of every ') + ' us');
+  const vcpus = facts('vcpus').map((count) => `${count} vCPU`);
+  return [
+    ...field('Base', releases === '' ? base : `${base} (${releases})`),
+    ...patches.flatMap((subject, index) => field(index === 0 ? 'Series' : '', subject, 2)),
+    ...field('Config', facts('kernel_config').join(', ')),
+    ...field('Compiler', facts('toolchain').join(', ')),
+    ...field('Machines', qemu.length > 0 ? machines : ''),
+    ...field('Limit', [...limits, ...vcpus].join(', ')),
+  ].filter((line) => !/^\w+:\s*$/.test(line));
+}
+
+const isEmulated = (run: RunResult): boolean =>
+  run.jobs.every(({ facts }) => (facts['accel'] ?? 'tcg') === 'tcg');
+
+function table(run: RunResult): string[] {
+  const devices = [...new Set(run.jobs.map(({ device }) => device))];
+  const jobs = devices.flatMap((device) => run.jobs.filter((job) => job.device === device));
+  const rows = [
+    ['machine', 'kernel', 'status', 'use/limit', 'kill takes', 'verdict'],
+    ...jobs.map((job, index) => row(job, jobs[index - 1], run)),
+  ];
+  const widths = [0, 1, 2, 3, 4, 5].map((column) =>
+    Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
+  );
+  return rows.map((cells) =>
+    clip(
+      cells
+        .map((cell, column) =>
+          column === 3 || column === 4
+            ? cell.padStart(widths[column] ?? 0)
+            : cell.padEnd(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+      width,
+    ),
+  );
+}
+
+function row(job: JobResult, before: JobResult | undefined, run: RunResult): string[] {
+  const { usageOfQuota, killLatency } = numbersOf(job);
+  const pair = run.verdicts.find(
+    (one) => one.patched === job.kernel && one.device === job.device && one.test === job.test,
+  );
+  return [
+    before?.device === job.device ? '' : clip(asciiLine(job.device.replace(/^qemu-/, '')), 18),
+    clip(asciiLine(job.kernel), 10),
+    job.status,
+    usageOfQuota,
+    killLatency,
+    pair?.verdict ?? '',
+  ];
+}
+
+// The numbers speak for PASS and for a FAIL of the test itself; anything else needs words.
+function reasons(run: RunResult): string[] {
+  const silent = (job: JobResult): boolean =>
+    job.status === 'PASS' || (job.status === 'FAIL' && job.decidedBy === 'cases');
+  const grouped = new Map<string, string[]>();
+  for (const job of run.jobs.filter((one) => !silent(one))) {
+    const key = `${job.kernel}: ${job.status}: ${asciiLine(job.reason)}`;
+    grouped.set(key, [...(grouped.get(key) ?? []), job.device.replace(/^qemu-/, '')]);
+  }
+  return [...grouped].flatMap(([text, devices]) =>
+    wrap(`${text} (${devices.join(', ')})`, width, 6),
+  );
+}
+
+// Never cut: it has to be possible to copy it into a shell.
+function command(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    const fits = last !== undefined && last.length + word.length + 7 <= width;
+    if (fits) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  const end = (index: number): string => (index < lines.length - 1 ? ' \\' : '');
+  return lines.map((line, index) => `${index === 0 ? '  ' : '    '}${line}${end(index)}`);
+}
+
+/** Only who has seen it pass everywhere can say so. */
+function testedBy(run: RunResult, { tester }: MailFacts): string[] {
+  const last = run.jobs.at(-1)?.kernel;
+  const mine = run.jobs.filter((job) => job.kernel === last && job.status !== 'SKIP');
+  const good = run.overall === 'fixed' || run.overall === 'not-reproduced';
+  if (!good || mine.length === 0 || mine.some(({ status }) => status !== 'PASS')) return [];
+  const machines = mine.map(({ device }) => device.replace(/^qemu-/, '')).join(', ');
+  const name = oneLine(tester ?? 'YOUR NAME <YOUR ADDRESS>');
+  const how = isEmulated(run) ? ' # emulated' : '';
+  return [...wrap(`Passed on ${machines}.`, width, 4), '', `Tested-by: ${name}${how}`];
+}
+
+// A name keeps its letters: a tag with question marks in it is of no use.
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '').trim();
