@@ -20,15 +20,15 @@ export async function runGenerator(
   text: string,
   options: GeneratorOptions,
 ): Promise<unknown> {
-  const code = await compile(file, text);
   try {
+    const code = await compile(file, text);
     const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
     const module = (await import(url)) as { readonly default?: unknown };
     if (typeof module.default !== 'function') {
       const hint = 'write: export default function (options) { return { name: ... }; }';
       throw new JobError([{ message: `${file}: no generator is exported by default`, hint }]);
     }
-    const made = (await (module.default as (o: GeneratorOptions) => unknown)(options)) as unknown;
+    const made = await (module.default as (o: GeneratorOptions) => unknown)(options);
     // As if it had come from a file: no functions, no undefined, no shared objects that change later.
     return JSON.parse(JSON.stringify(made) ?? 'null') as unknown;
   } catch (error) {

@@ -80,8 +80,10 @@ describe('jobs/pre-pull.yaml on real kernels', () => {
     );
     try {
       const again = mkdtempSync(join(tmpdir(), 'busyguest-test-'));
-      const smoke = ['run', 'jobs/smoke.yaml', '--results', again, '--fresh', '--quiet'];
-      assert.equal((await busyguest(...smoke)).code, 0);
+      // Not powernv: its console is the same in all but about one of 100 runs (docs/reliability.md).
+      const filter = 'device=~pseries-p9|papr-p10';
+      const args = ['run', matrix, '--filter', filter, '--results', again, '--fresh', '--quiet'];
+      assert.equal((await busyguest(...args)).code, 0);
       const counted = (await latest(again)).jobs.filter(({ facts }) => facts['icount'] === 'yes');
       assert.ok(counted.length >= 2);
       for (const job of counted) {

@@ -30,7 +30,11 @@ test('Ctrl-C ends the machines, keeps what is finished, exits 130; --resume does
   assert.equal(resumed.code, 0, resumed.stderr);
   assert.equal((await busyguest('run', 'jobs/smoke.yaml', '--results', whole, '--quiet')).code, 0);
   const told = async (dir: string): Promise<unknown> =>
-    (await latest(dir)).jobs.map(({ name, status, cases }) => ({ name, status, cases }));
+    (await latest(dir)).jobs.map(({ name, status, cases }) => ({
+      name,
+      status,
+      cases: cases.map((one) => `${one.name} ${one.status}`),
+    }));
   assert.deepEqual(await told(results), await told(whole));
 });
 
