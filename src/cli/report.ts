@@ -19,7 +19,7 @@ export async function report(
   const page = options.html ? [fileReport('html')] : [];
   const failures = await runReports([...reportsFor(options.report), ...page], result, dir);
   sayFailures(failures);
-  const { columns: width = 100 } = process.stdout;
+  const width = process.stdout.columns ?? 100;
   const color = wantsColor(process.stdout);
   process.stdout.write(
     options.json ? renderResultsJson(result) : `${renderTable(result, { color, width })}\n`,

@@ -190,12 +190,14 @@ async function configure(
 ): Promise<void> {
   const all = join(obj, 'busyguest.config');
   const wanted = await writeAllConfig(plan.fragments, all);
-  const make = makeArgv(tree, obj, plan.toolchain);
-  await run([...make, '-s', 'allnoconfig'], {
-    stage: 'build',
-    signal,
-    env: { ...makeEnv(tree), KCONFIG_ALLCONFIG: all },
-  });
+  const argv = [...makeArgv(tree, obj, plan.toolchain), '-s', 'allnoconfig'];
+  const env = { ...makeEnv(tree), KCONFIG_ALLCONFIG: all };
+  const log: string[] = [];
+  try {
+    await run(argv, { stage: 'build', signal, env, onLine: (line) => log.push(line) });
+  } catch (error) {
+    throw isLab(error) ? error : await buildError(plan, log);
+  }
   const lost = lostSymbols(wanted, await readFile(join(obj, '.config'), 'utf8'));
   if (lost.length > 0) throw lostError(plan.kernel.name, plan.fragments, lost);
 }
@@ -221,14 +223,19 @@ async function compile(
   try {
     await run(argv, { stage: 'build', signal, env: makeEnv(tree), onLine });
   } catch (error) {
-    if (!(error instanceof InfraError) || /no space|program not found/.test(error.message))
-      throw error;
-    throw await buildError(plan, log);
+    throw isLab(error) ? error : await buildError(plan, log);
   } finally {
     await writeFile(join(obj, 'build.log'), `${log.join('\n')}\n`).catch(() => {});
   }
   await writeFile(cacheDir('build-steps'), String(steps));
 }
+
+/** What the compiler, the linker, kconfig and make say of a broken tree. */
+const buildErrors = /\berror:|undefined reference|Kconfig\S*:\d+: (?!warning)|\*\*\* \[/;
+
+/** Whether make failed for a reason that is not in the tree. */
+const isLab = (error: unknown): boolean =>
+  !(error instanceof InfraError) || /no space|program not found/.test(error.message);
 
 async function buildError(plan: BuildPlan, log: readonly string[]): Promise<BuildError> {
   const file = cacheDir('logs', `${plan.key}-build.log`);
@@ -243,9 +250,7 @@ async function buildError(plan: BuildPlan, log: readonly string[]): Promise<Buil
       tail(log.join('\n')),
     );
   }
-  const errors = log
-    .filter((line) => /\berror:|undefined reference|\*\*\* \[/.test(line))
-    .slice(0, 20);
+  const errors = log.filter((line) => buildErrors.test(line)).slice(0, 20);
   return new BuildError(plan.kernel.name, errors.length > 0 ? errors : log.slice(-10), file);
 }
 

@@ -24,7 +24,7 @@ const meaning: Readonly<Record<Verdict | 'none', string>> = {
   'not-reproduced': 'the limit holds on the base, and it holds with the series.',
   'no-effect': 'the base lets the guest exceed its limit, and the series does not change that.',
   regressed: 'the base keeps the limit, and the series breaks it.',
-  inconclusive: 'the jobs below that neither pass nor fail leave it open.',
+  inconclusive: 'jobs that neither pass nor fail the test leave it open.',
   none: 'there was nothing to compare.',
 };
 
@@ -46,7 +46,7 @@ export function renderMail(run: RunResult, facts: MailFacts): string {
 function field(name: string, text: string, maxLines = 3): string[] {
   const indent = 11;
   return wrap(asciiLine(text), width - indent, maxLines).map(
-    (line, index) => `${(index === 0 ? `${name}:` : '').padEnd(indent)}${line}`,
+    (line, index) => `${(index === 0 && name !== '' ? `${name}:` : '').padEnd(indent)}${line}`,
   );
 }
 

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import type { RunComparison } from '../../src/model/history.js';
 import type { RunResult } from '../../src/model/result.js';
 import { reportsOfRun } from '../../src/cli/reports.js';
 import { runReports } from '../../src/reports/report.js';
@@ -45,13 +46,15 @@ test('a run leaves comparison, page and index beside its results', async (contex
   const { results, dirs } = await threeRuns(context);
   const [one = '', two = '', three = ''] = dirs;
   assert.equal(existsSync(join(one, 'comparison.json')), false);
-  const second = JSON.parse(await readText(two, 'comparison.json'));
+  const readComparison = async (dir: string): Promise<RunComparison> =>
+    JSON.parse(await readText(dir, 'comparison.json')) as RunComparison;
+  const second = await readComparison(two);
   assert.equal(second.a, '20261101-120000-pre-pull');
   assert.deepEqual(
-    second.newFailures.map((change: { job: string }) => change.job),
+    second.newFailures.map(({ job }) => job),
     ['patched-qemu-pseries-p9-busy-guest'],
   );
-  const third = JSON.parse(await readText(three, 'comparison.json'));
+  const third = await readComparison(three);
   assert.deepEqual([third.newFailures.length, third.stillFailing.length], [0, 1]);
   assert.match(await readText(three, 'report.html'), /Since run 20261102-120000-pre-pull/);
   const index = await readText(results, 'index.html');

@@ -10,6 +10,28 @@ import { fileFormatNames } from '../../src/reports/files.js';
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 const read = (file: string): string => readFileSync(`${project}/docs/ci/${file}`, 'utf8');
 
+/** As much of the two formats as the tests look at. */
+interface Workflow {
+  readonly on: object;
+  readonly permissions: object;
+  readonly jobs: {
+    readonly busyguest: {
+      readonly 'runs-on': string;
+      readonly steps: readonly { readonly run?: string; readonly uses?: string }[];
+    };
+  };
+}
+type ScriptKey = 'before_script' | 'script' | 'after_script';
+interface GitlabJob extends Readonly<Record<ScriptKey, readonly string[]>> {
+  readonly stage: string;
+  readonly allow_failure: { readonly exit_codes: readonly number[] };
+  readonly artifacts: {
+    readonly when: string;
+    readonly paths: readonly string[];
+    readonly reports: { readonly junit: string };
+  };
+}
+
 /** What a template calls: every line of its scripts. */
 const linesOf = (scripts: readonly (string | undefined)[]): readonly string[] =>
   scripts.flatMap((script) => (script ?? '').split('\n')).filter((line) => line.trim() !== '');
@@ -48,27 +70,28 @@ function checkMatrices(text: string): void {
 
 test('ci: the GitHub Actions workflow is one, and calls what exists', () => {
   const text = read('github-actions.yml');
-  const workflow = parse(text);
+  const workflow = parse(text) as Workflow;
   assert.deepEqual(Object.keys(workflow.on), ['pull_request', 'schedule', 'workflow_dispatch']);
   assert.deepEqual(workflow.permissions, { contents: 'read' });
   const job = workflow.jobs.busyguest;
   assert.match(job['runs-on'], /^ubuntu-/);
   for (const step of job.steps) {
     assert.equal(Number('run' in step) + Number('uses' in step), 1, JSON.stringify(step));
-    if ('uses' in step) assert.match(step.uses, /^actions\/[\w-]+@v\d+$/);
+    if (step.uses !== undefined) assert.match(step.uses, /^actions\/[\w-]+@v\d+$/);
   }
-  const steps = job.steps as readonly { run?: string }[];
-  assert.equal(checkCalls(linesOf(steps.map(({ run }) => run))), 5);
+  assert.equal(checkCalls(linesOf(job.steps.map(({ run }) => run))), 5);
   checkMatrices(text);
 });
 
 test('ci: .gitlab-ci.yml is one, and calls what exists', () => {
   const text = read('gitlab-ci.yml');
-  const { stages, busyguest } = parse(text);
+  const { stages, busyguest } = parse(text) as {
+    stages: readonly string[];
+    busyguest: GitlabJob;
+  };
   assert.ok(stages.includes(busyguest.stage));
-  const scripts = ['before_script', 'script', 'after_script'].flatMap(
-    (key) => busyguest[key] as string[],
-  );
+  const keys: readonly ScriptKey[] = ['before_script', 'script', 'after_script'];
+  const scripts = keys.flatMap((key) => busyguest[key]);
   assert.ok(scripts.every((line) => typeof line === 'string'));
   assert.equal(checkCalls(linesOf(scripts)), 5);
   assert.ok(scripts.join('\n').includes(`junit=${busyguest.artifacts.reports.junit}`));

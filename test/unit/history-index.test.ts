@@ -9,6 +9,7 @@ import { trendRuns } from '../../src/model/history.js';
 import type { JobResult, RunResult } from '../../src/model/result.js';
 import { renderIndex } from '../../src/reports/html/index-page.js';
 import { statusChanges } from '../../src/reports/html/trend-plot.js';
+import { runsWithNews } from '../../src/reports/html/trends.js';
 import { inFolder, pairRun } from './html-run.js';
 import { hostileText } from './reports-run.js';
 import { jobWith } from './verdict-evidence.js';
@@ -155,3 +156,21 @@ test('index page: no runs; hostile names', () =>
     assert.equal(page.match(/<script/gi)?.length, 1);
     assert.ok(!page.includes('\u001b'));
   }));
+
+test('trends: a run that only took the same results again is no point, a return to an old result is', () => {
+  const group = { device: 'qemu-pseries-p9', test: 'busy-guest' };
+  const runWith = (run: string, inputs_key: string, reused: boolean) =>
+    summarizeRun(sampleRun({ run, jobs: [jobWith({ ...group, facts: { inputs_key }, reused })] }));
+  const runs = [
+    runWith('1', 'a', false),
+    runWith('2', 'a', true),
+    runWith('3', 'b', false),
+    runWith('4', 'a', true),
+    runWith('5', 'a', true),
+    runWith('6', 'a', false),
+  ];
+  assert.deepEqual(
+    runsWithNews(group, runs).map(({ run }) => run),
+    ['1', '3', '4', '6'],
+  );
+});

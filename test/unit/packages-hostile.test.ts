@@ -25,7 +25,6 @@ async function refused(data: Buffer, message: RegExp): Promise<void> {
   await writeFile(file, data);
   await assert.rejects(openPackages([file], join(place, 'a/b/cache'), signal), (error: Error) => {
     assert.match(error.message, message);
-    // eslint-disable-next-line no-control-regex
     assert.doesNotMatch(error.message, /[\u0000-\u0009\u001b]/);
     return error instanceof JobError;
   });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Status } from '../../model/status.js';
 import { cleanLine } from '../text.js';
-import { axisStyle, draw, ink, lineColor, lineDash, type Plot } from './plot.js';
+import { axisStyle, ink, lineColor, lineDash, type Plot } from './plot.js';
+import { drawOnce } from './plot-cache.js';
 
 /** A job's value and status in one run; undefined where the run has none. */
 export interface TrendPoint {
@@ -72,7 +73,7 @@ export function drawTrend(
   runs: readonly string[],
   trends: readonly Trend[],
 ): Plot {
-  return draw(id, title, size, {
+  return drawOnce(id, title, size, {
     xAxis: {
       ...axisStyle,
       type: 'category',

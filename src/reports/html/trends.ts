@@ -32,6 +32,24 @@ function groupsOf(runs: readonly RunSummary[]): readonly Group[] {
   }));
 }
 
+/**
+ * The runs that say something new of a group: one that took all results from before, and the same as the last one
+ * had, would only push the others closer together.
+ */
+export function runsWithNews(
+  { device, test }: Pick<Group, 'device' | 'test'>,
+  runs: readonly RunSummary[],
+): readonly RunSummary[] {
+  let last = '';
+  return runs.filter(({ jobs }) => {
+    const own = jobs.filter((job) => job.device === device && job.test === test);
+    const state = own.map(({ name, inputsKey, status }) => [name, inputsKey, status].join()).join();
+    const isNew = own.some(({ reused }) => !reused) || state !== last;
+    last = state;
+    return isNew;
+  });
+}
+
 function trendsOf({ device, test, kernels }: Group, metric: string, runs: readonly RunSummary[]) {
   return kernels.map((kernel, style): Trend => {
     const points = runs.map(({ jobs }) => {
@@ -73,7 +91,9 @@ interface Budget {
   left: number;
 }
 
-function groupPart(group: Group, row: number, { runs, units }: RunIndex, budget: Budget): Markup {
+function groupPart(group: Group, row: number, index: RunIndex, budget: Budget): Markup {
+  const { units } = index;
+  const runs = runsWithNews(group, index.runs);
   const names = runs.map(({ run }) => run);
   const figures: Markup[] = [];
   const constant: Markup[] = [];
@@ -129,7 +149,7 @@ export function trendsSection(index: RunIndex): Markup | undefined {
       html`<section id="trends" aria-labelledby="trends-h">
         <h2 id="trends-h">Metrics over the last ${runs.length} runs</h2>
         <p class="faint">
-          Oldest run left. A diamond marks a run in which the job's status changed: with the new
+          Oldest run left; runs that measured nothing again are left out. A diamond marks a run in which the job's status changed: with the new
           status, or hollow where that is PASS.
         </p>
         ${groups.map((group, row) => groupPart(group, row, { ...index, runs }, budget))}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { commitOf, GitBisect, type Commit } from '../../src/kernels/git-bisect.js';
+import { JobError } from '../../src/model/errors.js';
+import { bisect, type BisectAnswer } from '../../src/pipeline/bisect.js';
+import type { BisectOutcome } from '../../src/verdict/bisect-outcome.js';
+
+const signal = new AbortController().signal;
+type Oracle = (n: number) => BisectOutcome;
+
+const sh = (cwd: string, script: string): string =>
+  execFileSync('bash', ['-ec', script], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+    .toString()
+    .trim();
+
+/** A history of commits "0" to "12", the user's branch on an older one, with work that is not committed. */
+async function history(context: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'busyguest-test-'));
+  context.after(() => rm(dir, { recursive: true }));
+  const tree = join(dir, 'linux');
+  await mkdir(tree);
+  sh(
+    tree,
+    `git init -q -b main; git config user.name a; git config user.email a@example.org
+    for n in $(seq 0 12); do git commit -q --allow-empty -m $n; git tag t$n; done
+    git checkout -q -b mine t3; echo x > file; git add file; echo y > untracked`,
+  );
+  return tree;
+}
+
+const state = (tree: string): string =>
+  sh(
+    tree,
+    'git status --porcelain; git for-each-ref; git worktree list; sha1sum .git/index .git/HEAD; ls .git',
+  );
+
+async function begin(tree: string, good: string, bad: string): Promise<GitBisect> {
+  const git = new GitBisect(join(tree, '..', 'private.git'));
+  await git.start(
+    tree,
+    await commitOf(tree, good, signal),
+    await commitOf(tree, bad, signal),
+    signal,
+  );
+  return git;
+}
+
+/** Runs a bisection; gives the commits that were tested, in order. */
+async function find(
+  git: GitBisect,
+  oracle: Oracle,
+  atMost = 100,
+): Promise<{ answer: BisectAnswer | undefined; tested: string[] }> {
+  const tested: string[] = [];
+  const look = (commit: { subject: string }) => {
+    if (tested.length >= atMost) throw new Error('enough');
+    tested.push(commit.subject);
+    return Promise.resolve({ outcome: oracle(Number(commit.subject)), text: '' });
+  };
+  const answer = await bisect(git, look, () => undefined, signal).catch((error: unknown) => {
+    if ((error as Error).message !== 'enough') throw error;
+    return undefined;
+  });
+  return { answer, tested };
+}
+
+const first = (answer: BisectAnswer | undefined): string | undefined =>
+  answer?.end.kind === 'found' ? answer.end.first.subject : undefined;
+
+for (const planted of [1, 2, 6, 11, 12]) {
+  test(`finds the planted commit ${planted} and proves it`, async (context) => {
+    const tree = await history(context);
+    const before = state(tree);
+    const { answer, tested } = await find(await begin(tree, 't0', 'main'), (n) =>
+      n >= planted ? 'bad' : 'good',
+    );
+    assert.equal(first(answer), String(planted));
+    assert.equal(answer?.proven, true);
+    assert.deepEqual(
+      answer?.evidence.map(({ candidate, result }) => [candidate.subject, result.outcome]),
+      [
+        [String(planted), 'bad'],
+        [String(planted - 1), 'good'],
+      ],
+    );
+    assert.ok(tested.length <= 6, `${tested.join()} were tested`);
+    assert.equal(new Set(tested).size, tested.length, 'no commit is tested twice');
+    assert.equal(state(tree), before, "the user's repository is as it was");
+  });
+}
+
+test('an interrupted bisection goes on where it was', async (context) => {
+  const tree = await history(context);
+  const oracle: Oracle = (n) => (n >= 8 ? 'bad' : 'good');
+  const whole = await find(await begin(tree, 't0', 'main'), oracle);
+  await rm(join(tree, '..', 'private.git'), { recursive: true });
+  const { tested } = await find(await begin(tree, 't0', 'main'), oracle, 2);
+  const rest = await find(new GitBisect(join(tree, '..', 'private.git')), oracle);
+  assert.equal(first(rest.answer), '8');
+  assert.equal(first(whole.answer), '8');
+  const again = rest.tested.filter((one) => tested.includes(one));
+  assert.ok(tested.length === 2 && rest.tested.length < whole.tested.length, again.join());
+});
+
+test('commits that cannot be told are skipped; when only they are left, all are named', async (context) => {
+  const tree = await history(context);
+  const around = await find(await begin(tree, 't0', 'main'), (n) =>
+    n === 6 ? 'skip' : n >= 4 ? 'bad' : 'good',
+  );
+  assert.equal(first(around.answer), '4');
+  await rm(join(tree, '..', 'private.git'), { recursive: true });
+  const { answer } = await find(await begin(tree, 't0', 'main'), (n) =>
+    n >= 5 && n <= 7 ? 'skip' : n >= 6 ? 'bad' : 'good',
+  );
+  assert.ok(answer?.end.kind === 'skipped');
+  const among = answer.end.among
+    .map(({ subject }: Commit) => Number(subject))
+    .sort((a, b) => a - b);
+  assert.deepEqual(among, [5, 6, 7, 8]);
+  assert.equal(answer.proven, false);
+});
+
+test('a good that is not good, or a bad that is not bad: nothing is proven', async (context) => {
+  const tree = await history(context);
+  assert.equal((await find(await begin(tree, 't0', 'main'), () => 'bad')).answer?.proven, false);
+  await rm(join(tree, '..', 'private.git'), { recursive: true });
+  assert.equal((await find(await begin(tree, 't0', 'main'), () => 'good')).answer?.proven, false);
+});
+
+test('good and bad the wrong way round, and refs that are not there', async (context) => {
+  const tree = await history(context);
+  await assert.rejects(begin(tree, 'main', 't0'), (error) => {
+    assert.ok(error instanceof JobError);
+    return /mistook good and bad/.test(error.message);
+  });
+  await assert.rejects(commitOf(tree, 'nowhere', signal), /no commit "nowhere"/);
+  await assert.rejects(commitOf(join(tree, '..'), 'HEAD', signal), /not a git repository/);
+});
+
+test('a shallow clone: the bisection goes as far back as it has history', async (context) => {
+  const tree = await history(context);
+  sh(join(tree, '..'), `git clone -q --depth 8 -b main file://${tree} shallow`);
+  const shallow = join(tree, '..', 'shallow');
+  const { answer } = await find(await begin(shallow, 'main~7', 'main'), (n) =>
+    n >= 9 ? 'bad' : 'good',
+  );
+  assert.equal(first(answer), '9');
+});
