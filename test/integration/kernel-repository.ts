@@ -9,7 +9,7 @@ import { project } from './cli.js';
 
 /** What the small kernel does not compile: left out, a repository is made in seconds, and a copy too. */
 const notNeeded =
-  /^(?:Documentation\/.*\.(?:rst|txt|svg|yaml|py|c|dot)|arch\/(?!powerpc\/|Kconfig|x86\/include|x86\/lib).*\.[chS]|(?:sound|samples|rust)\/.*\.(?:[chS]|rs)|tools\/testing\/.*|drivers\/(?:gpu|net|media|infiniband|staging|scsi|usb|iio|hid|mtd|video|clk|pinctrl|platform|phy|soc|power|hwmon|i2c|spi|mmc|nvme|md|ata|accel|comedi|crypto|isdn|edac|regulator)\/.*\.[ch]|fs\/(?:xfs|btrfs|ext4|ocfs2|nfs|nfsd|smb|f2fs|gfs2|ceph|ubifs|jfs|bcachefs|ntfs3|reiserfs|overlayfs)\/.*\.[ch]|.*\.dtsi?)$/;
+  /^(?:Documentation\/.*\.(?:rst|txt|svg|yaml|py|c|dot)|arch\/(?!powerpc\/|Kconfig|x86\/include|x86\/lib).*\.[chS]|(?:sound|samples|rust)\/.*\.(?:[chS]|rs)|tools\/testing\/.*|drivers\/(?:gpu|net|media|infiniband|staging|scsi|usb|iio|hid|mtd|video|clk|pinctrl|platform|phy|soc|power|hwmon|i2c|spi|mmc|nvme|md|ata|accel|comedi|crypto|isdn|edac|regulator)\/.*\.[ch]|fs\/(?:xfs|btrfs|ext4|ocfs2|nfs|nfsd|smb|f2fs|gfs2|ceph|ubifs|jfs|bcachefs|ntfs3|reiserfs|overlayfs)\/.*\.[ch]|arch\/(?!powerpc).*\.dtso?i?|tools\/perf\/.*\.(?:[ch]|json|sh|py))$/;
 const file = 'arch/powerpc/kvm/book3s_hv.c';
 const who = { GIT_AUTHOR_NAME: 'Test', GIT_AUTHOR_EMAIL: 'test@example.org' };
 const committer = { GIT_COMMITTER_NAME: 'Test', GIT_COMMITTER_EMAIL: 'test@example.org' };
@@ -42,7 +42,10 @@ export class KernelRepository {
       'git',
       [
         '-c',
-        'core.compression=1',
+        'core.compression=0',
+        '-c',
+        // Straight into one pack, not a file for each.
+        'core.bigFileThreshold=1',
         '--git-dir',
         dir,
         '--work-tree',

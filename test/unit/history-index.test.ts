@@ -10,8 +10,9 @@ import type { JobResult, RunResult } from '../../src/model/result.js';
 import { renderIndex } from '../../src/reports/html/index-page.js';
 import { statusChanges } from '../../src/reports/html/trend-plot.js';
 import { runsWithNews } from '../../src/reports/html/trends.js';
+import { summarizeRun } from '../../src/history/summary.js';
 import { inFolder, pairRun } from './html-run.js';
-import { hostileText } from './reports-run.js';
+import { hostileText, sampleRun } from './reports-run.js';
 import { jobWith } from './verdict-evidence.js';
 
 async function addRun(results: string, dir: string, run: RunResult): Promise<string> {

@@ -43,6 +43,7 @@ export function runsWithNews(
   let last = '';
   return runs.filter(({ jobs }) => {
     const own = jobs.filter((job) => job.device === device && job.test === test);
+    if (own.length === 0) return false;
     const state = own.map(({ name, inputsKey, status }) => [name, inputsKey, status].join()).join();
     const isNew = own.some(({ reused }) => !reused) || state !== last;
     last = state;
@@ -149,8 +150,8 @@ export function trendsSection(index: RunIndex): Markup | undefined {
       html`<section id="trends" aria-labelledby="trends-h">
         <h2 id="trends-h">Metrics over the last ${runs.length} runs</h2>
         <p class="faint">
-          Oldest run left; runs that measured nothing again are left out. A diamond marks a run in which the job's status changed: with the new
-          status, or hollow where that is PASS.
+          Oldest run left; runs that measured nothing again are left out. A diamond marks a run in
+          which the job's status changed: with the new status, or hollow where that is PASS.
         </p>
         ${groups.map((group, row) => groupPart(group, row, { ...index, runs }, budget))}
       </section>`,
