@@ -125,11 +125,12 @@ static void control_host_loop_obeys_quota(const struct test *t)
 	ktap_result(name, o->aligned && usage <= bound && o->worst_debt_us <= limit_slack_us(l));
 }
 
-static void judge_window(const struct test *t, const struct observation *o)
+static void judge_window(const struct test *t, const struct runner *r,
+			 const struct observation *o)
 {
 	const struct limit *l = &t->limit;
 	const struct sample *s = observe_last(o);
-	int64_t bound = observe_bound_us(o, l);
+	int64_t bound = observe_bound_us(o, l), exits = runner_exits(r);
 	int64_t debt_bound = bound - limit_allowed_us(l, s->t_us) + limit_slack_us(l);
 
 	observe_print(o, "run", 0);
@@ -156,6 +157,8 @@ static void judge_window(const struct test *t, const struct observation *o)
 
 	ktap_metric("guest_progress", o->progress, "count");
 	ktap_metric("idle_periods", o->idle_periods, "count");
+	if (exits >= 0)
+		ktap_metric("guest_exits", exits, "count");
 	if (o->idle_periods > limit_idle_periods(l))
 		ktap_reason("the guest stood still for %d periods, at most %lld are needed to pay back",
 			    o->idle_periods, (long long)limit_idle_periods(l));
@@ -219,7 +222,7 @@ static void limited_guest(const struct test *t)
 
 	if (runner_start(&r, "guest", &t->guest, l->quota_us, l->period_us, why, sizeof(why)) &&
 	    observe(o, &r, l, t->seconds * 1000000 / l->period_us)) {
-		judge_window(t, o);
+		judge_window(t, &r, o);
 		busy_guest_dies_at_once(t, &r, o);
 	} else {
 		for (size_t i = 0; i < sizeof(limited_cases) / sizeof(*limited_cases); i++) {

@@ -133,7 +133,32 @@ static void *run_vcpu(void *arg)
 	}
 }
 
-void guest_run(void *memory, int vcpus, int64_t hcall_us, char *why, size_t len)
+/* Binary statistics: Documentation/virt/kvm/api.rst, KVM_GET_STATS_FD. */
+int64_t guest_exits(int stats_fd)
+{
+	struct kvm_stats_header header;
+	char buf[sizeof(struct kvm_stats_desc) + 256];
+	struct kvm_stats_desc *desc = (struct kvm_stats_desc *)buf;
+	uint64_t value;
+
+	if (pread(stats_fd, &header, sizeof(header), 0) != sizeof(header) || header.name_size > 256)
+		return -1;
+	for (uint32_t i = 0; i < header.num_desc; i++) {
+		size_t size = sizeof(*desc) + header.name_size;
+
+		if (pread(stats_fd, buf, size, header.desc_offset + i * size) != (ssize_t)size)
+			return -1;
+		if (strncmp(desc->name, "sum_exits", header.name_size))
+			continue;
+		if (pread(stats_fd, &value, sizeof(value), header.data_offset + desc->offset) !=
+		    sizeof(value))
+			return -1;
+		return value;
+	}
+	return -1;
+}
+
+void guest_run(void *memory, int vcpus, int64_t hcall_us, int *stats_fd, char *why, size_t len)
 {
 	static struct vcpu vcpu[GUEST_MAX_VCPUS];
 	struct kvm_userspace_memory_region region = {
@@ -160,6 +185,7 @@ void guest_run(void *memory, int vcpus, int64_t hcall_us, char *why, size_t len)
 		if (!create_vcpu(kvm, vm, i, hcall_us, &vcpu[i]))
 			return;
 	}
+	*stats_fd = ioctl(vcpu[0].fd, KVM_GET_STATS_FD, NULL);
 	for (int i = 1; i < vcpus; i++) {
 		pthread_t thread;
 

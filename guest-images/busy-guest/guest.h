@@ -22,9 +22,13 @@ uint64_t guest_counter(const void *memory, int vcpu);
 /*
  * Creates the VM and runs @vcpus until the process is killed. Every @hcall_us
  * (0: never) a vCPU makes a hypercall that KVM handles without user space.
- * Returns only on an error, which it describes in @why.
+ * Returns only on an error, which it describes in @why. @stats_fd gets the file
+ * of the first vCPU's statistics, or -1 where the kernel has none.
  */
-void guest_run(void *memory, int vcpus, int64_t hcall_us, char *why, size_t len);
+void guest_run(void *memory, int vcpus, int64_t hcall_us, int *stats_fd, char *why, size_t len);
+
+/* How often the vCPU behind @stats_fd came back from the guest; -1 when the kernel does not say. */
+int64_t guest_exits(int stats_fd);
 
 /* Whether an HV guest can be made here; if not, why. */
 bool guest_probe(char *why, size_t len);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,8 +17,10 @@
 #define COUNTER_STRIDE 128	/* a cache line each */
 #define START_DEADLINE_US (10 * 1000000LL)
 
-struct runner_error {
-	char text[160];
+/* Written by the child. */
+struct runner_shared {
+	char error[160];
+	int stats_fd;
 };
 
 static void *loop(void *count_at)
@@ -44,7 +47,7 @@ static void run_loops(struct runner *r)
 		pthread_t thread;
 
 		if (pthread_create(&thread, NULL, loop, loop_counter(r, i))) {
-			snprintf(r->error->text, sizeof(r->error->text), "pthread_create failed");
+			snprintf(r->shared->error, sizeof(r->shared->error), "pthread_create failed");
 			return;
 		}
 	}
@@ -63,12 +66,12 @@ static void child(struct runner *r)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	err = cgroup_attach(&r->cg, 0);
 	if (err)
-		snprintf(r->error->text, sizeof(r->error->text), "cgroup.procs: %s", strerror(-err));
+		snprintf(r->shared->error, sizeof(r->shared->error), "cgroup.procs: %s", strerror(-err));
 	else if (r->load.kind == RUN_LOOP)
 		run_loops(r);
 	else
-		guest_run(r->memory, r->load.vcpus, r->load.hcall_us, r->error->text,
-			  sizeof(r->error->text));
+		guest_run(r->memory, r->load.vcpus, r->load.hcall_us, &r->shared->stats_fd,
+			  r->shared->error, sizeof(r->shared->error));
 	_exit(1);
 }
 
@@ -90,7 +93,18 @@ uint64_t runner_progress(const struct runner *r)
 
 const char *runner_error(const struct runner *r)
 {
-	return r->error->text[0] ? r->error->text : NULL;
+	return r->shared->error[0] ? r->shared->error : NULL;
+}
+
+int64_t runner_exits(const struct runner *r)
+{
+	int pidfd = syscall(SYS_pidfd_open, r->pid, 0);
+	int fd = syscall(SYS_pidfd_getfd, pidfd, r->shared->stats_fd, 0);
+	int64_t exits = fd < 0 ? -1 : guest_exits(fd);
+
+	close(fd);
+	close(pidfd);
+	return exits;
 }
 
 /*
@@ -127,10 +141,10 @@ bool runner_start(struct runner *r, const char *name, const struct workload *loa
 	int err;
 
 	*r = (struct runner){ .load = *load };
-	r->error = mmap(NULL, sizeof(*r->error), PROT_READ | PROT_WRITE,
+	r->shared = mmap(NULL, sizeof(*r->shared), PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	r->memory = guest_alloc_memory();
-	if (r->error == MAP_FAILED || !r->memory) {
+	if (r->shared == MAP_FAILED || !r->memory) {
 		snprintf(why, len, "no memory for the guest");
 		return false;
 	}
@@ -165,7 +179,7 @@ void runner_end(struct runner *r)
 	cgroup_remove(&r->cg);
 	if (r->memory) {
 		guest_free_memory(r->memory);
-		munmap(r->error, sizeof(*r->error));
+		munmap(r->shared, sizeof(*r->shared));
 		r->memory = NULL;
 	}
 }

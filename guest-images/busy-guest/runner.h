@@ -23,7 +23,7 @@ struct runner {
 	pid_t pid;
 	struct cgroup cg;
 	void *memory;		/* guest RAM; the loop counts there as well */
-	struct runner_error *error;
+	struct runner_shared *shared;
 };
 
 /*
@@ -33,6 +33,9 @@ struct runner {
  */
 bool runner_start(struct runner *r, const char *name, const struct workload *load,
 		  int64_t quota_us, int64_t period_us, char *why, size_t len);
+
+/* How often the guest's first vCPU came back to the kernel; -1 when it is not known. */
+int64_t runner_exits(const struct runner *r);
 
 /* Counts of all vCPUs. */
 uint64_t runner_progress(const struct runner *r);
