@@ -8,6 +8,7 @@ import { run } from '../system/processes.js';
 /** What can be made or fetched again, by the folder of the cache that holds it. */
 const kinds: Readonly<Record<string, string>> = {
   sources: 'unpacked kernel sources',
+  git: 'fetched repositories',
   kernels: 'built kernels',
   ccache: "the compiler's cache",
   apt: 'package lists and downloads',

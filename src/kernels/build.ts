@@ -230,8 +230,9 @@ async function compile(
   await writeFile(cacheDir('build-steps'), String(steps));
 }
 
-/** What the compiler, the linker, kconfig and make say of a broken tree. */
-const buildErrors = /\berror:|undefined reference|Kconfig\S*:\d+: (?!warning)|\*\*\* \[/;
+/** What the compiler, the linker, kconfig and make say of a broken tree, and what only follows from it. */
+const causes = /\berror:|undefined reference|Kconfig\S*:\d+: (?!warning)|No rule to make target/;
+const consequences = /\*\*\* \[/;
 
 /** Whether make failed for a reason that is not in the tree. */
 const isLab = (error: unknown): boolean =>
@@ -250,7 +251,8 @@ async function buildError(plan: BuildPlan, log: readonly string[]): Promise<Buil
       tail(log.join('\n')),
     );
   }
-  const errors = log.filter((line) => buildErrors.test(line)).slice(0, 20);
+  const found = [causes, consequences].flatMap((kind) => log.filter((line) => kind.test(line)));
+  const errors = [...new Set(found)].slice(0, 20);
   return new BuildError(plan.kernel.name, errors.length > 0 ? errors : log.slice(-10), file);
 }
 

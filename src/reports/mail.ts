@@ -119,7 +119,8 @@ function reasons(run: RunResult): string[] {
     job.status === 'PASS' || (job.status === 'FAIL' && job.decidedBy === 'cases');
   const grouped = new Map<string, string[]>();
   for (const job of run.jobs.filter((one) => !silent(one))) {
-    const key = `${job.kernel}: ${job.status}: ${asciiLine(job.reason)}`;
+    // Of a build that failed, the first line is the compiler's; make's own follow.
+    const key = `${job.kernel}: ${job.status}: ${asciiLine(job.reason.split('\n')[0] ?? '')}`;
     grouped.set(key, [...(grouped.get(key) ?? []), job.device.replace(/^qemu-/, '')]);
   }
   return [...grouped].flatMap(([text, devices]) =>

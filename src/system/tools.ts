@@ -134,6 +134,20 @@ export const tools: readonly Tool[] = [
     packages: { apt: 'xz-utils', dnf: 'xz', zypper: 'xz' },
   },
   {
+    name: 'zstd',
+    why: 'unpacks .tar.zst kernel sources',
+    check: { argv: ['zstd', '--version'] },
+    packages: same('zstd'),
+    optional: true,
+  },
+  {
+    name: 'gpg',
+    why: 'checks the signatures of kernel tarballs',
+    check: { argv: ['gpg', '--version'] },
+    packages: { apt: 'gpg', dnf: 'gnupg2', zypper: 'gpg2' },
+    optional: true,
+  },
+  {
     name: 'setpriv',
     why: 'ends QEMU when busyguest is killed',
     check: { argv: ['setpriv', '--version'] },
