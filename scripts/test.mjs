@@ -54,8 +54,10 @@ function runKind(kind) {
       if (cause === 'subtestsFailed') return;
       count.failed++;
     });
-    stream.compose(new spec()).pipe(process.stdout, { end: false });
-    stream.on('end', resolve);
+    const report = stream.compose(new spec());
+    report.pipe(process.stdout, { end: false });
+    // Not before the report has said everything: the count is to be the last line.
+    report.on('end', resolve);
   });
 }
 
