@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobResult } from '../model/result.js';
+import { readEnd } from '../system/files.js';
 
 /** A fault that the job matrix lists, with its reason, as job.json has it. */
 export interface NamedIssue {
@@ -23,18 +24,8 @@ export const noSource: KcidbSource = { issues: [], consoleTail: '', buildTail: '
 // KCIDB takes 16384 characters of an excerpt.
 const tailBytes = 16 * 1024;
 
-async function tailOf(path: string): Promise<string> {
-  try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    const start = Math.max(0, size - tailBytes);
-    const bytes = Buffer.alloc(size - start);
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
-    return bytes.subarray(0, bytesRead).toString();
-  } catch {
-    return '';
-  }
-}
+const tailOf = async (path: string): Promise<string> =>
+  (await readEnd(path, tailBytes))?.text ?? '';
 
 /** Known faults of job.json: `title` is the source of a regular expression. */
 export function issuesOf(job: unknown): readonly NamedIssue[] {

@@ -103,3 +103,20 @@ export async function isFolder(path: string): Promise<boolean> {
     () => false,
   );
 }
+
+/** The end of a file, at most `maxBytes`, and how many bytes stand before it; undefined when it cannot be read. */
+export async function readEnd(
+  path: string,
+  maxBytes: number,
+): Promise<{ text: string; skipped: number } | undefined> {
+  try {
+    await using file = await open(path);
+    const { size } = await file.stat();
+    const skipped = Math.max(0, size - maxBytes);
+    const bytes = Buffer.alloc(size - skipped);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, skipped);
+    return { text: bytes.subarray(0, bytesRead).toString(), skipped };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { open, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestParameters } from '../../model/job.js';
 import type { Sample } from '../../model/result.js';
+import { readEnd } from '../../system/files.js';
 
 /** What the page takes from a job's folder; empty where a file is absent or cannot be read. */
 export interface JobFiles {
@@ -53,17 +54,11 @@ function parametersOf(job: unknown): TestParameters | undefined {
 }
 
 async function readTail(path: string): Promise<readonly string[]> {
-  try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    const start = Math.max(0, size - tailBytes);
-    const bytes = Buffer.alloc(size - start);
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
-    const lines = bytes.subarray(0, bytesRead).toString().split('\n');
-    return start > 0 ? [`[... ${start} bytes before this ...]`, ...lines.slice(1)] : lines;
-  } catch {
-    return [];
-  }
+  const end = await readEnd(path, tailBytes);
+  if (end === undefined) return [];
+  const { text, skipped } = end;
+  const lines = text.split('\n');
+  return skipped > 0 ? [`[... ${skipped} bytes before this ...]`, ...lines.slice(1)] : lines;
 }
 
 /** Regular files only: a link may lead elsewhere, or nowhere once the folder is copied. */
