@@ -4,7 +4,16 @@
 
 #include "ktap.h"
 
+/* The metrics of one case that have a flat line; no case has as many. */
+#define MAX_METRICS 32
+
 static int number, failed, skipped;
+
+/* As they were printed, for the flat lines of their case. */
+static struct {
+	char name[40], value[32], unit[12];
+} metrics[MAX_METRICS];
+static int metric_count;
 
 void ktap_start(int planned)
 {
@@ -29,18 +38,55 @@ void ktap_fact(const char *key, const char *fmt, ...)
 	putchar('\n');
 }
 
+static void metric(const char *name, const char *value, const char *unit)
+{
+	printf("# metric: %s %s %s\n", name, value, unit);
+	if (metric_count == MAX_METRICS)
+		return;
+	snprintf(metrics[metric_count].name, sizeof(metrics->name), "%s", name);
+	snprintf(metrics[metric_count].value, sizeof(metrics->value), "%s", value);
+	snprintf(metrics[metric_count].unit, sizeof(metrics->unit), "%s", unit);
+	metric_count++;
+}
+
 void ktap_metric(const char *name, int64_t value, const char *unit)
 {
-	printf("# metric: %s %lld %s\n", name, (long long)value, unit);
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", (long long)value);
+	metric(name, text, unit);
 }
 
 void ktap_ratio(const char *name, int64_t num, int64_t den)
 {
 	int64_t milli = den ? num * 1000 / den : 0;
+	int64_t abs = milli < 0 ? -milli : milli;
+	char text[48];
 
-	printf("# metric: %s %s%lld.%03lld ratio\n", name, milli < 0 ? "-" : "",
-	       (long long)(milli < 0 ? -milli : milli) / 1000,
-	       (long long)(milli < 0 ? -milli : milli) % 1000);
+	snprintf(text, sizeof(text), "%s%lld.%03lld", milli < 0 ? "-" : "",
+		 (long long)abs / 1000, (long long)abs % 1000);
+	metric(name, text, "ratio");
+}
+
+static void flat_line(const char *name, const char *metric_name, const char *result,
+		      const char *value, const char *unit)
+{
+	printf("BG-RESULT v1 name=%s%s%s result=%s measurement=%s unit=%s;\n", name,
+	       *metric_name ? "__" : "", metric_name, result, value, unit);
+}
+
+/*
+ * The same once more for log readers that know no KTAP and match a line at a
+ * time (LAVA's monitors): always every field, and a terminator, for they match
+ * while a line is still coming.
+ */
+static void flat_result(const char *name, const char *result, bool ok)
+{
+	flat_line(name, "", result, ok ? "1" : "0", "ok");
+	for (int i = 0; i < metric_count; i++)
+		flat_line(name, metrics[i].name, result, metrics[i].value, metrics[i].unit);
+	metric_count = 0;
+	fflush(stdout);
 }
 
 void ktap_reason(const char *fmt, ...)
@@ -55,7 +101,7 @@ void ktap_reason(const char *fmt, ...)
 void ktap_result(const char *name, bool ok)
 {
 	printf("%s %d %s\n", ok ? "ok" : "not ok", ++number, name);
-	fflush(stdout);
+	flat_result(name, ok ? "pass" : "fail", ok);
 	failed += !ok;
 }
 
@@ -68,7 +114,7 @@ void ktap_skip(const char *name, const char *fmt, ...)
 	vprintf(fmt, ap);
 	va_end(ap);
 	putchar('\n');
-	fflush(stdout);
+	flat_result(name, "skip", false);
 	skipped++;
 }
 

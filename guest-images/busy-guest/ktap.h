@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * KTAP on stdout (Documentation/dev-tools/ktap.rst), and the diagnostics that
- * busyguest reads: docs/payload-output.md.
+ * busyguest reads: docs/payload-output.md. After each result line the same as
+ * flat lines for LAVA.
  */
 #ifndef BUSYGUEST_KTAP_H
 #define BUSYGUEST_KTAP_H

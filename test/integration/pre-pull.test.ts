@@ -8,6 +8,7 @@ import { before, describe, test } from 'node:test';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { Parser } from 'tap-parser';
+import { flatResults, readFlatResults } from '../../src/ktap/flat-result.js';
 import type { JobResult, RunResult } from '../../src/model/result.js';
 import { busyguest, latest, metric, type Outcome } from './cli.js';
 
@@ -72,6 +73,14 @@ describe('jobs/pre-pull.yaml on real kernels', () => {
       await readFile(join(results, 'latest', ran[0]?.name ?? '', 'samples.json'), 'utf8'),
     ) as unknown[];
     assert.ok(samples.length > 30);
+  });
+
+  test("the payload's flat lines say what its KTAP says", async () => {
+    for (const job of ran) {
+      const log = await readFile(join(results, 'latest', job.name, 'console.log'), 'utf8');
+      assert.deepEqual(readFlatResults(log), flatResults(job.cases), job.name);
+      assert.ok(flatResults(job.cases).length > 20, job.name);
+    }
   });
 
   test('again beside a busy host: the same consoles and metrics to the byte', async () => {
