@@ -38,6 +38,24 @@ int64_t limit_kill_us(const struct limit *l)
 	return 2 * l->period_us + l->cpus * l->tick_us;
 }
 
+int64_t limit_notice_us(const struct limit *l)
+{
+	return 2 * l->tick_us;
+}
+
+int64_t limit_least_us(const struct limit *l, int64_t elapsed_us)
+{
+	int64_t a_period = min64(l->quota_us, l->cpus * (l->period_us - l->tick_us));
+	int64_t least = (elapsed_us / l->period_us - 1) * a_period - 2 * limit_slack_us(l);
+
+	return least < 0 ? 0 : least;
+}
+
+int64_t limit_lost_us(const struct limit *l, int64_t periods)
+{
+	return l->cpus * l->tick_us * (periods + 1);
+}
+
 int64_t limit_demand_us(const struct limit *l, int64_t vcpus, int64_t elapsed_us)
 {
 	return min64(vcpus, l->cpus) * elapsed_us;

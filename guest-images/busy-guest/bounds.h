@@ -44,6 +44,20 @@ int64_t limit_idle_periods(const struct limit *l);
  */
 int64_t limit_kill_us(const struct limit *l);
 
+/* How late a guest without a limit may notice what the kernel wants of it: two ticks. */
+int64_t limit_notice_us(const struct limit *l);
+
+/*
+ * The least that a group uses in a window that began while it was throttled,
+ * when it always wants more and nobody else needs the CPUs: a quota for every
+ * full period but the last, which may have begun late; less what it had to
+ * pay back, and what its CPUs hold for later.
+ */
+int64_t limit_least_us(const struct limit *l, int64_t elapsed_us);
+
+/* What of the demand others may take: the accounting's resolution, one tick a CPU and period. */
+int64_t limit_lost_us(const struct limit *l, int64_t periods);
+
 /* How much a guest with @vcpus that never pauses wants to use. */
 int64_t limit_demand_us(const struct limit *l, int64_t vcpus, int64_t elapsed_us);
 

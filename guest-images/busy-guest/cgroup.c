@@ -85,10 +85,24 @@ bool cgroup_init(char *why, size_t len)
 	return true;
 }
 
-int cgroup_create(struct cgroup *cg, const char *name)
+int cgroup_create(struct cgroup *cg, const struct cgroup *parent, const char *name)
 {
-	snprintf(cg->path, sizeof(cg->path), "%s/busyguest-%d-%s", root, getpid(), name);
-	return mkdir(cg->path, 0755) ? -errno : 0;
+	size_t size = sizeof(cg->path);
+	int n, err = 0;
+
+	if (parent) {
+		err = write_file(parent->path, "cgroup.subtree_control", "+cpu");
+		n = snprintf(cg->path, size, "%s/%s", parent->path, name);
+	} else {
+		n = snprintf(cg->path, size, "%s/busyguest-%d-%s", root, getpid(), name);
+	}
+	if (n >= (int)size)
+		err = -ENAMETOOLONG;
+	if (!err && mkdir(cg->path, 0755))
+		err = -errno;
+	if (err)
+		cg->path[0] = '\0';
+	return err;
 }
 
 int cgroup_set_max(const struct cgroup *cg, int64_t quota_us, int64_t period_us)

@@ -26,8 +26,8 @@ struct cpu_stat {
  */
 bool cgroup_init(char *why, size_t len);
 
-/* Makes a group under the root. All return 0 or -errno. */
-int cgroup_create(struct cgroup *cg, const char *name);
+/* Makes a group under the root, or in @parent. All return 0 or -errno. */
+int cgroup_create(struct cgroup *cg, const struct cgroup *parent, const char *name);
 /* A quota below 0 stands for "max": no limit. */
 int cgroup_set_max(const struct cgroup *cg, int64_t quota_us, int64_t period_us);
 /* Moves @pid; 0 is the caller. */

@@ -12,6 +12,7 @@
 #include "guest.h"
 
 #define MEMORY_SIZE	(64UL << 20)
+#define DECREMENTER	0x900UL		/* its interrupt vector */
 #define CODE		0x10000UL	/* above the interrupt vectors */
 #define COUNTERS	0x20000UL
 #define COUNTER_STRIDE	128UL		/* a cache line each */
@@ -20,18 +21,18 @@
 #define MSR_SF		(1UL << 63)
 #define MSR_ME		(1UL << 12)
 #define MSR_LE		1UL
+#define LPCR_ILE	(1UL << 25)	/* interrupts are little-endian */
 
 /* Every POWER machine's time base, Power ISA v3.1, book III, 6.2. */
 #define TIMEBASE_PER_US	512
 
 /* spin.S */
-extern const char spin_start[], spin_end[];
+extern const char spin_start[], spin_end[], wake_start[], wake_end[];
 
 struct vcpu {
 	int fd;
 	struct kvm_run *run;
-	char *why;
-	size_t len;
+	struct guest_report *report;
 };
 
 void *guest_alloc_memory(void)
@@ -42,6 +43,7 @@ void *guest_alloc_memory(void)
 	if (memory == MAP_FAILED)
 		return NULL;
 	memcpy((char *)memory + CODE, spin_start, spin_end - spin_start);
+	memcpy((char *)memory + DECREMENTER, wake_start, wake_end - wake_start);
 	return memory;
 }
 
@@ -82,36 +84,73 @@ bool guest_probe(char *why, size_t len)
 	return vm >= 0;
 }
 
-static bool failed(const char *what, char *why, size_t len)
+static bool failed(const char *what, struct guest_report *report)
 {
-	snprintf(why, len, "%s: %s", what, strerror(errno));
+	snprintf(report->error, sizeof(report->error), "%s: %s", what, strerror(errno));
 	return false;
 }
 
-static bool create_vcpu(int kvm, int vm, int id, int64_t hcall_us, struct vcpu *vcpu)
+/* Interrupts come in the guest's own byte order. */
+static bool set_little_endian(const struct vcpu *vcpu)
+{
+	uint64_t lpcr = 0;
+	struct kvm_one_reg reg = { .id = KVM_REG_PPC_LPCR_64, .addr = (uintptr_t)&lpcr };
+
+	if (ioctl(vcpu->fd, KVM_GET_ONE_REG, &reg))
+		return failed("KVM_GET_ONE_REG(LPCR)", vcpu->report);
+	lpcr |= LPCR_ILE;
+	if (ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg))
+		return failed("KVM_SET_ONE_REG(LPCR)", vcpu->report);
+	return true;
+}
+
+static bool set_registers(const struct vcpu *vcpu, int id, const struct workload *load)
+{
+	struct kvm_regs regs;
+
+	if (ioctl(vcpu->fd, KVM_GET_REGS, &regs))
+		return failed("KVM_GET_REGS", vcpu->report);
+	regs.pc = CODE;
+	regs.msr = MSR_SF | MSR_ME | MSR_LE;
+	regs.gpr[15] = COUNTERS + id * COUNTER_STRIDE;
+	regs.gpr[17] = load->hcall_us * TIMEBASE_PER_US;
+	regs.gpr[19] = load->hcall;
+	regs.gpr[20] = load->cede_us * TIMEBASE_PER_US;
+	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
+		return failed("KVM_SET_REGS", vcpu->report);
+	return load->hcall != HCALL_CEDE || set_little_endian(vcpu);
+}
+
+static bool create_vcpu(int kvm, int vm, int id, const struct workload *load, struct vcpu *vcpu)
 {
 	/* KVM-HV runs no guest outside PAPR mode (kvmppc_sanity_check()). */
 	struct kvm_enable_cap papr = { .cap = KVM_CAP_PPC_PAPR };
-	struct kvm_regs regs;
 	int size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 
 	vcpu->fd = ioctl(vm, KVM_CREATE_VCPU, (unsigned long)id);
 	if (vcpu->fd < 0)
-		return failed("KVM_CREATE_VCPU", vcpu->why, vcpu->len);
+		return failed("KVM_CREATE_VCPU", vcpu->report);
 	vcpu->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED)
-		return failed("mmap of kvm_run", vcpu->why, vcpu->len);
+		return failed("mmap of kvm_run", vcpu->report);
 	if (ioctl(vcpu->fd, KVM_ENABLE_CAP, &papr))
-		return failed("KVM_ENABLE_CAP(PAPR)", vcpu->why, vcpu->len);
-	if (ioctl(vcpu->fd, KVM_GET_REGS, &regs))
-		return failed("KVM_GET_REGS", vcpu->why, vcpu->len);
-	regs.pc = CODE;
-	regs.msr = MSR_SF | MSR_ME | MSR_LE;
-	regs.gpr[15] = COUNTERS + id * COUNTER_STRIDE;
-	regs.gpr[17] = hcall_us * TIMEBASE_PER_US;
-	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
-		return failed("KVM_SET_REGS", vcpu->why, vcpu->len);
-	return true;
+		return failed("KVM_ENABLE_CAP(PAPR)", vcpu->report);
+	return set_registers(vcpu, id, load);
+}
+
+/* Whether the guest can go on; a hypercall that KVM leaves to us has no effect here. */
+static bool handle_exit(struct vcpu *vcpu)
+{
+	struct guest_report *report = vcpu->report;
+
+	if (vcpu->run->exit_reason == KVM_EXIT_PAPR_HCALL) {
+		vcpu->run->papr_hcall.ret = 0;
+		return true;
+	}
+	snprintf(report->error, sizeof(report->error), "KVM_RUN returned with exit reason %u%s",
+		 vcpu->run->exit_reason, vcpu->run->exit_reason == KVM_EXIT_FAIL_ENTRY ?
+		 " (KVM_EXIT_FAIL_ENTRY)" : "");
+	return false;
 }
 
 static void *run_vcpu(void *arg)
@@ -119,15 +158,13 @@ static void *run_vcpu(void *arg)
 	struct vcpu *vcpu = arg;
 
 	for (;;) {
-		if (!ioctl(vcpu->fd, KVM_RUN, 0)) {
-			snprintf(vcpu->why, vcpu->len, "KVM_RUN returned with exit reason %u%s",
-				 vcpu->run->exit_reason,
-				 vcpu->run->exit_reason == KVM_EXIT_FAIL_ENTRY ?
-				 " (KVM_EXIT_FAIL_ENTRY)" : "");
+		int err = ioctl(vcpu->fd, KVM_RUN, 0);
+
+		__atomic_fetch_add(&vcpu->report->returns, 1, __ATOMIC_RELAXED);
+		if (!err && !handle_exit(vcpu))
 			return NULL;
-		}
-		if (errno != EINTR && errno != EAGAIN) {
-			failed("KVM_RUN", vcpu->why, vcpu->len);
+		if (err && errno != EINTR && errno != EAGAIN) {
+			failed("KVM_RUN", vcpu->report);
 			return NULL;
 		}
 	}
@@ -158,7 +195,7 @@ int64_t guest_exits(int stats_fd)
 	return -1;
 }
 
-void guest_run(void *memory, int vcpus, int64_t hcall_us, int *stats_fd, char *why, size_t len)
+void guest_run(void *memory, const struct workload *load, struct guest_report *report)
 {
 	static struct vcpu vcpu[GUEST_MAX_VCPUS];
 	struct kvm_userspace_memory_region region = {
@@ -169,28 +206,27 @@ void guest_run(void *memory, int vcpus, int64_t hcall_us, int *stats_fd, char *w
 	int vm;
 
 	if (kvm < 0) {
-		failed("/dev/kvm", why, len);
+		failed("/dev/kvm", report);
 		return;
 	}
-	vm = create_vm(kvm, why, len);
+	vm = create_vm(kvm, report->error, sizeof(report->error));
 	if (vm < 0)
 		return;
 	if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region)) {
-		failed("KVM_SET_USER_MEMORY_REGION", why, len);
+		failed("KVM_SET_USER_MEMORY_REGION", report);
 		return;
 	}
-	for (int i = 0; i < vcpus; i++) {
-		vcpu[i].why = why;
-		vcpu[i].len = len;
-		if (!create_vcpu(kvm, vm, i, hcall_us, &vcpu[i]))
+	for (int i = 0; i < load->vcpus; i++) {
+		vcpu[i].report = report;
+		if (!create_vcpu(kvm, vm, i, load, &vcpu[i]))
 			return;
 	}
-	*stats_fd = ioctl(vcpu[0].fd, KVM_GET_STATS_FD, NULL);
-	for (int i = 1; i < vcpus; i++) {
+	report->stats_fd = ioctl(vcpu[0].fd, KVM_GET_STATS_FD, NULL);
+	for (int i = 1; i < load->vcpus; i++) {
 		pthread_t thread;
 
 		if (pthread_create(&thread, NULL, run_vcpu, &vcpu[i])) {
-			failed("pthread_create", why, len);
+			failed("pthread_create", report);
 			return;
 		}
 	}

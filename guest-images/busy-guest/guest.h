@@ -10,7 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "workload.h"
+
 #define GUEST_MAX_VCPUS 16
+
+/* What the process that runs a guest tells the one that watches; in shared memory. */
+struct guest_report {
+	char error[160];
+	int stats_fd;			/* of the first vCPU, as the running process knows it; -1: none */
+	uint64_t returns;		/* how often KVM_RUN came back to user space, all vCPUs */
+};
 
 /* Guest RAM, shared between the process that watches and the one that runs. */
 void *guest_alloc_memory(void);
@@ -20,12 +29,10 @@ void guest_free_memory(void *memory);
 uint64_t guest_counter(const void *memory, int vcpu);
 
 /*
- * Creates the VM and runs @vcpus until the process is killed. Every @hcall_us
- * (0: never) a vCPU makes a hypercall that KVM handles without user space.
- * Returns only on an error, which it describes in @why. @stats_fd gets the file
- * of the first vCPU's statistics, or -1 where the kernel has none.
+ * Creates the VM and runs @load's vCPUs until the process is killed. Returns
+ * only on an error, which it describes in @report.
  */
-void guest_run(void *memory, int vcpus, int64_t hcall_us, int *stats_fd, char *why, size_t len);
+void guest_run(void *memory, const struct workload *load, struct guest_report *report);
 
 /* How often the vCPU behind @stats_fd came back from the guest; -1 when the kernel does not say. */
 int64_t guest_exits(int stats_fd);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "ktap.h"
 
@@ -116,6 +117,19 @@ void ktap_skip(const char *name, const char *fmt, ...)
 	putchar('\n');
 	flat_result(name, "skip", false);
 	skipped++;
+}
+
+void ktap_bail_out(const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("Bail out! ");
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+	_exit(KSFT_FAIL);
 }
 
 int ktap_exit_code(void)

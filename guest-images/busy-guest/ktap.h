@@ -26,6 +26,9 @@ void ktap_reason(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void ktap_result(const char *name, bool ok);
 void ktap_skip(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Nothing more can be said: ends the program. */
+void ktap_bail_out(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
 /* KSFT_PASS, KSFT_FAIL, or KSFT_SKIP when every result was a skip. */
 int ktap_exit_code(void);
 

@@ -5,6 +5,7 @@
  */
 #include <getopt.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +25,21 @@ static const char usage[] =
 	"  --vcpus N        vCPUs of the guest                      (default 1)\n"
 	"  --seconds N      how long the guest is watched           (default 10)\n"
 	"  --hcall-us N     the guest makes a hypercall every N us, 0: never (default 0)\n"
+	"  --case NAME,...  only these cases, and the controls\n"
+	"  --tag TAG,...    only cases with one of these tags, and the controls; full: all\n"
+	"  --list           show the cases that would run, with tags and reasons\n"
 	"  --kill-deadline-seconds N  how long to wait for it to die (default 120)\n"
 	"  --help\n"
 	"Exit: 0 the limit holds, 1 it does not, 4 the machine cannot run the test.\n"
-	"Example: busy-guest --quota-us 30000 --period-us 100000 --seconds 10\n";
+	"Example: busy-guest --quota-us 30000 --period-us 100000 --seconds 10\n"
+	"Example: busy-guest --tag full\n";
+
+/* The command line. */
+struct request {
+	struct test test;
+	struct selection selection;
+	bool list;
+};
 
 static int64_t number(const char *text, const char *option, int64_t min, int64_t max)
 {
@@ -42,8 +54,9 @@ static int64_t number(const char *text, const char *option, int64_t min, int64_t
 	return value;
 }
 
-static void parse(int argc, char **argv, struct test *t)
+static void parse(int argc, char **argv, struct request *r)
 {
+	struct test *t = &r->test;
 	static const struct option options[] = {
 		{ "quota-us", required_argument, NULL, 'q' },
 		{ "period-us", required_argument, NULL, 'p' },
@@ -51,9 +64,13 @@ static void parse(int argc, char **argv, struct test *t)
 		{ "seconds", required_argument, NULL, 's' },
 		{ "hcall-us", required_argument, NULL, 'c' },
 		{ "kill-deadline-seconds", required_argument, NULL, 'k' },
+		{ "case", required_argument, NULL, 'n' },
+		{ "tag", required_argument, NULL, 't' },
+		{ "list", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
+	char *unknown;
 	int c, index = 0;
 
 	while ((c = getopt_long(argc, argv, "", options, &index)) != -1) {
@@ -67,12 +84,21 @@ static void parse(int argc, char **argv, struct test *t)
 		case 's': t->seconds = number(optarg, name, 1, 600); break;
 		case 'c': t->guest.hcall_us = number(optarg, name, 0, 1000000); break;
 		case 'k': t->kill_deadline_us = number(optarg, name, 1, 3600) * 1000000; break;
+		case 'n': r->selection.names = optarg; break;
+		case 't': r->selection.tags = optarg; break;
+		case 'l': r->list = true; break;
 		case 'h': fputs(usage, stdout); exit(KSFT_PASS);
 		default: fputs(usage, stderr); exit(KSFT_FAIL);
 		}
 	}
 	if (optind < argc) {
 		fprintf(stderr, "busy-guest: unknown argument %s\n%s", argv[optind], usage);
+		exit(KSFT_FAIL);
+	}
+	unknown = cases_unknown(&r->selection);
+	if (unknown) {
+		fprintf(stderr, "busy-guest: no case or tag is called %s; busy-guest --tag full --list shows all\n",
+			unknown);
 		exit(KSFT_FAIL);
 	}
 }
@@ -92,29 +118,40 @@ static int64_t read_slice_us(void)
 	return slice_us;
 }
 
+/* What the kernel says of itself. */
+static void read_kernel(struct test *t)
+{
+	t->cpus_online = sysconf(_SC_NPROCESSORS_ONLN);
+	t->limit.cpus = t->guest.vcpus < t->cpus_online ? t->guest.vcpus : t->cpus_online;
+	t->limit.tick_us = tick_us();
+	t->limit.slice_us = read_slice_us();
+}
+
 int main(int argc, char **argv)
 {
-	struct test t = {
-		.limit = { .quota_us = 30000, .period_us = 100000 },
-		.guest = { .kind = RUN_GUEST, .vcpus = 1 },
-		.seconds = 10,
-		.kill_deadline_us = 120 * 1000000LL,
+	struct request request = {
+		.test = {
+			.limit = { .quota_us = 30000, .period_us = 100000 },
+			.guest = { .kind = RUN_GUEST, .vcpus = 1, .hcall = HCALL_IN_KERNEL },
+			.seconds = 10,
+			.kill_deadline_us = 120 * 1000000LL,
+		},
 	};
-	struct sched_param fifo = { .sched_priority = 1 };
+	struct sched_param fifo = { .sched_priority = WATCHER_PRIORITY };
 	bool realtime;
-	long cpus;
 
-	parse(argc, argv, &t);
-	cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	t.limit.cpus = t.guest.vcpus < cpus ? t.guest.vcpus : cpus;
-	t.limit.tick_us = tick_us();
-	t.limit.slice_us = read_slice_us();
+	parse(argc, argv, &request);
+	if (request.list) {
+		cases_list(&request.selection);
+		return KSFT_PASS;
+	}
+	read_kernel(&request.test);
 	stop_on_signals();
 	/* The watcher must see the guest's overrun, not be a victim of it. */
 	realtime = !sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &fifo);
 
-	ktap_start(CASE_COUNT);
-	print_facts(&t, realtime);
-	run_cases(&t);
+	ktap_start(cases_count(&request.selection));
+	print_facts(&request.test, realtime);
+	cases_run(&request.test, &request.selection);
 	return stop_requested() ? KSFT_FAIL : ktap_exit_code();
 }

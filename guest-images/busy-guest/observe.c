@@ -88,6 +88,27 @@ int64_t observe_bound_us(const struct observation *o, const struct limit *l)
 	return limit_allowed_us(l, observe_last(o)->t_us) + (o->aligned ? 0 : l->quota_us);
 }
 
+int64_t observe_debt_bound_us(const struct observation *o, const struct limit *l)
+{
+	return limit_slack_us(l) + (o->aligned ? 0 : l->quota_us);
+}
+
+bool observe_unlimited(struct unlimited_usage *u, const struct runner *r, int64_t us)
+{
+	struct cpu_stat before, after;
+	int64_t start = now_us();
+
+	u->progress = runner_progress(r);
+	cgroup_read_stat(&r->cg, &before);
+	if (!sleep_until_us(start + us))
+		return false;
+	cgroup_read_stat(&r->cg, &after);
+	u->elapsed_us = now_us() - start;
+	u->usage_us = after.usage_us - before.usage_us;
+	u->progress = runner_progress(r) - u->progress;
+	return true;
+}
+
 void observe_print(const struct observation *o, const char *phase, int first)
 {
 	for (int i = first; i < o->count; i++) {

@@ -38,6 +38,9 @@ bool observe(struct observation *o, const struct runner *r, const struct limit *
 /* The most that the group may have used in the window. */
 int64_t observe_bound_us(const struct observation *o, const struct limit *l);
 
+/* The most that it may be beyond its quota at any time in the window. */
+int64_t observe_debt_bound_us(const struct observation *o, const struct limit *l);
+
 /* One more reading, now. */
 const struct sample *observe_now(struct observation *o, const struct runner *r);
 
@@ -46,5 +49,17 @@ const struct sample *observe_last(const struct observation *o);
 
 /* Prints samples from @first on as KTAP diagnostics. */
 void observe_print(const struct observation *o, const char *phase, int first);
+
+/*
+ * Usage of a group without a limit in @us, and the counts made in it. Returns
+ * false when asked to stop.
+ */
+struct unlimited_usage {
+	int64_t elapsed_us;
+	int64_t usage_us;
+	uint64_t progress;
+};
+
+bool observe_unlimited(struct unlimited_usage *u, const struct runner *r, int64_t us);
 
 #endif

@@ -8,20 +8,17 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "guest.h"
+#include "ktap.h"
 #include "runner.h"
 
 #define COUNTER_STRIDE 128	/* a cache line each */
 #define START_DEADLINE_US (10 * 1000000LL)
-
-/* Written by the child. */
-struct runner_shared {
-	char error[160];
-	int stats_fd;
-};
+#define END_DEADLINE_US (20 * 1000000LL)
 
 static void *loop(void *count_at)
 {
@@ -47,7 +44,7 @@ static void run_loops(struct runner *r)
 		pthread_t thread;
 
 		if (pthread_create(&thread, NULL, loop, loop_counter(r, i))) {
-			snprintf(r->shared->error, sizeof(r->shared->error), "pthread_create failed");
+			snprintf(r->report->error, sizeof(r->report->error), "pthread_create failed");
 			return;
 		}
 	}
@@ -66,12 +63,11 @@ static void child(struct runner *r)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	err = cgroup_attach(&r->cg, 0);
 	if (err)
-		snprintf(r->shared->error, sizeof(r->shared->error), "cgroup.procs: %s", strerror(-err));
+		snprintf(r->report->error, sizeof(r->report->error), "cgroup.procs: %s", strerror(-err));
 	else if (r->load.kind == RUN_LOOP)
 		run_loops(r);
 	else
-		guest_run(r->memory, r->load.vcpus, r->load.hcall_us, &r->shared->stats_fd,
-			  r->shared->error, sizeof(r->shared->error));
+		guest_run(r->memory, &r->load, r->report);
 	_exit(1);
 }
 
@@ -93,18 +89,33 @@ uint64_t runner_progress(const struct runner *r)
 
 const char *runner_error(const struct runner *r)
 {
-	return r->shared->error[0] ? r->shared->error : NULL;
+	return r->report->error[0] ? r->report->error : NULL;
 }
 
 int64_t runner_exits(const struct runner *r)
 {
 	int pidfd = syscall(SYS_pidfd_open, r->pid, 0);
-	int fd = syscall(SYS_pidfd_getfd, pidfd, r->shared->stats_fd, 0);
+	int fd = syscall(SYS_pidfd_getfd, pidfd, r->report->stats_fd, 0);
 	int64_t exits = fd < 0 ? -1 : guest_exits(fd);
 
 	close(fd);
 	close(pidfd);
 	return exits;
+}
+
+uint64_t runner_returns(const struct runner *r)
+{
+	return *(volatile uint64_t *)&r->report->returns;
+}
+
+int64_t runner_cpu_us(const struct runner *r)
+{
+	struct timespec ts = { 0 };
+	clockid_t clock;
+
+	if (!clock_getcpuclockid(r->pid, &clock))
+		clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
 }
 
 /*
@@ -135,26 +146,27 @@ static bool wait_for_start(struct runner *r, char *why, size_t len)
 	return true;
 }
 
-bool runner_start(struct runner *r, const char *name, const struct workload *load,
-		  int64_t quota_us, int64_t period_us, char *why, size_t len)
+/* Memory that parent and child share. Safe to call again for the same runner. */
+static bool prepare(struct runner *r, const struct workload *load, char *why, size_t len)
 {
-	int err;
-
-	*r = (struct runner){ .load = *load };
-	r->shared = mmap(NULL, sizeof(*r->shared), PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	r->load = *load;
+	r->report = mmap(NULL, sizeof(*r->report), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	r->memory = guest_alloc_memory();
-	if (r->shared == MAP_FAILED || !r->memory) {
+	if (r->report == MAP_FAILED || !r->memory) {
 		snprintf(why, len, "no memory for the guest");
 		return false;
 	}
-	err = cgroup_create(&r->cg, name);
-	if (!err)
-		err = cgroup_set_max(&r->cg, quota_us, period_us);
-	if (err) {
-		snprintf(why, len, "cannot limit group %s: %s", r->cg.path, strerror(-err));
+	r->report->stats_fd = -1;
+	return true;
+}
+
+bool runner_start_in(struct runner *r, const struct cgroup *cg, const struct workload *load,
+		     char *why, size_t len)
+{
+	*r = (struct runner){ .cg = *cg };
+	if (!prepare(r, load, why, len))
 		return false;
-	}
 	r->pid = fork();
 	if (r->pid < 0) {
 		r->pid = 0;
@@ -166,20 +178,59 @@ bool runner_start(struct runner *r, const char *name, const struct workload *loa
 	return wait_for_start(r, why, len);
 }
 
+bool runner_start(struct runner *r, const char *name, const struct workload *load,
+		  int64_t quota_us, int64_t period_us, char *why, size_t len)
+{
+	struct cgroup cg;
+	bool started;
+	int err = cgroup_create(&cg, NULL, name);
+
+	if (!err)
+		err = cgroup_set_max(&cg, quota_us, period_us);
+	if (err) {
+		*r = (struct runner){ .cg = cg, .owns_group = true };
+		snprintf(why, len, "cannot limit group %s: %s", name, strerror(-err));
+		return false;
+	}
+	started = runner_start_in(r, &cg, load, why, len);
+	r->owns_group = true;
+	return started;
+}
+
+/* The same signal that says so wakes the wait. */
+static bool reaped_before(const struct runner *r, int64_t deadline_us)
+{
+	sigset_t chld;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	while (waitpid(r->pid, NULL, WNOHANG) != r->pid) {
+		int64_t left = deadline_us - now_us();
+		struct timespec ts = { .tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000 };
+
+		if (left <= 0)
+			return false;
+		sigtimedwait(&chld, NULL, &ts);
+	}
+	return true;
+}
+
 void runner_end(struct runner *r)
 {
 	if (r->pid) {
 		kill(r->pid, SIGKILL);
 		/* A broken kernel keeps the dead process for minutes; without its limit it ends now. */
 		cgroup_set_max(&r->cg, -1, 0);
-		while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		if (!reaped_before(r, now_us() + END_DEADLINE_US))
+			ktap_bail_out("a killed guest without a limit is still there after %lld s",
+				      END_DEADLINE_US / 1000000);
 		r->pid = 0;
 	}
-	cgroup_remove(&r->cg);
+	if (r->owns_group)
+		cgroup_remove(&r->cg);
 	if (r->memory) {
 		guest_free_memory(r->memory);
-		munmap(r->shared, sizeof(*r->shared));
+		munmap(r->report, sizeof(*r->report));
 		r->memory = NULL;
 	}
 }

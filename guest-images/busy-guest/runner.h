@@ -8,22 +8,16 @@
 #include <sys/types.h>
 
 #include "cgroup.h"
-
-enum runner_kind { RUN_GUEST, RUN_LOOP };
-
-/* What to run. */
-struct workload {
-	enum runner_kind kind;
-	int vcpus;		/* loop: threads */
-	int64_t hcall_us;	/* guest: time between hypercalls, 0 for none */
-};
+#include "guest.h"
+#include "workload.h"
 
 struct runner {
 	struct workload load;
 	pid_t pid;
 	struct cgroup cg;
+	bool owns_group;	/* it goes with the process */
 	void *memory;		/* guest RAM; the loop counts there as well */
-	struct runner_shared *shared;
+	struct guest_report *report;
 };
 
 /*
@@ -34,8 +28,18 @@ struct runner {
 bool runner_start(struct runner *r, const char *name, const struct workload *load,
 		  int64_t quota_us, int64_t period_us, char *why, size_t len);
 
+/* The same in a group of the caller's, which must outlive the process. */
+bool runner_start_in(struct runner *r, const struct cgroup *cg, const struct workload *load,
+		     char *why, size_t len);
+
 /* How often the guest's first vCPU came back to the kernel; -1 when it is not known. */
 int64_t runner_exits(const struct runner *r);
+
+/* How often KVM_RUN has returned to user space, all vCPUs. */
+uint64_t runner_returns(const struct runner *r);
+
+/* CPU time of the process in us, from its own clock. */
+int64_t runner_cpu_us(const struct runner *r);
 
 /* Counts of all vCPUs. */
 uint64_t runner_progress(const struct runner *r);
@@ -43,7 +47,10 @@ uint64_t runner_progress(const struct runner *r);
 /* Why the process ended by itself, or NULL while it runs. */
 const char *runner_error(const struct runner *r);
 
-/* SIGKILL, lift the limit, reap, remove the group. Safe to call twice. */
+/*
+ * SIGKILL, lift the limit, reap, remove the group. Safe to call twice. A
+ * process that does not die even then ends the whole test.
+ */
 void runner_end(struct runner *r);
 
 #endif

@@ -26,7 +26,9 @@ export async function compileProgram(
   signal: AbortSignal,
 ): Promise<Program> {
   const sources = join(sourcesDir, name);
-  const files = (await filesIn(sources)).filter((file) => /(\.[ch]|Makefile)$/.test(file));
+  const folders = [sources, join(sources, 'cases')];
+  const all = await Promise.all(folders.map((folder) => filesIn(folder).catch(() => [])));
+  const files = all.flat().filter((file) => /(\.[chS]|Makefile)$/.test(file));
   const texts = await Promise.all(files.map((file) => readFile(file)));
   const key = digest(...compiler.versions, ...texts).slice(0, 24);
   const dir = cacheDir('programs', `${name}-${key}`);

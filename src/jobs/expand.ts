@@ -69,7 +69,14 @@ export function expandTest(raw: RawTest): ExpandedTest[] {
       windows.map((window) => ({
         spec: {
           name: `${raw.name}${vcpu.suffix}${limit.suffix}${window.suffix}`,
-          parameters: { ...limit.value, vcpus: vcpu.value, seconds: window.value },
+          parameters: {
+            ...limit.value,
+            vcpus: vcpu.value,
+            seconds: window.value,
+            ...(raw.cpus === undefined ? {} : { cpus: raw.cpus }),
+            ...(raw.cases === undefined ? {} : { cases: raw.cases }),
+            ...(raw.tags === undefined ? {} : { tags: raw.tags }),
+          },
         },
         family: raw.name,
         limitPath: limit.path,

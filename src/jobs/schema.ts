@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { payloadCases, payloadTags } from '../model/payload-cases.js';
 import { statuses } from '../model/status.js';
 import { isFragmentPath, pathFault, sourceFault } from './sources.js';
 
@@ -126,6 +127,24 @@ export const testSchema = z.strictObject({
   seconds: oneOrMore(z.int().min(1).max(3600))
     .default(3)
     .describe("Length of the observation window, seconds of the machine's time."),
+  cpus: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('CPUs of the machine; as many as vcpus where it is left out.'),
+  cases: z
+    .array(z.enum(payloadCases.map((one) => one.name)))
+    .min(1)
+    .optional()
+    .describe(
+      'Cases to run besides the controls (docs/cases.md); those tagged basic where neither cases nor tags is given.',
+    ),
+  tags: z
+    .array(z.enum(payloadTags))
+    .min(1)
+    .optional()
+    .describe('Cases to run besides the controls, by their tags; full stands for all.'),
 });
 
 const timeouts = z.strictObject({

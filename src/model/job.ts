@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+import type { CaseSelection } from './payload-cases.js';
 import type { Status } from './status.js';
 
 /** The limits under test and how long they are watched. Times in the machine's own time. */
-export interface TestParameters {
+export interface TestParameters extends CaseSelection {
   /** cpu.max quota, microseconds a period. */
   readonly quotaUs: number;
   /** cpu.max period, microseconds. */
@@ -11,6 +12,8 @@ export interface TestParameters {
   readonly vcpus: number;
   /** Length of the observation window, seconds. */
   readonly seconds: number;
+  /** CPUs of the machine; as many as vCPUs where it is left out. */
+  readonly cpus?: number;
 }
 
 /** A test of a job matrix: which payload program, with which parameters. */

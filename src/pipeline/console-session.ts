@@ -26,13 +26,21 @@ const phases: Readonly<Record<PayloadPhase, Phase>> = {
 /** Reads a console, live or from a file: the same bytes give the same findings. */
 export class ConsoleSession {
   readonly #splitter = new LineSplitter();
-  readonly #payload = new PayloadReader({ expectedCases: busyGuestCases });
+  readonly #payload: PayloadReader;
   readonly #faults = new FaultReader();
   readonly #ktap: string[] = [];
   readonly #last: string[] = [];
 
-  /** @param onLine hears every line, without escape sequences */
-  constructor(private readonly onLine: (line: string) => void = () => {}) {}
+  /**
+   * @param expectedCases what the payload is to report
+   * @param onLine hears every line, without escape sequences
+   */
+  constructor(
+    expectedCases: readonly string[] = busyGuestCases,
+    private readonly onLine: (line: string) => void = () => {},
+  ) {
+    this.#payload = new PayloadReader({ expectedCases });
+  }
 
   get phase(): Phase {
     return phases[this.#payload.phase];

@@ -50,8 +50,8 @@ export class JobFiles {
   }
 
   /** Reads the console again, as when it came. */
-  async readConsole(): Promise<ConsoleFindings> {
-    const session = new ConsoleSession();
+  async readConsole(expectedCases: readonly string[]): Promise<ConsoleFindings> {
+    const session = new ConsoleSession(expectedCases);
     session.push(await readFile(this.consolePath).catch(() => Buffer.alloc(0)));
     return session.end();
   }

@@ -2,8 +2,8 @@
 import type { Device } from '../devices/device.js';
 import { InfraError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
+import { selectedCases } from '../model/payload-cases.js';
 import type { JobResult } from '../model/result.js';
-import { busyGuestCases } from '../verdict/cases.js';
 import { asExpected } from '../verdict/exit.js';
 import { judge, type Evidence } from '../verdict/judge.js';
 import { brokenPromises } from './promises.js';
@@ -23,7 +23,7 @@ export function judgeWatched(
     cases: payload.cases,
     faults: findings.faults,
     facts: payload.facts,
-    expectedCases: busyGuestCases,
+    expectedCases: selectedCases(job.test.parameters),
     started: payload.started,
     ended: payload.ended,
     ...(payload.bailOut !== undefined && { bailOut: payload.bailOut }),
@@ -64,7 +64,7 @@ export function judgeUnbooted(
     cases: [],
     faults: [],
     facts: {},
-    expectedCases: busyGuestCases,
+    expectedCases: selectedCases(job.test.parameters),
     started: false,
     ended: false,
     exit: why.interrupted ? 'interrupted' : 'lost',

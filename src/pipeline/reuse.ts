@@ -39,11 +39,15 @@ export async function remember(
 }
 
 /** Takes the console of an earlier job with the same inputs, and reads it as if it had just come. */
-export async function recall(key: string, files: JobFiles): Promise<Watched | undefined> {
+export async function recall(
+  key: string,
+  files: JobFiles,
+  expectedCases: readonly string[],
+): Promise<Watched | undefined> {
   const text = await readIfThere(join(folder(key), 'machine.json'));
   if (text === undefined) return undefined;
   const { exit, machineFacts, timesMs } = JSON.parse(text) as Remembered;
   await mkdir(files.dir, { recursive: true });
   await copyFile(join(folder(key), 'console.log'), files.consolePath);
-  return { findings: await files.readConsole(), exit, machineFacts, timesMs };
+  return { findings: await files.readConsole(expectedCases), exit, machineFacts, timesMs };
 }

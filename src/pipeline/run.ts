@@ -7,6 +7,7 @@ import type { Boot } from '../devices/device.js';
 import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError } from '../model/errors.js';
 import type { Job, JobMatrix } from '../model/job.js';
+import { selectedCases } from '../model/payload-cases.js';
 import type { JobResult, RunResult } from '../model/result.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
 import { JobFiles } from './job-files.js';
@@ -123,7 +124,9 @@ async function runJob(
     const device = await deviceOf(job);
     const boot = bootOf(job, kernel);
     const key = await inputsKey(kernel, device, boot);
-    const earlier = options.fresh ? undefined : await recall(key, files);
+    const earlier = options.fresh
+      ? undefined
+      : await recall(key, files, selectedCases(job.test.parameters));
     const watched = earlier ?? (await watchJob(job, device, boot, files, signal, emit));
     await files.writeFindings(watched.findings);
     const facts = { ...kernel.facts, device_used: device.name, inputs_key: key };
@@ -140,7 +143,7 @@ async function runJob(
 }
 
 function bootOf(job: Job, kernel: Bootable): Boot {
-  const { quotaUs, periodUs, vcpus, seconds } = job.test.parameters;
+  const { quotaUs, periodUs, vcpus, seconds, cpus, cases, tags } = job.test.parameters;
   return {
     kernel: kernel.image,
     initramfs: kernel.initramfs,
@@ -151,8 +154,10 @@ function bootOf(job: Job, kernel: Bootable): Boot {
       `--period-us=${periodUs}`,
       `--vcpus=${vcpus}`,
       `--seconds=${seconds}`,
+      ...(cases === undefined ? [] : [`--case=${cases.join(',')}`]),
+      ...(tags === undefined ? [] : [`--tag=${tags.join(',')}`]),
     ],
-    cpus: job.deviceSpec?.smp ?? vcpus,
+    cpus: job.deviceSpec?.smp ?? cpus ?? vcpus,
   };
 }
 

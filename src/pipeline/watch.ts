@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Boot, Device, Machine } from '../devices/device.js';
 import type { EventSink } from '../model/event.js';
 import type { Job } from '../model/job.js';
+import { selectedCases } from '../model/payload-cases.js';
 import type { ExitReason } from '../model/result.js';
 import { ConsoleSession, type ConsoleFindings } from './console-session.js';
 import type { JobFiles } from './job-files.js';
@@ -31,7 +32,9 @@ export async function watchJob(
   emit: EventSink,
 ): Promise<Watched> {
   const clock = new PhaseClock(job.timeouts);
-  const session = new ConsoleSession((line) => emit({ kind: 'console', job: job.name, line }));
+  const session = new ConsoleSession(selectedCases(job.test.parameters), (line) =>
+    emit({ kind: 'console', job: job.name, line }),
+  );
   const log = await files.openConsole();
   try {
     await using machine = await device.start(boot, signal);

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: MIT
+import { payloadCases, selectedCases } from '../model/payload-cases.js';
 import type { CaseResult } from '../model/result.js';
 
-/** The cases of the busy-guest payload in the order it runs them; each must be reported. */
-export const busyGuestCases = [
-  'kvm_hv_available',
-  'control_guest_unlimited',
-  'control_host_loop_obeys_quota',
-  'busy_guest_obeys_quota',
-  'busy_guest_is_throttled',
-  'busy_guest_debt_bounded',
-  'busy_guest_makes_progress',
-  'busy_guest_dies_at_once',
-] as const;
+/** The cases of the busy-guest payload that run where a test asks for no others. */
+export const busyGuestCases: readonly string[] = selectedCases({});
 
 /** A control shows that the machine can be trusted; it says nothing about the kernel under test. */
 export function isControl(name: string): boolean {
   return name.startsWith('control_');
+}
+
+/** Runs whatever a test asks for: what the others are worth depends on it. */
+export function runsAlways(name: string): boolean {
+  return payloadCases.some((one) => one.name === name && one.tags.includes('always'));
 }
 
 /** The cases as reported, then a MISS for each expected one that never came. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { TestParameters } from '../model/job.js';
+import { payloadCases, selectedCases } from '../model/payload-cases.js';
 import type { CaseResult } from '../model/result.js';
-import { busyGuestCases, isControl, metricOf } from './cases.js';
+import { isControl, metricOf } from './cases.js';
 
 /** Reads metrics of one case and remembers which it did not find. */
 class CaseReader {
@@ -30,8 +31,12 @@ class CaseReader {
 
 type Proof = (cases: readonly CaseResult[], parameters: TestParameters) => readonly string[];
 
-const controlsPassed: Proof = (cases) =>
-  busyGuestCases
+/** Whether the test asked for the case. */
+const asked = (parameters: TestParameters, name: string): boolean =>
+  selectedCases(parameters).includes(name);
+
+const controlsPassed: Proof = (cases, parameters) =>
+  selectedCases(parameters)
     .filter(isControl)
     .filter((name) => !cases.some((one) => one.name === name && one.status === 'PASS'))
     .map((name) => `${name} did not pass`);
@@ -48,25 +53,44 @@ const wantedMore: Proof = (cases, { quotaUs, periodUs }) => {
   );
 };
 
-const wasMeasured: Proof = (cases) => {
+const wasMeasured: Proof = (cases, parameters) => {
+  if (!asked(parameters, 'busy_guest_obeys_quota')) return [];
   const read = new CaseReader(cases, 'busy_guest_obeys_quota');
   read.metric('overrun_ratio');
   const measured = [read.metric('usage'), read.metric('nr_periods')].every((value) => value > 0);
   return read.missing(measured, 'no usage or no period was counted');
 };
 
-const wasThrottled: Proof = (cases) => {
+const wasThrottled: Proof = (cases, parameters) => {
+  if (!asked(parameters, 'busy_guest_is_throttled')) return [];
   const read = new CaseReader(cases, 'busy_guest_is_throttled');
   const throttled = [read.metric('nr_throttled'), read.metric('throttled')].every((n) => n > 0);
   return read.missing(throttled, 'the guest was never held back');
 };
 
-const movedOn: Proof = (cases) => {
+const movedOn: Proof = (cases, parameters) => {
+  if (!asked(parameters, 'busy_guest_makes_progress')) return [];
   const read = new CaseReader(cases, 'busy_guest_makes_progress');
   return read.missing(read.metric('guest_progress') > 0, 'the guest did nothing');
 };
 
-const proofs: readonly Proof[] = [controlsPassed, wantedMore, wasMeasured, wasThrottled, movedOn];
+/** Every case but the first, which asks for abilities, measures something. */
+const hasMetrics: Proof = (cases) =>
+  cases
+    .filter(({ status, metrics }) => status === 'PASS' && metrics.length === 0)
+    .filter(
+      ({ name }) => name !== 'kvm_hv_available' && payloadCases.some((one) => one.name === name),
+    )
+    .map(({ name }) => `${name} measured nothing`);
+
+const proofs: readonly Proof[] = [
+  controlsPassed,
+  wantedMore,
+  wasMeasured,
+  wasThrottled,
+  movedOn,
+  hasMetrics,
+];
 
 /**
  * What is missing before a PASS may be believed: that the guest wanted more than it got, was throttled,

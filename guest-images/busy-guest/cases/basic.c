@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "cases.h"
+#include "clock.h"
+#include "judge.h"
+#include "ktap.h"
+#include "observe.h"
+
+/* The controls watch this many periods. */
+#define CONTROL_PERIODS 5
+
+static struct observation observation;
+
+static void kvm_hv_available(const struct test *t, const struct test_case *c)
+{
+	(void)t;
+	/* Asked before anything runs (cases_run()). */
+	ktap_result(c->name, true);
+}
+
+static void control_guest_unlimited(const struct test *t, const struct test_case *c)
+{
+	const struct limit *l = &t->limit;
+	int64_t demand, lost_ok = limit_lost_us(l, CONTROL_PERIODS);
+	struct unlimited_usage u;
+	struct runner r;
+	char why[200] = "";
+
+	if (!runner_start(&r, "control", &t->guest, -1, l->period_us, why, sizeof(why)) ||
+	    !observe_unlimited(&u, &r, CONTROL_PERIODS * l->period_us)) {
+		cases_fail(c, why);
+		runner_end(&r);
+		return;
+	}
+	runner_end(&r);
+
+	demand = limit_demand_us(l, t->guest.vcpus, u.elapsed_us);
+	ktap_metric("usage", u.usage_us, "us");
+	ktap_metric("window", u.elapsed_us, "us");
+	ktap_metric("demand", demand, "us");
+	ktap_metric("guest_progress", u.progress, "count");
+	if (u.usage_us < demand - lost_ok)
+		ktap_reason("contended: the guest got %lld us of the %lld us it wanted",
+			    (long long)u.usage_us, (long long)demand);
+	else if (u.usage_us <= limit_allowed_us(l, u.elapsed_us))
+		ktap_reason("the guest wants no more than the limit allows: nothing would be shown");
+	ktap_result(c->name, u.progress && u.usage_us >= demand - lost_ok &&
+		    u.usage_us > limit_allowed_us(l, u.elapsed_us));
+}
+
+/*
+ * The same demand without KVM, judged by the same bounds: a machine on which
+ * a plain loop breaks them (late ticks, contention) can tell nothing of a guest.
+ */
+static void control_host_loop_obeys_quota(const struct test *t, const struct test_case *c)
+{
+	const struct limit *l = &t->limit;
+	struct observation *o = &observation;
+	struct workload loop = { .kind = RUN_LOOP, .vcpus = t->guest.vcpus };
+	struct runner r;
+	char why[200] = "";
+	int64_t usage, bound;
+
+	if (!runner_start(&r, "loop", &loop, l->quota_us, l->period_us, why, sizeof(why)) ||
+	    !observe(o, &r, l, CONTROL_PERIODS)) {
+		cases_fail(c, why);
+		runner_end(&r);
+		return;
+	}
+	runner_end(&r);
+
+	usage = observe_last(o)->stat.usage_us;
+	bound = observe_bound_us(o, l);
+	report_usage(l, o);
+	ktap_metric("worst_debt", o->worst_debt_us, "us");
+	if (!o->aligned)
+		ktap_reason("the loop was never throttled");
+	else if (usage > bound)
+		ktap_reason("used %lld us, at most %lld us are allowed", (long long)usage,
+			    (long long)bound);
+	else if (o->worst_debt_us > limit_slack_us(l))
+		ktap_reason("%lld us beyond the quota, at most %lld us are allowed",
+			    (long long)o->worst_debt_us, (long long)limit_slack_us(l));
+	ktap_result(c->name, o->aligned && usage <= bound && o->worst_debt_us <= limit_slack_us(l));
+}
+
+static void judge_window(const struct test *t, const struct runner *r,
+			 const struct observation *o)
+{
+	const struct limit *l = &t->limit;
+	const struct sample *s = observe_last(o);
+	int64_t bound = observe_bound_us(o, l), exits = runner_exits(r);
+	int64_t debt_bound = observe_debt_bound_us(o, l);
+
+	observe_print(o, "run", 0);
+	report_usage(l, o);
+	if (s->stat.usage_us > bound)
+		ktap_reason("used %lld us, at most %lld us are allowed",
+			    (long long)s->stat.usage_us, (long long)bound);
+	ktap_result("busy_guest_obeys_quota", s->stat.usage_us <= bound);
+
+	ktap_metric("nr_periods", s->stat.nr_periods, "count");
+	ktap_metric("nr_throttled", s->stat.nr_throttled, "count");
+	ktap_metric("throttled", s->stat.throttled_us, "us");
+	if (s->stat.nr_throttled <= 0 || s->stat.throttled_us <= 0)
+		ktap_reason("nr_throttled %lld, throttled_usec %lld",
+			    (long long)s->stat.nr_throttled, (long long)s->stat.throttled_us);
+	ktap_result("busy_guest_is_throttled", s->stat.nr_throttled > 0 && s->stat.throttled_us > 0);
+
+	ktap_metric("worst_debt", o->worst_debt_us, "us");
+	ktap_metric("bound", debt_bound, "us");
+	if (o->worst_debt_us > debt_bound)
+		ktap_reason("%lld us beyond the quota, at most %lld us are allowed",
+			    (long long)o->worst_debt_us, (long long)debt_bound);
+	ktap_result("busy_guest_debt_bounded", o->worst_debt_us <= debt_bound);
+
+	ktap_metric("guest_progress", o->progress, "count");
+	ktap_metric("idle_periods", o->idle_periods, "count");
+	if (exits >= 0)
+		ktap_metric("guest_exits", exits, "count");
+	if (o->idle_periods > limit_idle_periods(l))
+		ktap_reason("the guest stood still for %d periods, at most %lld are needed to pay back",
+			    o->idle_periods, (long long)limit_idle_periods(l));
+	ktap_result("busy_guest_makes_progress",
+		    o->progress && o->idle_periods <= limit_idle_periods(l));
+}
+
+/* Waits for SIGCHLD or the next sample; true once the child is reaped. */
+static bool reaped_by(struct runner *r, int64_t at_us)
+{
+	int64_t left = at_us - now_us();
+	struct timespec ts = { .tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000 };
+	sigset_t chld;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	if (left > 0)
+		sigtimedwait(&chld, NULL, &ts);
+	if (waitpid(r->pid, NULL, WNOHANG) != r->pid)
+		return false;
+	r->pid = 0;
+	return true;
+}
+
+static void busy_guest_dies_at_once(const struct test *t, struct runner *r, struct observation *o)
+{
+	int64_t period = t->limit.period_us, bound = limit_kill_us(&t->limit);
+	int64_t killed, latency = 0;
+	int first = o->count;
+	bool dead = false;
+
+	observe_now(o, r);
+	killed = now_us();
+	kill(r->pid, SIGKILL);
+	for (int64_t i = 1; !dead && now_us() < killed + t->kill_deadline_us && !stop_requested(); i++) {
+		dead = reaped_by(r, killed + i * period);
+		latency = now_us() - killed;
+		observe_now(o, r);
+	}
+	/* Lifts the limit first, so that a frozen process ends. */
+	runner_end(r);
+
+	observe_print(o, "kill", first);
+	ktap_metric("kill_latency", latency, "us");
+	ktap_metric("bound", bound, "us");
+	if (!dead)
+		ktap_reason("still there %lld us after SIGKILL; gone once its limit was lifted",
+			    (long long)latency);
+	else if (latency > bound)
+		ktap_reason("gone %lld us after SIGKILL, at most %lld us are allowed",
+			    (long long)latency, (long long)bound);
+	ktap_result("busy_guest_dies_at_once", dead && latency <= bound);
+}
+
+static void limited_guest(const struct test *t, const struct test_case *c)
+{
+	struct observation *o = &observation;
+	const struct limit *l = &t->limit;
+	struct runner r;
+	char why[200] = "";
+
+	if (runner_start(&r, "guest", &t->guest, l->quota_us, l->period_us, why, sizeof(why)) &&
+	    observe(o, &r, l, t->seconds * 1000000 / l->period_us)) {
+		judge_window(t, &r, o);
+		busy_guest_dies_at_once(t, &r, o);
+	} else {
+		cases_fail(c, why);
+	}
+	runner_end(&r);
+}
+
+static const struct test_case cases[] = {
+	{ "kvm_hv_available", "basic always",
+	  "Without KVM-HV or CPU limits nothing can be said, and everything is SKIP.",
+	  kvm_hv_available },
+	{ "control_guest_unlimited", "basic always control",
+	  "A guest that does not want more than its limit, or does not get it on a busy machine, proves nothing.",
+	  control_guest_unlimited },
+	{ "control_host_loop_obeys_quota", "basic always control",
+	  "Where a plain loop breaks the bounds, the machine is to blame and not KVM.",
+	  control_host_loop_obeys_quota },
+	{ "busy_guest_obeys_quota", "basic bug",
+	  "The bug: a guest that never pauses uses a whole CPU, however small its limit.",
+	  limited_guest },
+	{ "busy_guest_is_throttled", "basic bug",
+	  "A kernel with the bug counts throttled periods but no throttled time.",
+	  limited_guest },
+	{ "busy_guest_debt_bounded", "basic bug",
+	  "A mean over the window would hide an overrun that is paid back later by a freeze.",
+	  limited_guest },
+	{ "busy_guest_makes_progress", "basic",
+	  "A guest that is held back for ever keeps its limit too.",
+	  limited_guest },
+	{ "busy_guest_dies_at_once", "basic bug",
+	  "What operators saw: a killed guest stays for minutes, until its debt is paid.",
+	  limited_guest },
+};
+
+const struct case_group basic_cases = CASE_GROUP(cases);

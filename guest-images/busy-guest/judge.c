@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "judge.h"
+#include "ktap.h"
+
+void report_usage(const struct limit *l, const struct observation *o)
+{
+	const struct sample *s = observe_last(o);
+
+	ktap_metric("usage", s->stat.usage_us, "us");
+	ktap_metric("window", s->t_us, "us");
+	ktap_metric("quota_total", s->t_us * l->quota_us / l->period_us, "us");
+	ktap_metric("bound", observe_bound_us(o, l), "us");
+	ktap_ratio("overrun_ratio", s->stat.usage_us * l->period_us, s->t_us * l->quota_us);
+	ktap_metric("nr_periods", s->stat.nr_periods, "count");
+	ktap_metric("nr_throttled", s->stat.nr_throttled, "count");
+}
+
+static bool usage_in_bounds(const struct limit *l, const struct observation *o, int64_t least_us)
+{
+	int64_t usage = observe_last(o)->stat.usage_us, bound = observe_bound_us(o, l);
+
+	if (usage > bound)
+		ktap_reason("used %lld us, at most %lld us are allowed", (long long)usage,
+			    (long long)bound);
+	else if (usage < least_us)
+		ktap_reason("used %lld us, at least %lld us should have been possible",
+			    (long long)usage, (long long)least_us);
+	else
+		return true;
+	return false;
+}
+
+bool judge_limit(const struct limit *l, const struct observation *o, int64_t least_us)
+{
+	const struct cpu_stat *st = &observe_last(o)->stat;
+	int64_t debt_bound = observe_debt_bound_us(o, l);
+	bool ok = false;
+
+	report_usage(l, o);
+	ktap_metric("throttled", st->throttled_us, "us");
+	ktap_metric("worst_debt", o->worst_debt_us, "us");
+	ktap_metric("guest_progress", o->progress, "count");
+	if (!usage_in_bounds(l, o, least_us))
+		return false;
+	if (st->nr_throttled <= 0 || st->throttled_us <= 0)
+		ktap_reason("never held back: nr_throttled %lld, throttled_usec %lld",
+			    (long long)st->nr_throttled, (long long)st->throttled_us);
+	else if (o->worst_debt_us > debt_bound)
+		ktap_reason("%lld us beyond the quota, at most %lld us are allowed",
+			    (long long)o->worst_debt_us, (long long)debt_bound);
+	else if (!o->progress || o->idle_periods > limit_idle_periods(l))
+		ktap_reason("stood still for %d periods, at most %lld are needed to pay back",
+			    o->idle_periods, (long long)limit_idle_periods(l));
+	else
+		ok = true;
+	return ok;
+}
+
+bool judge_latency(const char *metric, int64_t latency_us, int64_t bound_us)
+{
+	ktap_metric(metric, latency_us, "us");
+	ktap_metric("bound", bound_us, "us");
+	if (latency_us > bound_us)
+		ktap_reason("%s: %lld us, at most %lld us are allowed", metric,
+			    (long long)latency_us, (long long)bound_us);
+	return latency_us <= bound_us;
+}

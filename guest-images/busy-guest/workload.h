@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What runs in a limited group. */
+#ifndef BUSYGUEST_WORKLOAD_H
+#define BUSYGUEST_WORKLOAD_H
+
+#include <stdint.h>
+
+enum workload_kind { RUN_GUEST, RUN_LOOP };
+
+/* The hypercall that a guest makes now and then (arch/powerpc/include/asm/hvcall.h). */
+enum guest_hcall {
+	HCALL_IN_KERNEL = 0xe4,		/* H_CONFER to nobody: KVM answers it itself */
+	HCALL_TO_USER = 0x54,		/* H_GET_TERM_CHAR: KVM_RUN returns to user space */
+	HCALL_CEDE = 0xe0,		/* H_CEDE: sleeps in the kernel until the decrementer fires */
+};
+
+struct workload {
+	enum workload_kind kind;
+	int vcpus;			/* loop: threads */
+	int64_t hcall_us;		/* guest: time between hypercalls, 0 for none */
+	enum guest_hcall hcall;
+	int64_t cede_us;		/* HCALL_CEDE: how long it sleeps */
+};
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+
+/** A case of the busy-guest payload, as its C table has it (guest-images/busy-guest/cases/). */
+export interface PayloadCase {
+  readonly name: string;
+  readonly tags: readonly string[];
+  /** The run that reports it: all cases of a run are selected together. */
+  readonly run: string;
+}
+
+const row = (name: string, tags: string, run = name): PayloadCase => ({
+  name,
+  tags: tags.split(' '),
+  run,
+});
+
+/** All cases in the order in which the payload runs them; a test compares this with the C table. */
+export const payloadCases: readonly PayloadCase[] = [
+  row('kvm_hv_available', 'basic always'),
+  row('control_guest_unlimited', 'basic always control'),
+  row('control_host_loop_obeys_quota', 'basic always control'),
+  row('busy_guest_obeys_quota', 'basic bug', 'limited_guest'),
+  row('busy_guest_is_throttled', 'basic bug', 'limited_guest'),
+  row('busy_guest_debt_bounded', 'basic bug', 'limited_guest'),
+  row('busy_guest_makes_progress', 'basic', 'limited_guest'),
+  row('busy_guest_dies_at_once', 'basic bug', 'limited_guest'),
+];
+
+/** Every tag of the table, and `full` for all cases. */
+export const payloadTags: readonly string[] = [
+  'full',
+  ...new Set(payloadCases.flatMap(({ tags }) => tags)),
+];
+
+/** Which cases a test asks for; neither: those tagged `basic`. */
+export interface CaseSelection {
+  readonly cases?: readonly string[];
+  readonly tags?: readonly string[];
+}
+
+/** Names of the cases that the payload reports for a selection, in order (cases.c does the same). */
+export function selectedCases({ cases, tags }: CaseSelection): readonly string[] {
+  const isAsked = (one: PayloadCase): boolean =>
+    one.tags.includes('always') ||
+    (cases === undefined && tags === undefined && one.tags.includes('basic')) ||
+    cases?.includes(one.name) === true ||
+    tags?.some((tag) => tag === 'full' || one.tags.includes(tag)) === true;
+  const runs = new Set(payloadCases.filter(isAsked).map(({ run }) => run));
+  return payloadCases.filter(({ run }) => runs.has(run)).map(({ name }) => name);
+}
