@@ -167,6 +167,37 @@ Examples:
       .action(lazily(async () => (await import('./compare.js')).compare)),
   (root) =>
     root
+      .command('bundle')
+      .description('put a job with its kernel and image into one file that boots it again')
+      .argument('<job>', 'folder of a job, as results/latest/JOB')
+      .option('-o, --output <file>', 'the bundle (default: JOB.tar.zst)')
+      .addHelpText(
+        'after',
+        `
+The bundle's reproduce.sh needs QEMU only; "busyguest verify" compares too.
+
+Example:
+  busyguest bundle results/latest/unpatched-qemu-pseries-p9-busy-guest -o bug.tar.zst`,
+      )
+      .action(lazily(async () => (await import('./bundle.js')).bundle)),
+  (root) =>
+    root
+      .command('verify')
+      .description("boot a bundle's job again and compare: 0 the same, 1 not, 4 cannot run here")
+      .argument('<bundle>', 'file that "busyguest bundle" wrote')
+      .option('-q, --quiet', 'no progress', false)
+      .option('-v, --verbose', 'show the console', false)
+      .addHelpText(
+        'after',
+        `
+Nothing in the bundle runs on this host, only in the emulated machine.
+
+Example:
+  busyguest verify bug.tar.zst`,
+      )
+      .action(lazily(async () => (await import('./verify.js')).verify)),
+  (root) =>
+    root
       .command('serve')
       .description('show all runs in a browser on this machine, as they go on')
       .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', '8017')

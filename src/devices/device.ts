@@ -17,7 +17,10 @@ export interface Boot {
 
 /** A machine that was started. Disposing of it ends it, and nothing of it is left. */
 export interface Machine extends AsyncDisposable {
-  /** What a reader of the report needs to do the same by hand: argv, versions, URLs. */
+  /**
+   * What a reader of the report needs to do the same by hand: argv, versions, URLs. `repeats` says
+   * what the same boot gives again: `bytes` (of the console) or `statuses`.
+   */
   readonly facts: Readonly<Record<string, string>>;
   /** What the machine prints. Ends when the machine does. */
   readonly console: AsyncIterable<Uint8Array>;

@@ -40,6 +40,7 @@ function machineOf(spec: DeviceSpec): QemuMachine {
     memoryMb: spec.memoryMb,
     extra: spec.extraArgs.map((flag) => ({ flag, why: 'asked for in the job matrix' })),
     ...(spec.icount && { icountSince: [7, 0] as const }),
+    sameBytes: false,
     console: spec.console,
     payload: [],
     promised: {},

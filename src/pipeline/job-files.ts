@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { copyFile, mkdir, open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Boot } from '../devices/device.js';
 import type { Job } from '../model/job.js';
 import type { JobResult } from '../model/result.js';
 import { readIfThere, writeWhole } from '../system/files.js';
@@ -29,6 +30,11 @@ export class JobFiles {
       timeouts,
       knownFaults: known,
     });
+  }
+
+  /** What the machine is given: enough to boot it again. */
+  async writeBoot(boot: Boot): Promise<void> {
+    await this.#json('boot.json', boot);
   }
 
   /** Copies the end of the log of the kernel's build, so that the folder can be taken elsewhere. */

@@ -123,6 +123,7 @@ async function runJob(
   try {
     const device = await deviceOf(job);
     const boot = bootOf(job, kernel);
+    await files.writeBoot(boot);
     const key = await inputsKey(kernel, device, boot);
     const earlier = options.fresh
       ? undefined

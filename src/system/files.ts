@@ -51,6 +51,21 @@ export async function writeWhole(path: string, data: string | Uint8Array): Promi
   }
 }
 
+/** Does `work` with a new folder beside `path`, on the same disk; the folder goes, whatever happens. */
+export async function withTemporary<T>(
+  path: string,
+  work: (temporary: string) => Promise<T>,
+): Promise<T> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary, { recursive: true });
+  try {
+    return await work(temporary);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
 /**
  * Makes a folder by `fill` and moves it to `path` when it is complete; nothing is left when
  * `fill` fails. Where `path` is there already, another process was faster: its folder stays.
@@ -59,18 +74,13 @@ export async function makeFolderWhole(
   path: string,
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary, { recursive: true });
-  try {
+  await withTemporary(path, async (temporary) => {
     await fill(temporary);
     await rename(temporary, path).catch((error: unknown) => {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
     });
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+  });
 }
 
 /** SHA-256 over texts, each with its length so that their borders count. Hex. */

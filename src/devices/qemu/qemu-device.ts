@@ -3,6 +3,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { digest } from '../../system/files.js';
 import { dieWithParent, killGroup } from '../../system/processes.js';
+import { quoteWord } from '../../system/shell-words.js';
 import { InfraError } from '../../model/errors.js';
 import type { Boot, Device, Machine, MachineExit } from '../device.js';
 import { canCount, whyNot } from './abilities.js';
@@ -47,17 +48,14 @@ export function qemuDevice(machine: QemuMachine): Device {
       const { binary, args, icount } = await argvFor(boot);
       const facts = {
         qemu: binary.versionText,
-        qemu_argv: [...binary.argv, ...args].map(quote).join(' '),
+        qemu_argv: [...binary.argv, ...args].map(quoteWord).join(' '),
         accel: machine.accel,
         icount: icount ? 'yes' : 'no',
+        repeats: icount && machine.sameBytes ? 'bytes' : 'statuses',
       };
       return new QemuProcess([...binary.argv, ...args], facts);
     },
   };
-}
-
-function quote(arg: string): string {
-  return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }
 
 /**

@@ -61,7 +61,8 @@ export async function extract(
   }
 }
 
-async function writeWanted(
+/** Writes the wanted files of an archive below `dir`, reading it to its end; see extract(). */
+export async function writeWanted(
   members: AsyncIterable<Member>,
   wanted: Wanted,
   { file, dir, signal }: { file: string; dir: string; signal: AbortSignal },
