@@ -37,6 +37,8 @@ export function judgeWatched(
     parameters: job.test.parameters,
     problems: payload.problems,
     brokenPromises: brokenPromises(device.promised, payload),
+    ...(watched.labFailed && { labFailed: watched.message ?? 'the lab failed' }),
+    ...(watched.disagreements && { disagreements: watched.disagreements }),
   };
   const judgement = judge(evidence);
   return {

@@ -7,6 +7,7 @@ import { selectedCases } from '../model/payload-cases.js';
 import type { ExitReason } from '../model/result.js';
 import { ConsoleSession, type ConsoleFindings } from './console-session.js';
 import type { JobFiles } from './job-files.js';
+import { compareRecord } from './lab-record.js';
 
 /** After a dead kernel's last words, this long for the lines that still come, wall milliseconds. */
 const graceMs = 1000;
@@ -20,6 +21,10 @@ export interface Watched {
   readonly timesMs: Readonly<Record<string, number>>;
   /** What the device said of an end that nobody asked for. */
   readonly message?: string;
+  /** The lab failed, not the machine. */
+  readonly labFailed?: boolean;
+  /** Where the lab's own records say something else than the console. */
+  readonly disagreements?: readonly string[];
 }
 
 /** Boots a job's kernel, keeps its console and watches it to the payload's last line, its death or a deadline. */
@@ -39,21 +44,32 @@ export async function watchJob(
   try {
     await using machine = await device.start(boot, signal);
     emit({ kind: 'job-phase', job: job.name, phase: 'boot' });
-    const { reason, message } = await follow(machine, session, clock, signal, async (bytes) => {
-      const before = session.phase;
-      const used = session.push(bytes);
-      await log.write(bytes.subarray(0, used));
-      if (session.phase === before) return;
-      clock.testStarted();
-      emit({ kind: 'job-phase', job: job.name, phase: session.phase });
-    });
+    const { reason, message, blame } = await follow(
+      machine,
+      session,
+      clock,
+      signal,
+      async (bytes) => {
+        const before = session.phase;
+        const used = session.push(bytes);
+        await log.write(bytes.subarray(0, used));
+        if (session.phase === before) return;
+        clock.testStarted();
+        emit({ kind: 'job-phase', job: job.name, phase: session.phase });
+      },
+    );
+    const findings = session.end();
+    const record = await machine.record?.(reason);
+    const disagreements = record?.rows && compareRecord(findings.payload, record.rows);
     return {
-      findings: session.end(),
+      findings,
       exit: reason,
       machineFacts: machine.facts,
       timesMs: clock.times(),
       ...(reason === 'deadline' && { deadlineMs: clock.deadlineMs }),
       ...(message !== undefined && { message }),
+      ...(blame === 'lab' && { labFailed: true }),
+      ...(disagreements && { disagreements }),
     };
   } finally {
     await log.close();
@@ -96,10 +112,15 @@ async function follow(
   clock: PhaseClock,
   signal: AbortSignal,
   take: (bytes: Uint8Array) => Promise<void>,
-): Promise<{ reason: ExitReason; message?: string }> {
+): Promise<{ reason: ExitReason; message?: string; blame?: 'lab' }> {
   const chunks = machine.console[Symbol.asyncIterator]();
   while (!session.done) {
-    const happening = await firstOf(read(chunks), clock, session.fatal, signal);
+    const happening = await firstOf(
+      read(chunks),
+      clock,
+      session.fatal ? graceMs + (machine.lagMs ?? 0) : undefined,
+      signal,
+    );
     if (happening === 'closed') return machine.exited;
     if ('over' in happening) {
       return { reason: happening.over === 'grace' ? 'lost' : happening.over };
@@ -121,15 +142,15 @@ async function read(chunks: AsyncIterator<Uint8Array>): Promise<Happening> {
 async function firstOf(
   next: Promise<Happening>,
   clock: PhaseClock,
-  dying: boolean,
+  dyingMs: number | undefined,
   signal: AbortSignal,
 ): Promise<Happening> {
   if (signal.aborted) return { over: 'interrupted' };
   const stop = new AbortController();
-  const waitMs = dying ? Math.min(graceMs, clock.leftMs) : clock.leftMs;
+  const waitMs = Math.min(dyingMs ?? Infinity, clock.leftMs);
   const timeUp = sleep<Happening>(
     waitMs,
-    { over: dying ? 'grace' : 'deadline' },
+    { over: dyingMs === undefined ? 'deadline' : 'grace' },
     {
       signal: AbortSignal.any([signal, stop.signal]),
     },

@@ -44,6 +44,10 @@ export interface Evidence {
   readonly problems: readonly string[];
   /** Where the payload saw another path of the kernel than the device is there for. */
   readonly brokenPromises?: readonly string[];
+  /** The lab failed while the machine ran: how. */
+  readonly labFailed?: string;
+  /** Where the lab's own records say something else than the console. */
+  readonly disagreements?: readonly string[];
 }
 
 type Rule = (evidence: Evidence) => Judgement | undefined;
@@ -108,6 +112,20 @@ const tookAnotherPath: Rule = ({ brokenPromises = [] }) =>
         status: 'ERROR',
         decidedBy: 'device',
         reason: `another path of the kernel was tested: ${brokenPromises.join('; ')}`,
+      }
+    : undefined;
+
+const labHasFailed: Rule = ({ labFailed, ended, phase }) =>
+  labFailed === undefined || ended
+    ? undefined
+    : { status: 'ERROR', decidedBy: 'infrastructure', reason: `${phase}: ${labFailed}` };
+
+const recordsDisagree: Rule = ({ disagreements = [] }) =>
+  disagreements.length > 0
+    ? {
+        status: 'ERROR',
+        decidedBy: 'infrastructure',
+        reason: `the lab's records and the console disagree: ${disagreements.slice(0, 3).join('; ')}`,
       }
     : undefined;
 
@@ -220,7 +238,9 @@ const rules: readonly Rule[] = [
   wasInterrupted,
   hasNoKernel,
   hasNewFault,
+  labHasFailed,
   cannotBeRead,
+  recordsDisagree,
   tookAnotherPath,
   controlDoesNotHold,
   failsWithoutControl,

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { debianMirror } from '../../src/system/apt.js';
+import {
+  cacheDir,
+  digest,
+  exists,
+  makeFolderWhole,
+  projectDir,
+  writeWhole,
+} from '../../src/system/files.js';
+import { withLock } from '../../src/system/lock.js';
+import { firstLine, run } from '../../src/system/processes.js';
+
+/** The token of the lab's only user. */
+export const labToken = 'lab-only-3f9c1e77a0d24b58';
+
+/** Starts a program as init of namespaces of its own: what it starts and mounts ends with it. */
+export const namespaces = [
+  ...['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private'],
+];
+
+/** A script of this folder: not compiled, so beside the source. */
+export const scriptOf = (name: string): string => join(projectDir, 'test', 'lava', name);
+
+/** Why no LAVA server can be had on this machine, or undefined where it can. */
+export async function whyNoLab(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return 'a LAVA server in a chroot needs root';
+  if ((await firstLine(['mmdebstrap', '--version'])) === undefined)
+    return 'mmdebstrap is missing (busyguest doctor --for test)';
+  const mounts = [
+    'mount -t tmpfs t /mnt && mkdir /mnt/u /mnt/w /mnt/m',
+    'mount -t overlay -o lowerdir=/usr,upperdir=/mnt/u,workdir=/mnt/w o /mnt/m && echo may',
+  ];
+  const may = await firstLine([...namespaces, 'sh', '-c', mounts.join(' && ')]);
+  return may === 'may' ? undefined : 'this system lets nobody mount (a container without rights?)';
+}
+
+/** The folder of a Debian with LAVA in it, made when there is none of these inputs. */
+export async function labRoot(signal: AbortSignal, say: (text: string) => void): Promise<string> {
+  const script = scriptOf('make-root.sh');
+  const mirror = await debianMirror(signal);
+  const { stdout: dump } = await run(
+    ['apt-config', 'dump', '--no-empty', '--format', '%f "%v";%n'],
+    {
+      stage: 'lab',
+      signal,
+    },
+  );
+  // How this host reaches its archive: proxies, expired snapshots.
+  const acquire = dump
+    .split('\n')
+    .filter((line) => /^Acquire::(?!IndexTargets|Changelogs|cdrom)/.test(line));
+  const key = digest(await readFile(script, 'utf8'), mirror, acquire.join('\n')).slice(0, 16);
+  const root = cacheDir('lava-lab', key);
+  await withLock(
+    `${root}.lock`,
+    signal,
+    () => say('another process makes the lab'),
+    async () => {
+      if (await exists(root)) return;
+      const options = `${root}.apt.conf`;
+      await writeWhole(options, acquire.map((line) => `${line}\n`).join(''));
+      await makeFolderWhole(root, async (dir) => {
+        const argv = [...namespaces, 'bash', script, dir, mirror, options, labToken];
+        await run(argv, { stage: 'lab', signal, onLine: say });
+      });
+    },
+  );
+  return root;
+}
