@@ -16,8 +16,8 @@ type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 /**
  * A real LAVA server with three workers and six QEMU devices on loopback. qemu-01 and -03 are on
- * worker0, -02 and -04 on worker1; qemu-05 (tag in-maintenance) is in maintenance, qemu-06 (tag
- * to-be-killed) alone on worker2.
+ * worker0, -02 and -04 on worker1; qemu-05 (tag in-maintenance) is in maintenance, qemu-06 (of the
+ * type qemu-far) alone on worker2.
  */
 export class Lab implements AsyncDisposable {
   readonly token = labToken;

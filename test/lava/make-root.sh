@@ -77,18 +77,21 @@ for number in range(6):
         device.health = Device.HEALTH_MAINTENANCE
         device.save()
     if number == 5:
-        device.tags.add(Tag.objects.create(name="to-be-killed"))
+        # Nothing else may land on the worker that is killed.
+        device.device_type = DeviceType.objects.create(name="qemu-far")
         device.worker_host = Worker.objects.get_or_create(hostname="worker2")[0]
         device.save()
     with open(f"/etc/lava-server/dispatcher-config/devices/{name}.jinja2", "w") as file:
-        file.write("{% extends 'qemu.jinja2' %}\n{% set no_kvm = True %}\n{% set memory = 1024 %}\n")
+        file.write(f"{{% extends '{device.device_type.name}.jinja2' %}}\n{{% set no_kvm = True %}}\n")
+with open("/etc/lava-server/dispatcher-config/device-types/qemu-far.jinja2", "w") as file:
+    file.write("{% extends 'qemu.jinja2' %}\n")
 Worker.objects.exclude(hostname__startswith="worker").delete()
 for worker in Worker.objects.all():
     with open(f"/lab/{worker.hostname}.token", "w") as file:
         file.write(worker.token)
 END
 inside env TOKEN="$token" lava-server manage shell -c 'exec(open("/tmp/setup.py").read())'
-inside chown -R lavaserver:lavaserver /etc/lava-server/dispatcher-config/devices
+inside chown -R lavaserver:lavaserver /etc/lava-server/dispatcher-config
 inside pg_ctlcluster 15 main stop
 rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/etc/apt/auth.conf.d/*
 umount -R "$root/dev" "$root/sys" "$root/proc"

@@ -63,7 +63,10 @@ export class LavaMachine implements Machine {
         const lines = await log.more();
         if (lines.length > 0) heard = Date.now();
         yield* bytesOf(lines);
-        if (over && lines.length === 0) return await this.#finish();
+        if (over && lines.length === 0) {
+          await this.#finish();
+          return;
+        }
         if (!over) await lab.states.next(this.id, lab.signal);
         if (Date.now() - heard < silenceMs) continue;
         heard = Date.now();

@@ -37,9 +37,11 @@ export class JobStates {
       };
       const onAbort = (): void => listener(new Error('aborted'));
       listeners.add(listener);
-      if (signal.aborted) return onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      void this.#look();
+      if (signal.aborted) onAbort();
+      else {
+        signal.addEventListener('abort', onAbort, { once: true });
+        void this.#look();
+      }
     });
   }
 
