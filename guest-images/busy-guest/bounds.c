@@ -56,6 +56,14 @@ int64_t limit_lost_us(const struct limit *l, int64_t periods)
 	return l->cpus * l->tick_us * (periods + 1);
 }
 
+int64_t limit_hopeless_debt_us(const struct limit *l)
+{
+	int64_t kill = 10 * limit_kill_us(l) * l->quota_us / l->period_us;
+	int64_t slack = 10 * limit_slack_us(l);
+
+	return kill > slack ? kill : slack;
+}
+
 int64_t limit_demand_us(const struct limit *l, int64_t vcpus, int64_t elapsed_us)
 {
 	return min64(vcpus, l->cpus) * elapsed_us;

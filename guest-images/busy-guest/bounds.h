@@ -58,6 +58,12 @@ int64_t limit_least_us(const struct limit *l, int64_t elapsed_us);
 /* What of the demand others may take: the accounting's resolution, one tick a CPU and period. */
 int64_t limit_lost_us(const struct limit *l, int64_t periods);
 
+/*
+ * A debt that leaves nothing to ask: it is beyond the slack, and paying it back
+ * keeps a killed process ten times as long as it may take.
+ */
+int64_t limit_hopeless_debt_us(const struct limit *l);
+
 /* How much a guest with @vcpus that never pauses wants to use. */
 int64_t limit_demand_us(const struct limit *l, int64_t vcpus, int64_t elapsed_us);
 

@@ -5,6 +5,8 @@
 
 #include "clock.h"
 
+#define WATCH_STEP_US		1000
+
 static volatile sig_atomic_t stopping;
 
 int64_t now_us(void)
@@ -25,6 +27,34 @@ bool sleep_until_us(int64_t at_us)
 	while (!stopping && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
 		;
 	return !stopping;
+}
+
+static bool virtual_time;
+
+void clock_is_virtual(void)
+{
+	virtual_time = true;
+}
+
+bool time_is_virtual(void)
+{
+	return virtual_time;
+}
+
+bool watch_until_us(int64_t at_us, int64_t *late_us)
+{
+	int64_t now = now_us();
+
+	while (!virtual_time && now < at_us) {
+		int64_t asked = now + WATCH_STEP_US < at_us ? now + WATCH_STEP_US : at_us;
+
+		if (!sleep_until_us(asked))
+			return false;
+		now = now_us();
+		if (now - asked > *late_us)
+			*late_us = now - asked;
+	}
+	return sleep_until_us(at_us);
 }
 
 static void on_signal(int sig)

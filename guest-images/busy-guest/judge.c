@@ -19,7 +19,10 @@ static bool usage_in_bounds(const struct limit *l, const struct observation *o, 
 {
 	int64_t usage = observe_last(o)->stat.usage_us, bound = observe_bound_us(o, l);
 
-	if (usage > bound)
+	/* A bound that is wider by more than a quota would show nothing. */
+	if (l->cpus * o->late_us > l->quota_us)
+		ktap_reason("contended: a timer came %lld us late", (long long)o->late_us);
+	else if (usage > bound)
 		ktap_reason("used %lld us, at most %lld us are allowed", (long long)usage,
 			    (long long)bound);
 	else if (usage < least_us)

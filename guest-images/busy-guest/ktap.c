@@ -106,6 +106,19 @@ void ktap_result(const char *name, bool ok)
 	failed += !ok;
 }
 
+void ktap_undecided(const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("not ok %d %s # ERROR ", ++number, name);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+	failed++;
+}
+
 void ktap_skip(const char *name, const char *fmt, ...)
 {
 	va_list ap;

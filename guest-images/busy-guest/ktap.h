@@ -24,6 +24,8 @@ void ktap_reason(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* One result line. */
 void ktap_result(const char *name, bool ok);
+/* Nothing could be shown, neither way. */
+void ktap_undecided(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ktap_skip(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Nothing more can be said: ends the program. */

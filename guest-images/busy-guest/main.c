@@ -28,6 +28,8 @@ static const char usage[] =
 	"  --case NAME,...  only these cases, and the controls\n"
 	"  --tag TAG,...    only cases with one of these tags, and the controls; full: all\n"
 	"  --list           show the cases that would run, with tags and reasons\n"
+	"  --virtual-time   the machine's time counts instructions (QEMU -icount): one\n"
+	"                   long window is enough\n"
 	"  --kill-deadline-seconds N  how long to wait for it to die (default 120)\n"
 	"  --help\n"
 	"Exit: 0 the limit holds, 1 it does not, 4 the machine cannot run the test.\n"
@@ -67,6 +69,7 @@ static void parse(int argc, char **argv, struct request *r)
 		{ "case", required_argument, NULL, 'n' },
 		{ "tag", required_argument, NULL, 't' },
 		{ "list", no_argument, NULL, 'l' },
+		{ "virtual-time", no_argument, NULL, 'i' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -87,6 +90,7 @@ static void parse(int argc, char **argv, struct request *r)
 		case 'n': r->selection.names = optarg; break;
 		case 't': r->selection.tags = optarg; break;
 		case 'l': r->list = true; break;
+		case 'i': clock_is_virtual(); break;
 		case 'h': fputs(usage, stdout); exit(KSFT_PASS);
 		default: fputs(usage, stderr); exit(KSFT_FAIL);
 		}

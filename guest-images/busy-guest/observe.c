@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #include "clock.h"
 #include "observe.h"
 
 #define EDGE_POLL_US		1000
 #define EDGE_PERIODS		8
+/* However great the debt, this many periods are watched. */
+#define LEAST_PERIODS		5
 
 const struct sample *observe_now(struct observation *o, const struct runner *r)
 {
@@ -39,7 +44,8 @@ static void open_window(struct observation *o, const struct runner *r, const str
 
 	o->start_us = now_us();
 	cgroup_read_stat(&r->cg, &o->start);
-	while (o->start_us < end && sleep_until_us(o->start_us + EDGE_POLL_US)) {
+	while (o->start_us < end &&
+	       watch_until_us(o->start_us + EDGE_POLL_US, &o->late_us)) {
 		int64_t t = now_us();
 
 		cgroup_read_stat(&r->cg, &st);
@@ -49,24 +55,25 @@ static void open_window(struct observation *o, const struct runner *r, const str
 		}
 		o->start_us = t;
 		o->start = st;
+		o->late_us = 0;
 	}
 }
 
-bool observe(struct observation *o, const struct runner *r, const struct limit *l,
-	     int64_t periods)
+static bool watch(struct observation *o, const struct runner *r, const struct limit *l,
+		  int64_t periods, int64_t enough_us)
 {
 	uint64_t first, before, now;
 	int idle = 0;
 
-	memset(o, 0, sizeof(*o));
-	open_window(o, r, l);
 	o->worst_debt_us = INT64_MIN;
 	first = before = runner_progress(r);
 	for (int64_t i = 1; i <= periods; i++) {
 		const struct sample *s;
 		int64_t debt;
 
-		if (!sleep_until_us(o->start_us + i * l->period_us))
+		if (i > LEAST_PERIODS && o->worst_debt_us >= enough_us)
+			break;
+		if (!watch_until_us(o->start_us + i * l->period_us, &o->late_us))
 			return false;
 		s = observe_now(o, r);
 		debt = limit_debt_us(l, s->stat.usage_us, s->t_us);
@@ -82,15 +89,40 @@ bool observe(struct observation *o, const struct runner *r, const struct limit *
 	return true;
 }
 
+bool observe_until(struct observation *o, const struct runner *r, const struct limit *l,
+		   int64_t periods, int64_t enough_us)
+{
+	memset(o, 0, sizeof(*o));
+	open_window(o, r, l);
+	return watch(o, r, l, periods, enough_us);
+}
+
+bool observe(struct observation *o, const struct runner *r, const struct limit *l,
+	     int64_t periods)
+{
+	return observe_until(o, r, l, periods, INT64_MAX);
+}
+
+bool observe_free(struct observation *o, const struct runner *r, const struct limit *l,
+		  int64_t periods)
+{
+	memset(o, 0, sizeof(*o));
+	o->start_us = now_us();
+	cgroup_read_stat(&r->cg, &o->start);
+	o->aligned = true;
+	return watch(o, r, l, periods, INT64_MAX);
+}
+
 int64_t observe_bound_us(const struct observation *o, const struct limit *l)
 {
 	/* Without a known start, up to one quota from before the window can be spent in it. */
-	return limit_allowed_us(l, observe_last(o)->t_us) + (o->aligned ? 0 : l->quota_us);
+	return limit_allowed_us(l, observe_last(o)->t_us) + l->cpus * o->late_us +
+	       (o->aligned ? 0 : l->quota_us);
 }
 
 int64_t observe_debt_bound_us(const struct observation *o, const struct limit *l)
 {
-	return limit_slack_us(l) + (o->aligned ? 0 : l->quota_us);
+	return limit_slack_us(l) + l->cpus * o->late_us + (o->aligned ? 0 : l->quota_us);
 }
 
 bool observe_unlimited(struct unlimited_usage *u, const struct runner *r, int64_t us)
@@ -109,9 +141,9 @@ bool observe_unlimited(struct unlimited_usage *u, const struct runner *r, int64_
 	return true;
 }
 
-void observe_print(const struct observation *o, const char *phase, int first)
+void observe_print(const struct observation *o, const char *phase, int first, int end)
 {
-	for (int i = first; i < o->count; i++) {
+	for (int i = first; i < end; i++) {
 		const struct sample *s = &o->samples[i];
 
 		printf("# sample: phase=%s t=%lld usage=%lld periods=%lld throttled=%lld throttled_us=%lld\n",
@@ -119,4 +151,41 @@ void observe_print(const struct observation *o, const char *phase, int first)
 		       (long long)s->stat.nr_periods, (long long)s->stat.nr_throttled,
 		       (long long)s->stat.throttled_us);
 	}
+}
+
+/* Waits for SIGCHLD or the next sample; true once the child is reaped. */
+static bool reaped_by(struct runner *r, int64_t at_us)
+{
+	int64_t left = at_us - now_us();
+	struct timespec ts = { .tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000 };
+	sigset_t chld;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	if (left > 0)
+		sigtimedwait(&chld, NULL, &ts);
+	if (waitpid(r->pid, NULL, WNOHANG) != r->pid)
+		return false;
+	r->pid = 0;
+	return true;
+}
+
+struct death observe_death(struct observation *o, struct runner *r, int64_t period_us,
+			   int64_t deadline_us)
+{
+	struct death death = { 0 };
+	int64_t killed;
+
+	observe_now(o, r);
+	killed = now_us();
+	kill(r->pid, SIGKILL);
+	for (int64_t at = killed + period_us;
+	     !death.dead && now_us() < killed + deadline_us && !stop_requested(); at += period_us) {
+		death.dead = reaped_by(r, at);
+		death.latency_us = now_us() - killed;
+		observe_now(o, r);
+	}
+	/* Lifts the limit first, so that a frozen process ends. */
+	runner_end(r);
+	return death;
 }

@@ -20,6 +20,7 @@ struct sample {
 struct observation {
 	int64_t start_us;	/* when the window opened, CLOCK_MONOTONIC */
 	bool aligned;		/* it opened while the group was throttled */
+	int64_t late_us;	/* longest that a timer came late; 0 in virtual time */
 	struct cpu_stat start;
 	struct sample samples[MAX_SAMPLES];
 	int count;
@@ -35,6 +36,17 @@ struct observation {
 bool observe(struct observation *o, const struct runner *r, const struct limit *l,
 	     int64_t periods);
 
+/* The same, but no longer than until the debt is @enough_us: more would not say more. */
+bool observe_until(struct observation *o, const struct runner *r, const struct limit *l,
+		   int64_t periods, int64_t enough_us);
+
+/*
+ * Watches a group that has no limit for @periods periods of @l, without looking
+ * for a start.
+ */
+bool observe_free(struct observation *o, const struct runner *r, const struct limit *l,
+		  int64_t periods);
+
 /* The most that the group may have used in the window. */
 int64_t observe_bound_us(const struct observation *o, const struct limit *l);
 
@@ -44,11 +56,21 @@ int64_t observe_debt_bound_us(const struct observation *o, const struct limit *l
 /* One more reading, now. */
 const struct sample *observe_now(struct observation *o, const struct runner *r);
 
+/* How a killed process ended. */
+struct death {
+	bool dead;		/* in time; otherwise its limit had to be lifted */
+	int64_t latency_us;	/* from SIGKILL to reaped, or to the deadline */
+};
+
+/* SIGKILL, then a sample a period until @r is reaped or @deadline_us have passed. Ends @r. */
+struct death observe_death(struct observation *o, struct runner *r, int64_t period_us,
+			   int64_t deadline_us);
+
 /* The last sample: usage, throttling and length of the window. */
 const struct sample *observe_last(const struct observation *o);
 
-/* Prints samples from @first on as KTAP diagnostics. */
-void observe_print(const struct observation *o, const char *phase, int first);
+/* Prints samples from @first to before @end as KTAP diagnostics. */
+void observe_print(const struct observation *o, const char *phase, int first, int end);
 
 /*
  * Usage of a group without a limit in @us, and the counts made in it. Returns

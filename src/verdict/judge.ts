@@ -2,7 +2,7 @@
 import type { KnownFault, TestParameters } from '../model/job.js';
 import type { CaseResult, ExitReason, Fault, Judgement, Phase } from '../model/result.js';
 import { busyGuestCases, completeCases, isControl, runsAlways } from './cases.js';
-import { missingProof } from './proof.js';
+import { missingProof, uncertainFailures } from './proof.js';
 import { describeCase, describeCases } from './reason.js';
 
 /** Why there is no kernel or image to boot. `build`: the kernel does not compile; `input`: a patch does not apply. */
@@ -151,6 +151,13 @@ const failsWithoutControl: Rule = (evidence) => {
     : undefined;
 };
 
+const failsOnceInRealTime: Rule = ({ cases, facts }) => {
+  const uncertain = uncertainFailures(cases, facts);
+  if (uncertain.length === 0) return undefined;
+  const meaning = 'in real time that needs many windows (no evidence_log10 of 6 or more)';
+  return { status: 'ERROR', decidedBy: 'proof', reason: `${describeCases(uncertain)}: ${meaning}` };
+};
+
 const caseFails: Rule = (evidence) => {
   const failed = withStatus(evidence, 'FAIL');
   return failed.length > 0
@@ -224,8 +231,8 @@ const exitDisagrees: Rule = ({ exitCode }) =>
         reason: `all cases pass, but the payload exited with ${exitCode}`,
       };
 
-const isNotProven: Rule = ({ cases, parameters }) => {
-  const missing = missingProof(cases, parameters);
+const isNotProven: Rule = ({ cases, parameters, facts }) => {
+  const missing = missingProof(cases, parameters, facts);
   return missing.length > 0
     ? { status: 'ERROR', decidedBy: 'proof', reason: `a PASS without proof: ${missing.join('; ')}` }
     : undefined;
@@ -244,6 +251,7 @@ const rules: readonly Rule[] = [
   tookAnotherPath,
   controlDoesNotHold,
   failsWithoutControl,
+  failsOnceInRealTime,
   caseFails,
   gaveUp,
   neverStarted,

@@ -29,7 +29,12 @@ class CaseReader {
   }
 }
 
-type Proof = (cases: readonly CaseResult[], parameters: TestParameters) => readonly string[];
+type Facts = Readonly<Record<string, string>>;
+type Proof = (
+  cases: readonly CaseResult[],
+  parameters: TestParameters,
+  facts: Facts,
+) => readonly string[];
 
 /** Whether the test asked for the case. */
 const asked = (parameters: TestParameters, name: string): boolean =>
@@ -83,6 +88,14 @@ const hasMetrics: Proof = (cases) =>
     )
     .map(({ name }) => `${name} measured nothing`);
 
+/** In real time a window may be disturbed: many must agree. */
+const isCertain: Proof = (cases, parameters, facts) => {
+  if (!isRealTime(facts) || !asked(parameters, 'busy_guest_obeys_quota')) return [];
+  const read = new CaseReader(cases, 'busy_guest_obeys_quota');
+  const evidence = read.metric('evidence_log10');
+  return read.missing(evidence >= certainLog10, 'too few windows for an error below 1e-6');
+};
+
 const proofs: readonly Proof[] = [
   controlsPassed,
   wantedMore,
@@ -90,15 +103,36 @@ const proofs: readonly Proof[] = [
   wasThrottled,
   movedOn,
   hasMetrics,
+  isCertain,
 ];
+
+/** The odds that are asked for where time is real, as a power of ten (guest-images/busy-guest/evidence.h). */
+const certainLog10 = 6;
+
+/** Whether the machine's time went on while its CPUs were taken away. The payload says so. */
+function isRealTime(facts: Facts): boolean {
+  return facts['time'] === 'real';
+}
 
 /**
  * What is missing before a PASS may be believed: that the guest wanted more than it got, was throttled,
- * was measured and did work. Empty means proven. Each piece is one phrase for the reason.
+ * was measured and did work, and in real time often enough. Empty means proven. Each piece is one phrase
+ * for the reason.
  */
 export function missingProof(
   cases: readonly CaseResult[],
   parameters: TestParameters,
+  facts: Facts,
 ): readonly string[] {
-  return proofs.flatMap((proof) => proof(cases, parameters));
+  return proofs.flatMap((proof) => proof(cases, parameters, facts));
+}
+
+/** Failed cases that in real time may be the machine's fault; empty when one of them is beyond doubt. */
+export function uncertainFailures(
+  cases: readonly CaseResult[],
+  facts: Facts,
+): readonly CaseResult[] {
+  const failed = cases.filter(({ status }) => status === 'FAIL');
+  const certain = failed.some((one) => (metricOf(one, 'evidence_log10') ?? 0) >= certainLog10);
+  return isRealTime(facts) && !certain ? failed : [];
 }

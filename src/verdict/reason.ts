@@ -15,7 +15,14 @@ const sentences: Readonly<Record<string, Sentence>> = {
       : undefined;
   },
   control_host_loop_obeys_quota: (metric) => overrun(metric('overrun_ratio')),
-  busy_guest_obeys_quota: (metric) => overrun(metric('overrun_ratio')),
+  busy_guest_obeys_quota: (metric) => {
+    const ratio = overrun(metric('overrun_ratio'));
+    const windows = metric('windows');
+    const log10 = metric('evidence_log10');
+    return ratio === undefined || windows === undefined || log10 === undefined
+      ? ratio
+      : `${ratio} in ${windows} windows (error below 1e-${Math.floor(log10)})`;
+  },
   busy_guest_is_throttled: (metric) => {
     const throttledUs = metric('throttled');
     const count = metric('nr_throttled');

@@ -49,7 +49,11 @@ describe('jobs/pre-pull.yaml on real kernels', () => {
   test('unpatched: three times the quota and more, and a freeze after the kill', () => {
     for (const job of ran.filter(({ kernel }) => kernel === 'unpatched')) {
       assert.ok(metric(job, 'busy_guest_obeys_quota', 'overrun_ratio') >= 3, job.name);
-      assert.ok(metric(job, 'busy_guest_dies_at_once', 'kill_latency') > 5_000_000, job.name);
+      // Observation ends once the answer is certain; what was overrun by then is paid back at 30 ms in 100 ms.
+      const debt = metric(job, 'busy_guest_debt_bounded', 'worst_debt');
+      const latency = metric(job, 'busy_guest_dies_at_once', 'kill_latency');
+      assert.ok(debt > 600_000, job.name);
+      assert.ok(latency > ((debt - 30_000) * 100) / 30, `${job.name}: ${latency} us`);
       assert.equal(metric(job, 'busy_guest_is_throttled', 'throttled'), 0, job.name);
     }
   });
@@ -69,8 +73,9 @@ describe('jobs/pre-pull.yaml on real kernels', () => {
     );
     const junit = await readFile(join(results, 'latest', 'junit.xml'), 'utf8');
     assert.equal(junit.match(/<testsuite /g)?.length, run.jobs.length);
+    const patched = ran.find(({ kernel }) => kernel === 'patched');
     const samples = JSON.parse(
-      await readFile(join(results, 'latest', ran[0]?.name ?? '', 'samples.json'), 'utf8'),
+      await readFile(join(results, 'latest', patched?.name ?? '', 'samples.json'), 'utf8'),
     ) as unknown[];
     assert.ok(samples.length > 30);
   });

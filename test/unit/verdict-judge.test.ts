@@ -5,8 +5,9 @@ import { judge } from '../../src/verdict/judge.js';
 import { evidenceWith } from './verdict-evidence.js';
 import { rows, stall } from './verdict-judge-rows.js';
 import { machineRows } from './verdict-machine-rows.js';
+import { realTimeRows } from './verdict-real-time-rows.js';
 
-for (const { what, evidence, status, by, reason } of [...rows, ...machineRows]) {
+for (const { what, evidence, status, by, reason } of [...rows, ...machineRows, ...realTimeRows]) {
   test(`judge: ${what}`, () => {
     const judgement = judge(evidenceWith(evidence));
     assert.deepEqual([judgement.status, judgement.decidedBy], [status, by], judgement.reason);

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <signal.h>
-#include <sys/wait.h>
-#include <time.h>
-
 #include "cases.h"
 #include "clock.h"
 #include "judge.h"
 #include "ktap.h"
 #include "observe.h"
+#include "real-time.h"
 
 /* The controls watch this many periods. */
 #define CONTROL_PERIODS 5
@@ -95,7 +92,7 @@ static void judge_window(const struct test *t, const struct runner *r,
 	int64_t bound = observe_bound_us(o, l), exits = runner_exits(r);
 	int64_t debt_bound = observe_debt_bound_us(o, l);
 
-	observe_print(o, "run", 0);
+	observe_print(o, "run", 0, o->count);
 	report_usage(l, o);
 	if (s->stat.usage_us > bound)
 		ktap_reason("used %lld us, at most %lld us are allowed",
@@ -128,51 +125,22 @@ static void judge_window(const struct test *t, const struct runner *r,
 		    o->progress && o->idle_periods <= limit_idle_periods(l));
 }
 
-/* Waits for SIGCHLD or the next sample; true once the child is reaped. */
-static bool reaped_by(struct runner *r, int64_t at_us)
-{
-	int64_t left = at_us - now_us();
-	struct timespec ts = { .tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000 };
-	sigset_t chld;
-
-	sigemptyset(&chld);
-	sigaddset(&chld, SIGCHLD);
-	if (left > 0)
-		sigtimedwait(&chld, NULL, &ts);
-	if (waitpid(r->pid, NULL, WNOHANG) != r->pid)
-		return false;
-	r->pid = 0;
-	return true;
-}
-
 static void busy_guest_dies_at_once(const struct test *t, struct runner *r, struct observation *o)
 {
-	int64_t period = t->limit.period_us, bound = limit_kill_us(&t->limit);
-	int64_t killed, latency = 0;
+	int64_t bound = limit_kill_us(&t->limit);
 	int first = o->count;
-	bool dead = false;
+	struct death death = observe_death(o, r, t->limit.period_us, t->kill_deadline_us);
 
-	observe_now(o, r);
-	killed = now_us();
-	kill(r->pid, SIGKILL);
-	for (int64_t i = 1; !dead && now_us() < killed + t->kill_deadline_us && !stop_requested(); i++) {
-		dead = reaped_by(r, killed + i * period);
-		latency = now_us() - killed;
-		observe_now(o, r);
-	}
-	/* Lifts the limit first, so that a frozen process ends. */
-	runner_end(r);
-
-	observe_print(o, "kill", first);
-	ktap_metric("kill_latency", latency, "us");
+	observe_print(o, "kill", first, o->count);
+	ktap_metric("kill_latency", death.latency_us, "us");
 	ktap_metric("bound", bound, "us");
-	if (!dead)
+	if (!death.dead)
 		ktap_reason("still there %lld us after SIGKILL; gone once its limit was lifted",
-			    (long long)latency);
-	else if (latency > bound)
+			    (long long)death.latency_us);
+	else if (death.latency_us > bound)
 		ktap_reason("gone %lld us after SIGKILL, at most %lld us are allowed",
-			    (long long)latency, (long long)bound);
-	ktap_result("busy_guest_dies_at_once", dead && latency <= bound);
+			    (long long)death.latency_us, (long long)bound);
+	ktap_result("busy_guest_dies_at_once", death.dead && death.latency_us <= bound);
 }
 
 static void limited_guest(const struct test *t, const struct test_case *c)
@@ -183,7 +151,8 @@ static void limited_guest(const struct test *t, const struct test_case *c)
 	char why[200] = "";
 
 	if (runner_start(&r, "guest", &t->guest, l->quota_us, l->period_us, why, sizeof(why)) &&
-	    observe(o, &r, l, t->seconds * 1000000 / l->period_us)) {
+	    observe_until(o, &r, l, t->seconds * 1000000 / l->period_us,
+			  limit_hopeless_debt_us(l))) {
 		judge_window(t, &r, o);
 		busy_guest_dies_at_once(t, &r, o);
 	} else {
@@ -195,28 +164,28 @@ static void limited_guest(const struct test *t, const struct test_case *c)
 static const struct test_case cases[] = {
 	{ "kvm_hv_available", "basic always",
 	  "Without KVM-HV or CPU limits nothing can be said, and everything is SKIP.",
-	  kvm_hv_available },
+	  kvm_hv_available, NULL },
 	{ "control_guest_unlimited", "basic always control",
 	  "A guest that does not want more than its limit, or does not get it on a busy machine, proves nothing.",
-	  control_guest_unlimited },
+	  control_guest_unlimited, real_time_guest_unlimited },
 	{ "control_host_loop_obeys_quota", "basic always control",
 	  "Where a plain loop breaks the bounds, the machine is to blame and not KVM.",
-	  control_host_loop_obeys_quota },
+	  control_host_loop_obeys_quota, real_time_host_loop },
 	{ "busy_guest_obeys_quota", "basic bug",
 	  "The bug: a guest that never pauses uses a whole CPU, however small its limit.",
-	  limited_guest },
+	  limited_guest, real_time_limited_guest },
 	{ "busy_guest_is_throttled", "basic bug",
 	  "A kernel with the bug counts throttled periods but no throttled time.",
-	  limited_guest },
+	  limited_guest, real_time_limited_guest },
 	{ "busy_guest_debt_bounded", "basic bug",
 	  "A mean over the window would hide an overrun that is paid back later by a freeze.",
-	  limited_guest },
+	  limited_guest, real_time_limited_guest },
 	{ "busy_guest_makes_progress", "basic",
 	  "A guest that is held back for ever keeps its limit too.",
-	  limited_guest },
+	  limited_guest, real_time_limited_guest },
 	{ "busy_guest_dies_at_once", "basic bug",
 	  "What operators saw: a killed guest stays for minutes, until its debt is paid.",
-	  limited_guest },
+	  limited_guest, real_time_limited_guest },
 };
 
 const struct case_group basic_cases = CASE_GROUP(cases);

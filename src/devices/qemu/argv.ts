@@ -42,11 +42,16 @@ export function qemuArgv(machine: QemuMachine, boot: Boot, icount: boolean): str
     '-initrd',
     boot.initramfs,
     '-append',
-    commandLine(machine, boot),
+    commandLine(machine, boot, icount),
   ];
 }
 
-function commandLine(machine: QemuMachine, boot: Boot): string {
-  const payload = [...boot.payloadArgs, ...machine.payload.map(({ flag }) => flag)];
+function commandLine(machine: QemuMachine, boot: Boot, icount: boolean): string {
+  const payload = [
+    ...boot.payloadArgs,
+    ...machine.payload.map(({ flag }) => flag),
+    // Only here may the payload trust that no timer comes late.
+    ...(icount ? ['--virtual-time'] : []),
+  ];
   return [`console=${machine.console}`, ...boot.commandLine, '--', ...payload].join(' ');
 }

@@ -21,7 +21,7 @@ export interface QemuMachine {
   /** More arguments. */
   readonly extra: readonly Flag[];
   /** First QEMU on which instruction counting works with this machine; undefined: never. */
-  readonly icountSince?: readonly [major: number, minor: number];
+  readonly icountSince?: readonly [major: number, minor: number] | undefined;
   /** With instruction counting two runs print the same bytes. */
   readonly sameBytes: boolean;
   readonly console: string;
@@ -146,6 +146,17 @@ function bareMetalOf(cpu: 8 | 9 | 10 | 11): QemuMachine {
   };
 }
 
+/** The same without instruction counting: as slow and as disturbed as its host, like a real machine. */
+function inRealTime(machine: QemuMachine): QemuMachine {
+  const { name, title } = machine;
+  return {
+    ...machine,
+    name: `${name}-rt`,
+    title: `${title}; in real time`,
+    icountSince: undefined,
+  };
+}
+
 /** Every built-in machine. */
 export const qemuMachines: readonly QemuMachine[] = [
   guestOf(9),
@@ -160,4 +171,7 @@ export const qemuMachines: readonly QemuMachine[] = [
   kvmGuestOf(9),
   kvmGuestOf(10),
   kvmGuestOf(11),
+  inRealTime(guestOf(9)),
+  inRealTime(bareMetalOf(8)),
+  inRealTime(bareMetalOf(9)),
 ];
