@@ -203,8 +203,7 @@ static void run_rows(const struct test_case *c, const struct test_case *end, voi
 	if (running->missing)
 		cases_skip(c, running->missing);
 	else if (!stop_requested())
-		(c->run_in_real_time && !time_is_virtual() ? c->run_in_real_time :
-		 c->run)(running->test, c);
+		c->run(running->test, c);
 }
 
 void cases_run(const struct test *t, const struct selection *s)

@@ -28,8 +28,6 @@ struct test_case {
 	const char *tags;	/* with spaces between them */
 	const char *why;	/* why it is there, a sentence; docs/cases.md has it too */
 	void (*run)(const struct test *t, const struct test_case *c);
-	/* Instead of @run where time is real; NULL: the same. */
-	void (*run_in_real_time)(const struct test *t, const struct test_case *c);
 };
 
 struct case_group {

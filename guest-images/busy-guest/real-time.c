@@ -96,14 +96,13 @@ static void report_claim(const struct contest *c, const char *name, enum defect 
 	}
 }
 
-void real_time_limited_guest(const struct test *t, const struct test_case *row)
+void real_time_limited_guest(const struct test *t)
 {
 	const struct contest *c = the_contest(t);
 	const struct arm_sum *s = &c->sum[ARM_GUEST];
 	bool holds = contest_decision(c) == HOLDS;
 	bool decided = contest_decision(c) != UNDECIDED;
 
-	(void)row;
 	report_windows(&t->limit, s);
 	report_evidence(c, holds ? &c->limited : &c->worse[OVER_QUOTA]);
 	report_claim(c, "busy_guest_obeys_quota", OVER_QUOTA, holds);

@@ -7,6 +7,6 @@
 
 void real_time_guest_unlimited(const struct test *t, const struct test_case *c);
 void real_time_host_loop(const struct test *t, const struct test_case *c);
-void real_time_limited_guest(const struct test *t, const struct test_case *c);
+void real_time_limited_guest(const struct test *t);
 
 #endif

@@ -26,6 +26,10 @@ static void control_guest_unlimited(const struct test *t, const struct test_case
 	struct runner r;
 	char why[200] = "";
 
+	if (!time_is_virtual()) {
+		real_time_guest_unlimited(t, c);
+		return;
+	}
 	if (!runner_start(&r, "control", &t->guest, -1, l->period_us, why, sizeof(why)) ||
 	    !observe_unlimited(&u, &r, CONTROL_PERIODS * l->period_us)) {
 		cases_fail(c, why);
@@ -61,6 +65,10 @@ static void control_host_loop_obeys_quota(const struct test *t, const struct tes
 	char why[200] = "";
 	int64_t usage, bound;
 
+	if (!time_is_virtual()) {
+		real_time_host_loop(t, c);
+		return;
+	}
 	if (!runner_start(&r, "loop", &loop, l->quota_us, l->period_us, why, sizeof(why)) ||
 	    !observe(o, &r, l, CONTROL_PERIODS)) {
 		cases_fail(c, why);
@@ -150,6 +158,10 @@ static void limited_guest(const struct test *t, const struct test_case *c)
 	struct runner r;
 	char why[200] = "";
 
+	if (!time_is_virtual()) {
+		real_time_limited_guest(t);
+		return;
+	}
 	if (runner_start(&r, "guest", &t->guest, l->quota_us, l->period_us, why, sizeof(why)) &&
 	    observe_until(o, &r, l, t->seconds * 1000000 / l->period_us,
 			  limit_hopeless_debt_us(l))) {
@@ -164,28 +176,28 @@ static void limited_guest(const struct test *t, const struct test_case *c)
 static const struct test_case cases[] = {
 	{ "kvm_hv_available", "basic always",
 	  "Without KVM-HV or CPU limits nothing can be said, and everything is SKIP.",
-	  kvm_hv_available, NULL },
+	  kvm_hv_available },
 	{ "control_guest_unlimited", "basic always control",
 	  "A guest that does not want more than its limit, or does not get it on a busy machine, proves nothing.",
-	  control_guest_unlimited, real_time_guest_unlimited },
+	  control_guest_unlimited },
 	{ "control_host_loop_obeys_quota", "basic always control",
 	  "Where a plain loop breaks the bounds, the machine is to blame and not KVM.",
-	  control_host_loop_obeys_quota, real_time_host_loop },
+	  control_host_loop_obeys_quota },
 	{ "busy_guest_obeys_quota", "basic bug",
 	  "The bug: a guest that never pauses uses a whole CPU, however small its limit.",
-	  limited_guest, real_time_limited_guest },
+	  limited_guest },
 	{ "busy_guest_is_throttled", "basic bug",
 	  "A kernel with the bug counts throttled periods but no throttled time.",
-	  limited_guest, real_time_limited_guest },
+	  limited_guest },
 	{ "busy_guest_debt_bounded", "basic bug",
 	  "A mean over the window would hide an overrun that is paid back later by a freeze.",
-	  limited_guest, real_time_limited_guest },
+	  limited_guest },
 	{ "busy_guest_makes_progress", "basic",
 	  "A guest that is held back for ever keeps its limit too.",
-	  limited_guest, real_time_limited_guest },
+	  limited_guest },
 	{ "busy_guest_dies_at_once", "basic bug",
 	  "What operators saw: a killed guest stays for minutes, until its debt is paid.",
-	  limited_guest, real_time_limited_guest },
+	  limited_guest },
 };
 
 const struct case_group basic_cases = CASE_GROUP(cases);
