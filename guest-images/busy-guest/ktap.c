@@ -115,7 +115,7 @@ void ktap_undecided(const char *name, const char *fmt, ...)
 	vprintf(fmt, ap);
 	va_end(ap);
 	putchar('\n');
-	fflush(stdout);
+	flat_result(name, "unknown", false);
 	failed++;
 }
 
