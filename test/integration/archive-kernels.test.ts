@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, test, type TestContext } from 'node:test';
+import type { JobResult } from '../../src/model/result.js';
+import { AptSuite } from '../../src/system/apt.js';
+import { busyguest, folder, latest, metric } from './cli.js';
+
+// Debian's own kernels, whatever versions its archive holds today: 6.12 is from before the limit
+// was broken, 7.2 from after. The archive moves on; what it no longer has is skipped by name.
+const image = 'linux-image-powerpc64le';
+let old: string | undefined;
+let broken: string | undefined;
+
+/** The first of the suites whose newest kernel is of a series, as `6.12`. */
+async function suiteWith(series: string, suites: readonly string[]): Promise<string | undefined> {
+  const signal = new AbortController().signal;
+  for (const suite of suites) {
+    const found = await new AptSuite(suite, 'ppc64el', signal).show(image);
+    if (found?.version.startsWith(`${series}.`)) return suite;
+  }
+  return undefined;
+}
+
+before(async () => {
+  old = await suiteWith('6.12', ['trixie', 'stable']);
+  broken = await suiteWith('7.2', ['sid', 'testing']);
+});
+
+/** Names the packages, or skips the test. */
+function packages(
+  context: TestContext,
+  wanted: readonly (readonly [string, string | undefined])[],
+) {
+  const lost = wanted.filter(([, suite]) => suite === undefined).map(([name]) => name);
+  if (lost.length > 0) context.skip(`Debian's archive has no ${lost.join(', no ')} for ppc64el`);
+  return lost.length > 0 ? undefined : wanted.map(([name, suite]) => `debian:${name}@${suite}`);
+}
+
+const jobOf = (jobs: readonly JobResult[], name: string): JobResult => {
+  const found = jobs.find(({ kernel }) => kernel.startsWith(name));
+  assert.ok(found, name);
+  return found;
+};
+
+test('qualify: Debian 6.12 keeps the limit, 7.2 does not, with pages of 4k and of 64k', async (context) => {
+  const names = packages(context, [
+    [image, old],
+    [image, broken],
+    [`${image}-64k`, broken],
+  ]);
+  if (!names) return;
+  const dir = await folder(context);
+  const { code } = await busyguest('qualify', ...names, '--results', dir, '--quiet');
+  const { jobs } = await latest(dir);
+  assert.deepEqual(
+    jobs.map(({ status, decidedBy }) => `${status} ${decidedBy}`),
+    ['PASS cases', 'FAIL cases', 'FAIL cases'],
+    jobs.map(({ reason }) => reason).join('\n'),
+  );
+  assert.deepEqual(
+    jobs.map(({ facts }) => facts['kernel_page_size']),
+    ['4k', '4k', '64k'],
+  );
+  assert.ok(metric(jobOf(jobs, `${image}-64k`), 'busy_guest_obeys_quota', 'overrun_ratio') > 2);
+  assert.equal(code, 1);
+});
+
+test('a kernel whose own threads eat the CPU: ERROR, contended; never PASS', async (context) => {
+  const names = packages(context, [[image, broken]]);
+  if (!names) return;
+  const dir = await folder(context);
+  const file = join(dir, 'contended.yaml');
+  // The crypto self-tests go on after boot: qualify turns them off, and this on again.
+  await writeFile(
+    file,
+    `name: contended
+kernels: [{name: k, package: "${names.join('')}", command-line: [cryptomgr.notests=0]}]
+devices: [qemu-pseries-p9]
+tests: [{name: t, quota-us: 30000, period-us: 100000, seconds: 3}]
+`,
+  );
+  const { code } = await busyguest('run', file, '--results', dir, '--quiet');
+  const [job] = (await latest(dir)).jobs;
+  assert.ok(job);
+  assert.equal(job.status, 'ERROR', job.reason);
+  assert.equal(job.decidedBy, 'control');
+  assert.match(
+    job.reason,
+    /^control_guest_unlimited: the guest got \d+ % of a CPU without a limit/,
+  );
+  assert.match(job.reason, /contended/);
+  // What would have been believed without the controls.
+  assert.ok(metric(job, 'busy_guest_obeys_quota', 'overrun_ratio') < 1);
+  assert.equal(code, 69);
+});
