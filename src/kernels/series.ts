@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { JobError } from '../model/errors.js';
 import { digest } from '../system/files.js';
 import { run } from '../system/processes.js';
+import { diffText } from './diff-text.js';
 import type { PinnedSource } from './pinned-source.js';
 
 /** One patch of a series: its file's name and its text. */
@@ -27,9 +28,9 @@ export type SeriesResult =
       readonly reject: string;
     };
 
-/** Identity of a series: the content of its patches and their order. */
+/** Identity of a series: what its patches change, and their order. The mails around them are for the record. */
 export function seriesDigest(series: readonly Patch[]): string {
-  return digest(...series.map((patch) => patch.text));
+  return digest(...series.map(({ text }) => diffText(text)));
 }
 
 /** The files that a patch touches, as its `---` and `+++` lines name them (first folder cut, as -p1). */
