@@ -2,7 +2,6 @@
 import { deviceOf } from '../devices/registry.js';
 import type { BuildPlan } from '../kernels/build.js';
 import { kernelSource } from '../kernels/source.js';
-import { findToolchain } from '../kernels/toolchain.js';
 import type { JobMatrix, KernelSpec } from '../model/job.js';
 import { planKernels, usedKernels, type Prepared } from '../pipeline/prepare.js';
 import { readMatrix, type MatrixOptions } from './matrix.js';
@@ -50,8 +49,7 @@ async function showKernels(matrix: JobMatrix, out: (line: string) => void): Prom
       }
     }
     const jobs = matrix.jobs.filter((job) => here.includes(job.kernel));
-    const toolchain = await findToolchain();
-    const plans = await planKernels({ ...matrix, jobs }, toolchain, signal, () => {});
+    const plans = await planKernels({ ...matrix, jobs }, signal, () => {});
     for (const [name, plan] of plans) builds += showKernel(name, plan, out);
   });
   return builds;
@@ -65,6 +63,9 @@ function showKernel(name: string, plan: BuildPlan | Prepared, out: (line: string
   }
   const state = plan.cached ? 'in the cache' : 'to be built';
   const config = plan.kernel.config.join(' ');
-  out(`kernel ${name}: ${state}: ${plan.source.label}; ${plan.chosen.note}; config ${config}`);
+  const { toolchain, source, chosen } = plan;
+  out(
+    `kernel ${name}: ${state}: ${source.label}; ${chosen.note}; config ${config}; ${toolchain.versions[0] ?? ''}`,
+  );
   return plan.cached ? 0 : 1;
 }

@@ -59,6 +59,7 @@ function checkOrigin(kernel: RawKernel, at: Path): Finding[] {
     ...(kernel.source === undefined ? [] : ['source']),
     ...(kernel.fix === undefined ? [] : ['fix']),
     ...(kernel.patches.length === 0 ? [] : ['patches']),
+    ...(kernel.toolchain === undefined ? [] : ['toolchain']),
   ];
   return given.map((key) => ({
     path: [...at, key],

@@ -141,16 +141,20 @@ function kernelSpec(raw: RawKernel, dir: string, source: string | undefined): Ke
     commandLine: raw['command-line'],
     patches: raw.patches.map((path) => resolve(dir, path)),
     ...(raw.fix === undefined ? {} : { fix: raw.fix }),
-    config: raw.config.map((entry) => absoluteConfig(entry, dir)),
+    config: listOf(raw.config).map((entry) => absoluteConfig(entry, dir)),
+    ...(typeof raw.config === 'string' && { configIsFull: true }),
+    ...(raw.toolchain === undefined ? {} : { toolchain: raw.toolchain }),
     expect: raw.expect,
     ...(raw.base === undefined ? {} : { base: raw.base }),
   };
 }
 
 function packagesOf(raw: RawKernel, dir: string): readonly string[] {
-  const given = raw.package ?? [];
-  return (typeof given === 'string' ? [given] : given).map((one) => absoluteSource(one, dir));
+  return listOf(raw.package ?? []).map((one) => absoluteSource(one, dir));
 }
+
+const listOf = (given: string | readonly string[]): readonly string[] =>
+  typeof given === 'string' ? [given] : given;
 
 function deviceSpec(raw: Exclude<RawDevice, string>): DeviceSpec {
   return {

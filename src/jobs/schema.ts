@@ -72,12 +72,23 @@ export const kernelSchema = z.strictObject({
       'Patch files, or folders of them, applied in order after the fix; relative to this file.',
     ),
   config: z
-    .array(z.string().superRefine(refineWith(configFault)))
-    .min(1)
-    .max(longestList)
+    .union([
+      z.string().superRefine(refineWith(fullConfigFault)),
+      z
+        .array(z.string().superRefine(refineWith(configFault)))
+        .min(1)
+        .max(longestList),
+    ])
     .default(['minimal'])
     .describe(
-      'Config fragments: names of shipped ones, or paths (with a slash, or ending in .fragment or .config).',
+      'A list of config fragments: names of shipped ones, or paths (with a slash, or ending in .fragment or .config). Or the path of a full .config.',
+    ),
+  toolchain: z
+    .string()
+    .superRefine(refineWith(toolchainFault))
+    .optional()
+    .describe(
+      'gcc, llvm, llvm-NN (a version), or the prefix of a cross compiler, as powerpc64le-linux-gnu-. Default: what LLVM and CROSS_COMPILE say.',
     ),
   base: name.optional().describe('The kernel that this one is compared with for a verdict.'),
   expect: status
@@ -241,6 +252,18 @@ function configFault(entry: string): string | undefined {
   return namePattern.test(entry)
     ? undefined
     : `${JSON.stringify(entry)} is no name of a config fragment`;
+}
+
+function fullConfigFault(entry: string): string | undefined {
+  return isFragmentPath(entry)
+    ? pathFault(entry)
+    : `${JSON.stringify(entry)} is no path of a full .config; fragments are a list: [${entry}]`;
+}
+
+function toolchainFault(text: string): string | undefined {
+  return /^(?:gcc|llvm(?:-\d+)?|[\w./+-]+-)$/.test(text)
+    ? undefined
+    : `${JSON.stringify(text)} is no toolchain: gcc, llvm, llvm-NN, or a prefix that ends with "-"`;
 }
 
 function regexFault(text: string): string | undefined {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { arch } from 'node:os';
-import { firstLine } from '../system/processes.js';
 import { InfraError } from '../model/errors.js';
+import { firstLine, run } from '../system/processes.js';
+import type { PinnedSource } from './pinned-source.js';
 
 /** The compiler for ppc64le and what identifies it. */
 export interface Toolchain {
-  /** Prefix of the tools' names, as the kernel's Makefile wants it; empty on a POWER host. */
-  readonly crossCompile: string;
-  /** First lines of `gcc --version` and `ld --version`. */
+  readonly kind: 'gcc' | 'llvm';
+  /** gcc: prefix of the tools' names, empty on a POWER host. llvm: the kernel's LLVM=, `1`, `-19` or `DIR/`. */
+  readonly choice: string;
+  readonly compiler: string;
+  /** First lines of `--version` of compiler and linker. */
   readonly versions: readonly string[];
   /** Whether ccache is there. */
   readonly ccache: boolean;
@@ -15,25 +18,95 @@ export interface Toolchain {
 
 /** The prefix: $CROSS_COMPILE, else the cross compiler, or none on a little-endian POWER host. */
 export function crossCompile(): string {
-  const asked = process.env['CROSS_COMPILE'];
-  if (asked !== undefined) return asked;
-  return arch() === 'ppc64' ? '' : 'powerpc64le-linux-gnu-';
+  return process.env['CROSS_COMPILE'] ?? usualPrefix();
 }
 
-/** Finds the toolchain. Throws InfraError when the compiler is missing. */
-export async function findToolchain(): Promise<Toolchain> {
-  const prefix = crossCompile();
-  const [gcc, ld, ccache] = await Promise.all([
-    firstLine([`${prefix}gcc`, '--version']),
-    firstLine([`${prefix}ld`, '--version']),
+const usualPrefix = (): string => (arch() === 'ppc64' ? '' : 'powerpc64le-linux-gnu-');
+
+type Choice = Pick<Toolchain, 'kind' | 'choice'>;
+
+/** A job matrix's `toolchain`: gcc, llvm, llvm-19 or PREFIX-; without it what LLVM and CROSS_COMPILE say, as for make. */
+function choose(asked: string | undefined): Choice {
+  const llvm = process.env['LLVM'];
+  if (asked === undefined) {
+    return llvm ? { kind: 'llvm', choice: llvm } : { kind: 'gcc', choice: crossCompile() };
+  }
+  if (asked === 'gcc') return { kind: 'gcc', choice: usualPrefix() };
+  const version = /^llvm(-\d+)?$/.exec(asked);
+  return version ? { kind: 'llvm', choice: version[1] ?? '1' } : { kind: 'gcc', choice: asked };
+}
+
+/** The name of a tool as the kernel's Makefile would call it. */
+function tool({ kind, choice }: Choice, gcc: string, llvm: string): string {
+  if (kind === 'gcc') return `${choice}${gcc}`;
+  if (choice.endsWith('/')) return `${choice}${llvm}`;
+  return choice.startsWith('-') ? `${llvm}${choice}` : llvm;
+}
+
+/** Finds the toolchain of a kernel. Throws InfraError when the compiler is missing. */
+export async function findToolchain(asked?: string): Promise<Toolchain> {
+  return find(choose(asked));
+}
+
+/** The compiler of the test's programs: gcc, whatever kernels are built with; clang has no C library for ppc64le. */
+export async function findProgramToolchain(): Promise<Toolchain & { crossCompile: string }> {
+  const found = await find({ kind: 'gcc', choice: crossCompile() });
+  return { ...found, crossCompile: found.choice };
+}
+
+async function find(choice: Choice): Promise<Toolchain> {
+  const [compiler, linker] = [tool(choice, 'gcc', 'clang'), tool(choice, 'ld', 'ld.lld')];
+  const [cc, ld, ccache] = await Promise.all([
+    firstLine([compiler, '--version']),
+    firstLine([linker, '--version']),
     firstLine(['ccache', '--version']),
   ]);
-  if (gcc === undefined || ld === undefined) {
-    throw new InfraError(
-      'build',
-      `the compiler ${prefix}gcc is missing or does not run`,
-      'run "busyguest doctor": it shows the line that installs it',
-    );
+  if (cc === undefined || ld === undefined) {
+    const missing = cc === undefined ? `the compiler ${compiler}` : `the linker ${linker}`;
+    const todo =
+      choice.kind === 'llvm'
+        ? 'install clang, lld and llvm of one version (Debian: clang-19 lld-19 llvm-19 for llvm-19)'
+        : 'run "busyguest doctor": it shows the line that installs it';
+    throw new InfraError('build', `${missing} is missing or does not run`, todo);
   }
-  return { crossCompile: prefix, versions: [gcc, ld], ccache: ccache !== undefined };
+  return { ...choice, compiler, versions: [cc, ld], ccache: ccache !== undefined };
+}
+
+/** Throws InfraError when a kernel says that it needs a newer compiler (its scripts/min-tool-version.sh). */
+export async function checkAge(
+  { kind, versions }: Toolchain,
+  source: PinnedSource,
+  signal: AbortSignal,
+): Promise<void> {
+  const script = await source.readFile('scripts/min-tool-version.sh', signal);
+  // "clang version 19.1.7 (...)"; "powerpc64le-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0".
+  const has = /(?:clang version|\)) (\d+(?:\.\d+)+)/.exec(versions[0] ?? '')?.[1];
+  if (script === undefined || has === undefined) return;
+  // The build runs the tree's scripts anyway; this one has conditions that only a shell can read.
+  const { stdout } = await run(['sh', '-s', kind], {
+    stage: 'build',
+    signal,
+    input: script,
+    env: { ARCH: 'powerpc', SRCARCH: 'powerpc' },
+    okCodes: [0, 1, 2],
+  });
+  const needs = /^\d+(?:\.\d+)+$/.exec(stdout.trim())?.[0];
+  if (needs === undefined || !isOlder(has, needs)) return;
+  const name = kind === 'llvm' ? 'LLVM' : 'gcc';
+  const todo =
+    kind === 'llvm'
+      ? 'install a newer one beside it and name it: toolchain: llvm-NN, or LLVM=-NN'
+      : 'name another by its prefix: toolchain: PREFIX-, or CROSS_COMPILE';
+  throw new InfraError(
+    'build',
+    `${source.label} needs ${name} ${needs} or newer, this is ${has}`,
+    todo,
+  );
+}
+
+/** Whether version a is before version b; numbers between dots. */
+export function isOlder(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((text) => text.split('.').map(Number));
+  const at = [0, 1, 2].find((index) => (left?.[index] ?? 0) !== (right?.[index] ?? 0));
+  return at !== undefined && (left?.[at] ?? 0) < (right?.[at] ?? 0);
 }

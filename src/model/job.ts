@@ -38,8 +38,12 @@ export interface KernelSpec {
   readonly patches: readonly string[];
   /** Ask for the matrix's fix to be in or out; undefined leaves the source as it is. */
   readonly fix?: FixState;
-  /** Names of fragments under kernels/config/, or absolute paths of fragment files. */
+  /** Names of fragments under jobs/config/, or absolute paths: of fragments, or of a full .config before them. */
   readonly config: readonly string[];
+  /** The one file of `config` is a full .config, however it begins. */
+  readonly configIsFull?: true;
+  /** `gcc`, `llvm`, `llvm-19` or `PREFIX-`; undefined: what LLVM and CROSS_COMPILE of the environment say. */
+  readonly toolchain?: string;
   /** The status that every job of this kernel should end with. */
   readonly expect: Status;
   /** Name of the kernel that this one is compared with for a verdict. */

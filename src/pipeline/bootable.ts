@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { Image } from '../images/image.js';
 import { busyGuestImage } from '../images/image.js';
+import type { Compiler } from '../images/payload.js';
 import type { BuiltKernel } from '../kernels/build.js';
 import { debianPackages, namesKernelPackage } from '../kernels/packages/debian-package.js';
 import { openPackages } from '../kernels/packages/distro-kernel.js';
-import type { Toolchain } from '../kernels/toolchain.js';
 import type { KernelSpec } from '../model/job.js';
 import { cacheDir } from '../system/files.js';
 
@@ -31,10 +31,10 @@ const builtCommandLine = ['loglevel=7'];
 /** A kernel that was built here. Its KVM is built in. */
 export async function bootableBuild(
   kernel: BuiltKernel,
-  toolchain: Toolchain,
+  compiler: Compiler,
   signal: AbortSignal,
 ): Promise<Bootable> {
-  const image = await busyGuestImage(toolchain, signal);
+  const image = await busyGuestImage(compiler, signal);
   return {
     ...joined(kernel.key, image),
     image: kernel.image,
@@ -49,7 +49,7 @@ export async function bootableBuild(
 /** A distribution's kernel from its packages, with the modules that KVM needs. */
 export async function bootablePackages(
   kernel: KernelSpec,
-  toolchain: Toolchain,
+  compiler: Compiler,
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<Bootable> {
@@ -66,7 +66,7 @@ export async function bootablePackages(
   }
   say(`unpacking ${kernel.name}`);
   const distro = await openPackages(files, cacheDir('packages'), signal);
-  const image = await busyGuestImage(toolchain, signal, distro.modules);
+  const image = await busyGuestImage(compiler, signal, distro.modules);
   return {
     ...joined(distro.key, image),
     image: distro.image,

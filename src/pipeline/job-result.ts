@@ -3,7 +3,7 @@ import type { Device } from '../devices/device.js';
 import { InfraError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
 import { selectedCases } from '../model/payload-cases.js';
-import type { JobResult } from '../model/result.js';
+import type { CaseResult, JobResult } from '../model/result.js';
 import { asExpected } from '../verdict/exit.js';
 import { judge, type Evidence } from '../verdict/judge.js';
 import { brokenPromises } from './promises.js';
@@ -80,13 +80,21 @@ export function judgeUnbooted(
     ...identity(job),
     ...judgement,
     asExpected: asExpected(judgement, job.expect),
-    cases: [],
+    cases: why.buildError?.decidedBy === 'build' ? [buildCase(why.buildError.reason)] : [],
     faults: [],
     facts,
     timesMs: {},
     reused: false,
   };
 }
+
+// A kernel that does not compile has failed at something: reports count and show it as they do any case.
+const buildCase = (reason: string): CaseResult => ({
+  name: 'build',
+  status: 'FAIL',
+  reason,
+  metrics: [],
+});
 
 /** A result for a job whose machine could not be started. */
 export function judgeInfra(job: Job, error: InfraError): JobResult {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { build, BuildError, planBuild, planFacts, type BuildPlan } from '../kernels/build.js';
+import { build, planBuild, planFacts, type BuildPlan } from '../kernels/build.js';
+import { BuildError } from '../kernels/make.js';
 import type { PinnedSource, Say } from '../kernels/pinned-source.js';
 import { kernelSource } from '../kernels/source.js';
-import { findToolchain, type Toolchain } from '../kernels/toolchain.js';
+import { findProgramToolchain, findToolchain, type Toolchain } from '../kernels/toolchain.js';
+import type { Compiler } from '../images/payload.js';
 import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError, JobError } from '../model/errors.js';
 import type { JobMatrix, KernelSpec } from '../model/job.js';
@@ -21,19 +23,22 @@ export type Prepared =
 /** Finds out what every kernel of the matrix is made of; pins each source once. */
 export async function planKernels(
   matrix: JobMatrix,
-  toolchain: Toolchain,
   signal: AbortSignal,
   say: Say,
 ): Promise<Map<string, BuildPlan | Prepared>> {
   const pinned = new Map<string, Promise<PinnedSource>>();
+  const toolchains = new Map<string | undefined, Promise<Toolchain>>();
   const plans = new Map<string, BuildPlan | Prepared>();
   for (const kernel of usedKernels(matrix).filter(({ packages }) => packages.length === 0)) {
     const source = pinned.get(kernel.source) ?? kernelSource(kernel.source).pin(signal, say);
     pinned.set(kernel.source, source);
-    plans.set(
-      kernel.name,
-      await orFailure(async () => planBuild(kernel, matrix.fix, await source, toolchain, signal)),
-    );
+    const toolchain = toolchains.get(kernel.toolchain) ?? findToolchain(kernel.toolchain);
+    toolchains.set(kernel.toolchain, toolchain);
+    const plan = async (): Promise<BuildPlan> => {
+      const [tree, compiler] = await Promise.all([source, toolchain]);
+      return planBuild(kernel, matrix.fix, tree, compiler, signal);
+    };
+    plans.set(kernel.name, await orFailure(plan));
   }
   return plans;
 }
@@ -50,18 +55,18 @@ export async function prepare(
   signal: AbortSignal,
   emit: EventSink,
 ): Promise<Map<string, Prepared>> {
-  const toolchain = await findToolchain();
+  const compiler = await findProgramToolchain();
   const kernels = new Map<string, Prepared>();
   const plans = await working('source', 'kernel source', emit, (say) =>
-    planKernels(matrix, toolchain, signal, say),
+    planKernels(matrix, signal, say),
   );
   for (const [name, plan] of plans) {
-    const built = 'key' in plan ? await buildOne(plan, matrix, toolchain, signal, emit) : plan;
+    const built = 'key' in plan ? await buildOne(plan, matrix, compiler, signal, emit) : plan;
     kernels.set(name, built);
   }
   for (const kernel of usedKernels(matrix).filter(({ packages }) => packages.length > 0)) {
     const open = (say: Say): Promise<Prepared> =>
-      orFailure(async () => ({ kernel: await bootablePackages(kernel, toolchain, signal, say) }));
+      orFailure(async () => ({ kernel: await bootablePackages(kernel, compiler, signal, say) }));
     kernels.set(kernel.name, await working(kernel.name, `kernel ${kernel.name}`, emit, open));
   }
   return kernels;
@@ -87,7 +92,7 @@ async function working<T>(
 async function buildOne(
   plan: BuildPlan,
   matrix: JobMatrix,
-  toolchain: Toolchain,
+  compiler: Compiler,
   signal: AbortSignal,
   emit: EventSink,
 ): Promise<Prepared> {
@@ -112,7 +117,7 @@ async function buildOne(
           ...(fraction !== undefined && { fraction }),
         }),
       );
-      return { kernel: await bootableBuild(kernel, toolchain, signal) };
+      return { kernel: await bootableBuild(kernel, compiler, signal) };
     } catch (error) {
       if (signal.aborted || !deadline.aborted) throw error;
       throw new InfraError(

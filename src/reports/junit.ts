@@ -75,9 +75,9 @@ function setProperties(suite: TestSuite, job: JobResult): void {
   }
 }
 
-/** Cases explain a job that they decided; anything else (fault, machine, build) needs a case of its own. */
+/** Cases explain a job that they decided; anything else (fault, machine) needs a case of its own. */
 function casesOf(job: JobResult): readonly CaseResult[] {
-  const explained = job.decidedBy === 'cases' && job.cases.length > 0;
+  const explained = ['cases', 'build'].includes(job.decidedBy) && job.cases.length > 0;
   const own: CaseResult = {
     name: 'job',
     status: job.status,

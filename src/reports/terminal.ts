@@ -105,8 +105,11 @@ type Group = Pick<JobResult, 'device' | 'test'>;
 const needsReason = (job: JobResult): boolean => job.status !== 'PASS' || !job.asExpected;
 
 function reasonLines(job: JobResult, width: number): readonly string[] {
-  const lines = wrap(asciiLine(job.reason), width - 4, maxReasonLines);
-  return lines.map((line) => `    ${line}`);
+  // Of a build each error stands on a line of its own.
+  const texts = job.decidedBy === 'build' ? job.reason.split('\n') : [job.reason];
+  const lines = texts.flatMap((text) => wrap(asciiLine(text), width - 4, maxReasonLines));
+  const log = job.decidedBy === 'build' ? [`log: ${asciiLine(job.name)}/build.log`] : [];
+  return [...lines.slice(0, maxReasonLines), ...log].map((line) => `    ${line}`);
 }
 
 function verdictLine(pair: PairVerdict, painter: Painter): string {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { RunResult } from '../../src/model/result.js';
@@ -89,4 +89,59 @@ tests: [{name: busy-guest, quota-us: 30000, period-us: 100000, seconds: 3}]
   );
   assert.equal(run.overall, 'no-effect');
   assert.equal(outcome.code, 1);
+});
+
+test('a kernel that does not compile: a case "build" that fails in every report, and the rest goes on', async (context) => {
+  const dir = await folder(context);
+  const file = join(dir, 'broken.yaml');
+  await writeFile(
+    file,
+    `name: broken
+fix:
+  add: ${project}/jobs/patches/kvm-hv-xfer-to-guest
+  remove: [${project}/jobs/patches/remove-kvm-hv-xfer-to-guest]
+kernels:
+  - {name: broken, source: "debian:linux-source", patches: [${project}/test/fixtures/patches/does-not-compile.patch]}
+  - {name: good, source: "debian:linux-source", fix: present}
+devices: [qemu-pseries-p9]
+tests: [{name: t, quota-us: 30000, period-us: 100000, seconds: 1}]
+`,
+  );
+  const kcidb = join(dir, 'kcidb.json');
+  const { code, stdout } = await busyguest(
+    ...['run', file, '--results', dir, '--quiet', '--report', `kcidb=${kcidb}`],
+  );
+  assert.equal(code, 1);
+  const { jobs } = await latest(dir);
+  assert.deepEqual(
+    jobs.map(({ kernel, status, decidedBy }) => `${kernel} ${status} ${decidedBy}`),
+    ['broken FAIL build', 'good PASS cases'],
+  );
+  const error = /^\S*asm-offsets\.c:1:2: error: #error planted by a test/;
+  assert.deepEqual(
+    jobs[0]?.cases.map(({ name, status }) => `${name} ${status}`),
+    ['build FAIL'],
+  );
+  assert.match(jobs[0]?.reason ?? '', error);
+  assert.match(jobs[0]?.cases[0]?.reason ?? '', error);
+  assert.match(jobs[0]?.facts['toolchain'] ?? '', /gcc/);
+
+  const read = (name: string): Promise<string> => readFile(join(dir, 'latest', name), 'utf8');
+  const log = 'broken-qemu-pseries-p9-t/build.log';
+  assert.match(await read(log), /#error planted by a test[^]*\*\*\*/);
+  assert.match(stdout, /broken +FAIL[^]*#error planted by a test[^]*broken-\S+\/build\.log/);
+  const tap = await read('results.tap');
+  assert.match(tap, /^ {4}not ok 1 - build\n[^]*?reason: \S*asm-offsets\.c:1:2: error/m);
+  assert.match(
+    await read('junit.xml'),
+    /<testcase [^>]*name="build">\s*<failure message="\S*asm-offsets\.c:1:2: error/,
+  );
+  assert.ok((await read('report.html')).includes(`href="${log}"`));
+  const report = JSON.parse(await readFile(kcidb, 'utf8')) as {
+    builds: { id: string; status: string; comment?: string; log_excerpt?: string }[];
+  };
+  const build = report.builds.find(({ id }) => id.endsWith('/broken'));
+  assert.equal(build?.status, 'FAIL');
+  assert.match(build?.comment ?? '', error);
+  assert.match(build?.log_excerpt ?? '', /#error planted by a test/);
 });

@@ -122,3 +122,20 @@ test('exclude leaves out what matches all its keys; a test by its own or its fam
   ]);
   assert.deepEqual(left('{test: t-2vcpu}, {device: qemu-powernv9}'), ['8-t-1vcpu', '8-u']);
 });
+
+test('a list of fragments, a full .config by its path, and a toolchain', () => {
+  const kernels =
+    '[{name: a, source: t, config: [minimal, debug, ./x.fragment]}, {name: b, source: t, config: ./full.config, toolchain: llvm-19}, {name: c, source: t}]';
+  assert.deepEqual(
+    load(matrix({ kernels })).kernels.map(({ config, configIsFull, toolchain }) => [
+      config,
+      configIsFull,
+      toolchain,
+    ]),
+    [
+      [['minimal', 'debug', '/lab/x.fragment'], undefined, undefined],
+      [['/lab/full.config'], true, 'llvm-19'],
+      [['minimal'], undefined, undefined],
+    ],
+  );
+});

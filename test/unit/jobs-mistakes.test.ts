@@ -45,6 +45,21 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     '2>absent kernels[0].fix: this matrix does not say what its fix is; add the key fix with the folders of its patches',
   ],
   [
+    'a toolchain for a package',
+    matrix({ kernels: '[{name: k, package: a.deb, toolchain: llvm}]' }),
+    '2>toolchain kernels[0]: "toolchain" means nothing for kernel "k", which is a package',
+  ],
+  [
+    'a compiler for a toolchain',
+    matrix({ kernels: '[{name: k, source: t, toolchain: clang}]' }),
+    '2>clang kernels[0].toolchain: "clang" is no toolchain: gcc, llvm, llvm-NN, or a prefix that ends with "-"',
+  ],
+  [
+    'a fragment that is no list',
+    matrix({ kernels: '[{name: k, source: t, config: debug}]' }),
+    '2>debug kernels[0].config: "debug" is no path of a full .config; fragments are a list: [debug]',
+  ],
+  [
     'expect-on for a stranger',
     matrix({ kernels: '[{name: k, source: t, expect-on: {qemu-powernv9: FAIL}}]' }),
     '2>qemu-powernv9 kernels[0].expect-on: no device of this matrix is named "qemu-powernv9"; did you mean "qemu-powernv8"?',

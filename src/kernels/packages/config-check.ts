@@ -30,15 +30,20 @@ const needs: readonly Need[] = [
   { symbols: ['HVC_CONSOLE', 'HVC_OPAL'], values: builtIn, why: 'the console' },
 ];
 
-/** What the test needs and the config lacks, a line each: `CONFIG_CFS_BANDWIDTH=y (cpu.max, the limit under test)`. */
-export function missingConfig(config: Config): string[] {
-  const has = ({ symbols, values }: Need): boolean =>
-    symbols.some((symbol) => values.includes(config.get(symbol) ?? 'n'));
+/**
+ * What the test needs and the config lacks, a line each: `CONFIG_CFS_BANDWIDTH=y (cpu.max, the limit under test)`.
+ * @param modules whether there are modules too; else what is one counts as lacking
+ */
+export function missingConfig(config: Config, { modules } = { modules: true }): string[] {
+  const usable = ({ values }: Need): readonly string[] =>
+    values.filter((value) => modules || value !== 'm');
+  const has = (need: Need): boolean =>
+    need.symbols.some((symbol) => usable(need).includes(config.get(symbol) ?? 'n'));
   return needs
     .filter((need) => !has(need))
-    .map(({ symbols, values, why }) => {
-      const names = symbols.map((symbol) => `CONFIG_${symbol}`).join(' or ');
-      return `${names}=${values.join('|')} (${why})`;
+    .map((need) => {
+      const names = need.symbols.map((symbol) => `CONFIG_${symbol}`).join(' or ');
+      return `${names}=${usable(need).join('|')} (${need.why})`;
     });
 }
 

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+import { mkdir, writeFile } from 'node:fs/promises';
+import { InfraError } from '../model/errors.js';
+import { cacheDir } from '../system/files.js';
+import { run, tail } from '../system/processes.js';
+import type { Toolchain } from './toolchain.js';
+
+/** The compiler found an error: its lines come first. A result of the kernel, not of the lab. */
+export class BuildError extends Error {
+  override readonly name = 'BuildError';
+  constructor(
+    readonly kernel: string,
+    readonly errors: readonly string[],
+    readonly log: string,
+  ) {
+    super(errors[0] ?? `the build of ${kernel} failed`);
+  }
+}
+
+/** A kernel tree that is built. */
+export interface Work {
+  readonly kernel: string;
+  readonly key: string;
+  readonly tree: string;
+  /** make's O=. */
+  readonly obj: string;
+  readonly toolchain: Toolchain;
+  readonly signal: AbortSignal;
+  /** Everything that make printed so far. */
+  readonly log: string[];
+}
+
+/** Runs make. Throws BuildError for what is wrong with the tree, InfraError, InterruptedError. */
+export async function make(
+  work: Work,
+  goals: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  onLine?: (line: string) => void,
+): Promise<void> {
+  const { signal, log } = work;
+  const take = (line: string): void => {
+    log.push(line);
+    onLine?.(line);
+  };
+  const options = { stage: 'build', signal, env: { ...makeEnv(work.tree), ...env }, onLine: take };
+  try {
+    await run([...makeArgv(work), ...goals], options);
+  } catch (error) {
+    throw isLab(error) ? error : await buildError(work);
+  }
+}
+
+function makeArgv({ tree, obj, toolchain }: Work): string[] {
+  const { kind, choice, compiler, ccache } = toolchain;
+  // Both are named, so that the environment cannot choose half of another toolchain.
+  const [prefix, llvm] = kind === 'gcc' ? [choice, ''] : ['', choice];
+  return [
+    ...['make', '-C', tree, `O=${obj}`, 'ARCH=powerpc', `CROSS_COMPILE=${prefix}`, `LLVM=${llvm}`],
+    `CC=${ccache ? 'ccache ' : ''}${compiler}`,
+  ];
+}
+
+// Two builds of the same thing are to be the same to the byte.
+function makeEnv(tree: string): Record<string, string> {
+  return {
+    KBUILD_BUILD_TIMESTAMP: '2026-01-01',
+    KBUILD_BUILD_USER: 'busyguest',
+    KBUILD_BUILD_HOST: 'busyguest',
+    KBUILD_BUILD_VERSION: '1',
+    LC_ALL: 'C',
+    CCACHE_DIR: cacheDir('ccache'),
+    CCACHE_BASEDIR: tree,
+    CCACHE_NOHASHDIR: '1',
+    CCACHE_MAXSIZE: '2G',
+  };
+}
+
+/** What the compiler, the linker, kconfig and make say of a broken tree, and, if they are silent, what follows from it. */
+const causes =
+  /\berror:|undefined (?:reference|symbol)|Kconfig\S*:\d+: (?!warning)|No rule to make target/;
+const consequences = /\*\*\* \[/;
+
+/** Whether make failed for a reason that is not in the tree. */
+const isLab = (error: unknown): boolean =>
+  !(error instanceof InfraError) || /no space|program not found/.test(error.message);
+
+async function buildError({ kernel, key, log }: Work): Promise<BuildError> {
+  const file = cacheDir('logs', `${key}-build.log`);
+  await mkdir(cacheDir('logs'), { recursive: true });
+  await writeFile(file, `${log.join('\n')}\n`);
+  const killed = log.find((line) => /Killed|signal terminated program/.test(line));
+  if (killed !== undefined) {
+    throw new InfraError(
+      'build',
+      'the compiler was killed',
+      'is there enough memory?',
+      tail(log.join('\n')),
+    );
+  }
+  const found = [causes, consequences].map((kind) => log.filter((line) => kind.test(line)));
+  const errors = found.find((lines) => lines.length > 0) ?? log.slice(-10);
+  return new BuildError(kernel, [...new Set(errors)].slice(0, 20), file);
+}
