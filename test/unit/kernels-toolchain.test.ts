@@ -14,12 +14,9 @@ const signal = new AbortController().signal;
 async function tools(context: TestContext, names: readonly string[]): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'busyguest-test-'));
   const before = { ...process.env };
-  context.after(async () => {
-    for (const name of ['PATH', 'LLVM', 'CROSS_COMPILE']) {
-      delete process.env[name];
-      if (before[name] !== undefined) process.env[name] = before[name];
-    }
-    await rm(dir, { recursive: true });
+  context.after(() => {
+    process.env = before;
+    return rm(dir, { recursive: true });
   });
   for (const name of names) {
     await writeFile(join(dir, name), `#!/bin/sh\necho "${name} (Test) 9.8.7"\n`);
