@@ -14,6 +14,13 @@ export const deviceNames: readonly string[] = [...builtIn.keys()];
 /** All built-in devices. */
 export const devices: readonly Device[] = [...builtIn.values()];
 
+/** The emulated machine that a job names, as a table row; undefined for a device of another kind. */
+export function qemuMachineOf(job: Job): QemuMachine | undefined {
+  return job.deviceSpec
+    ? machineOf(job.deviceSpec)
+    : qemuMachines.find(({ name }) => name === job.device);
+}
+
 /**
  * The device that a job names. On a POWER host whose KVM can do it, a `qemu-pseries` device is
  * taken over by its `kvm-pseries` twin: the real thing beats its emulation.

@@ -143,7 +143,8 @@ async function runJob(
   }
 }
 
-function bootOf(job: Job, kernel: Bootable): Boot {
+/** What a job boots: its kernel, and what the kernel and the payload are told. */
+export function bootOf(job: Job, kernel: Bootable): Boot {
   const { quotaUs, periodUs, vcpus, seconds, cpus, cases, tags } = job.test.parameters;
   return {
     kernel: kernel.image,

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { projectDir } from '../../system/files.js';
+import type { LavaJob } from './job.js';
+import { suite } from './monitor.js';
+import { duration, type Parts } from './parts.js';
+
+/** What the shell of a booted machine prints when it waits for a command. */
+export const hostPrompts: readonly string[] = ['root@[^ ]+[#$] ', '/ # '];
+
+/** The test definition that the project ships, for lava-test-shell. */
+export const testDefinitionFile = join(projectDir, 'labs/lava/test-definitions/busy-guest.yaml');
+
+/** A machine on which the kernel under test runs already: nothing is booted, the payload runs in a shell. */
+export function runningParts(job: LavaJob, boot: 'ssh' | 'minimal'): Parts {
+  const isSsh = boot === 'ssh';
+  const deploy = isSsh ? { to: 'ssh', os: 'debian' } : { to: 'overlay' };
+  const method = isSsh
+    ? { method: 'ssh', connection: 'ssh', prompts: hostPrompts }
+    : {
+        method: 'minimal',
+        prompts: hostPrompts,
+        transfer_overlay: {
+          download_command: 'cd /tmp && wget -q',
+          unpack_command: 'tar -C / -xzf',
+        },
+      };
+  return {
+    actions: [
+      { deploy },
+      { boot: { timeout: duration(job.timeouts.bootMs), ...method } },
+      { test: { timeout: duration(job.timeouts.testMs), definitions: [definition(job)] } },
+    ],
+    notes: [
+      {
+        at: ['actions', 1, 'boot', 'prompts'],
+        text: 'shell of root on the machine; for another prompt write it here',
+      },
+      {
+        at: ['actions', 2, 'test', 'definitions', 0, 'from'],
+        text: 'the same as labs/lava/test-definitions/busy-guest.yaml, with its parameters filled in',
+      },
+    ],
+  };
+}
+
+function definition(job: LavaJob): object {
+  const shipped = parse(readFileSync(testDefinitionFile, 'utf8')) as object;
+  return {
+    from: 'inline',
+    name: suite,
+    path: 'inline/busy-guest.yaml',
+    repository: {
+      ...shipped,
+      params: {
+        PAYLOAD_URL: job.payload.url,
+        PAYLOAD_SHA256: job.payload.sha256,
+        PAYLOAD_ARGS: job.payloadArgs.join(' '),
+      },
+    },
+  };
+}
