@@ -12,10 +12,11 @@
 #include "ktap.h"
 #include "words.h"
 
-extern const struct case_group basic_cases;
+extern const struct case_group basic_cases, trace_cases;
 
 static const struct case_group * const groups[] = {
 	&basic_cases,
+	&trace_cases,
 };
 
 #define GROUPS (sizeof(groups) / sizeof(*groups))
@@ -23,6 +24,7 @@ static const struct case_group * const groups[] = {
 #define DEFAULT_TAG	"basic"
 #define EVERY_CASE	"full"
 #define ALWAYS_TAG	"always"
+#define TRACE_TAG	"trace"
 
 static bool has_tag(const struct test_case *c, struct word tag)
 {
@@ -39,7 +41,7 @@ static bool row_selected(const struct test_case *c, const struct selection *s)
 	const char *tags = s->tags;
 	struct word word;
 
-	if (is_tagged(c, ALWAYS_TAG))
+	if (is_tagged(c, ALWAYS_TAG) || (s->trace && is_tagged(c, TRACE_TAG)))
 		return true;
 	if (!s->names && !s->tags)
 		return is_tagged(c, DEFAULT_TAG);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "bounds.h"
+#include "trace.h"
 #include "workload.h"
 
 /* What the command line asked for, and what the kernel says of itself. */
@@ -16,6 +17,8 @@ struct test {
 	int64_t seconds;
 	int64_t kill_deadline_us;
 	int cpus_online;
+	bool trace;		/* the traced case prints the samples */
+	const struct trace_offsets *offsets;	/* for a kernel without BTF, or NULL */
 };
 
 /*
@@ -44,6 +47,7 @@ struct case_group {
 struct selection {
 	const char *names;
 	const char *tags;
+	bool trace;		/* those tagged "trace" as well */
 };
 
 /* The name or tag of @s that no case has, else NULL. The caller frees it. */

@@ -27,6 +27,8 @@ static const char usage[] =
 	"  --hcall-us N     the guest makes a hypercall every N us, 0: never (default 0)\n"
 	"  --case NAME,...  only these cases, and the controls\n"
 	"  --tag TAG,...    only cases with one of these tags, and the controls; full: all\n"
+	"  --trace          also compare with the scheduler's own account, read through tracefs\n"
+	"  --trace-offsets KEY=N,...  where its members are, for a kernel without BTF (docs/tracing.md)\n"
 	"  --list           show the cases that would run, with tags and reasons\n"
 	"  --virtual-time   the machine's time counts instructions (QEMU -icount): one\n"
 	"                   long window is enough\n"
@@ -56,6 +58,16 @@ static int64_t number(const char *text, const char *option, int64_t min, int64_t
 	return value;
 }
 
+static const struct trace_offsets *offsets(const char *text)
+{
+	static struct trace_offsets given;
+
+	if (trace_parse_offsets(text, &given))
+		return &given;
+	fprintf(stderr, "busy-guest: --trace-offsets %s: " TRACE_OFFSETS_FORM " is needed\n", text);
+	exit(KSFT_FAIL);
+}
+
 static void parse(int argc, char **argv, struct request *r)
 {
 	struct test *t = &r->test;
@@ -68,6 +80,8 @@ static void parse(int argc, char **argv, struct request *r)
 		{ "kill-deadline-seconds", required_argument, NULL, 'k' },
 		{ "case", required_argument, NULL, 'n' },
 		{ "tag", required_argument, NULL, 't' },
+		{ "trace", no_argument, NULL, 'T' },
+		{ "trace-offsets", required_argument, NULL, 'o' },
 		{ "list", no_argument, NULL, 'l' },
 		{ "virtual-time", no_argument, NULL, 'i' },
 		{ "help", no_argument, NULL, 'h' },
@@ -89,6 +103,8 @@ static void parse(int argc, char **argv, struct request *r)
 		case 'k': t->kill_deadline_us = number(optarg, name, 1, 3600) * 1000000; break;
 		case 'n': r->selection.names = optarg; break;
 		case 't': r->selection.tags = optarg; break;
+		case 'T': r->selection.trace = t->trace = true; break;
+		case 'o': t->offsets = offsets(optarg); break;
 		case 'l': r->list = true; break;
 		case 'i': clock_is_virtual(); break;
 		case 'h': fputs(usage, stdout); exit(KSFT_PASS);

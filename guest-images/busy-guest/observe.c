@@ -20,6 +20,8 @@ const struct sample *observe_now(struct observation *o, const struct runner *r)
 	cgroup_read_stat(&r->cg, &s->stat);
 	/* Read after the statistics: a delay in between can only make the bound wider. */
 	s->t_us = now_us() - o->start_us;
+	if (r->trace)
+		trace_read(r->trace, &s->runtime);
 	s->stat.usage_us -= o->start.usage_us;
 	s->stat.nr_periods -= o->start.nr_periods;
 	s->stat.nr_throttled -= o->start.nr_throttled;
@@ -40,15 +42,19 @@ const struct sample *observe_last(const struct observation *o)
 static void open_window(struct observation *o, const struct runner *r, const struct limit *l)
 {
 	int64_t end = now_us() + EDGE_PERIODS * l->period_us;
+	struct trace_runtime runtime = { 0 };
 	struct cpu_stat st;
 
 	o->start_us = now_us();
 	cgroup_read_stat(&r->cg, &o->start);
+	/* From now on, not from the last reading: a slow reading must not leave the guest without time. */
 	while (o->start_us < end &&
-	       watch_until_us(o->start_us + EDGE_POLL_US, &o->late_us)) {
+	       watch_until_us(now_us() + EDGE_POLL_US, &o->late_us)) {
 		int64_t t = now_us();
 
 		cgroup_read_stat(&r->cg, &st);
+		if (r->trace)
+			trace_read(r->trace, &runtime);
 		if (st.nr_throttled != o->start.nr_throttled) {
 			o->aligned = true;
 			return;
@@ -56,6 +62,7 @@ static void open_window(struct observation *o, const struct runner *r, const str
 		o->start_us = t;
 		o->start = st;
 		o->late_us = 0;
+		o->start_runtime = runtime;
 	}
 }
 
@@ -146,10 +153,13 @@ void observe_print(const struct observation *o, const char *phase, int first, in
 	for (int i = first; i < end; i++) {
 		const struct sample *s = &o->samples[i];
 
-		printf("# sample: phase=%s t=%lld usage=%lld periods=%lld throttled=%lld throttled_us=%lld\n",
+		printf("# sample: phase=%s t=%lld usage=%lld periods=%lld throttled=%lld throttled_us=%lld",
 		       phase, (long long)s->t_us, (long long)s->stat.usage_us,
 		       (long long)s->stat.nr_periods, (long long)s->stat.nr_throttled,
 		       (long long)s->stat.throttled_us);
+		if (s->runtime.known)
+			printf(" runtime_ns=%lld", (long long)s->runtime.remaining_ns);
+		putchar('\n');
 	}
 }
 

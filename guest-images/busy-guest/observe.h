@@ -13,6 +13,7 @@
 struct sample {
 	int64_t t_us;		/* since the window opened */
 	struct cpu_stat stat;	/* since the window opened */
+	struct trace_runtime runtime;	/* where it is traced */
 };
 
 #define MAX_SAMPLES 8192
@@ -22,6 +23,7 @@ struct observation {
 	bool aligned;		/* it opened while the group was throttled */
 	int64_t late_us;	/* longest that a timer came late; 0 in virtual time */
 	struct cpu_stat start;
+	struct trace_runtime start_runtime;
 	struct sample samples[MAX_SAMPLES];
 	int count;
 	int64_t worst_debt_us;

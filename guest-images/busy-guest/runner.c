@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,15 @@ static void run_loops(struct runner *r)
 	loop(loop_counter(r, 0));
 }
 
+static void pin_to_this_cpu(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
 static void child(struct runner *r)
 {
 	sigset_t none;
@@ -61,6 +71,8 @@ static void child(struct runner *r)
 	/* Ctrl-C is for the parent: it knows what has to be cleaned up. */
 	signal(SIGINT, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (r->load.pinned)
+		pin_to_this_cpu();
 	err = cgroup_attach(&r->cg, 0);
 	if (err)
 		snprintf(r->report->error, sizeof(r->report->error), "cgroup.procs: %s", strerror(-err));

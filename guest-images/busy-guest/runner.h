@@ -9,6 +9,7 @@
 
 #include "cgroup.h"
 #include "guest.h"
+#include "trace.h"
 #include "workload.h"
 
 struct runner {
@@ -18,6 +19,7 @@ struct runner {
 	bool owns_group;	/* it goes with the process */
 	void *memory;		/* guest RAM; the loop counts there as well */
 	struct guest_report *report;
+	struct trace *trace;	/* the caller's, or NULL: not traced */
 };
 
 /*

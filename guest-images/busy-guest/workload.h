@@ -3,6 +3,7 @@
 #ifndef BUSYGUEST_WORKLOAD_H
 #define BUSYGUEST_WORKLOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum workload_kind { RUN_GUEST, RUN_LOOP };
@@ -20,6 +21,7 @@ struct workload {
 	int64_t hcall_us;		/* guest: time between hypercalls, 0 for none */
 	enum guest_hcall hcall;
 	int64_t cede_us;		/* HCALL_CEDE: how long it sleeps */
+	bool pinned;			/* stays on the CPU that it starts on */
 };
 
 #endif

@@ -134,7 +134,10 @@ function checkTest({ index, value }: Entry<RawTest>): Finding[] {
     findings.set(`${pathText(finding.path)}: ${message}`, finding);
   };
   for (const { spec, limitPath, secondsPath } of expandTest(value)) {
-    const { quotaUs, periodUs, vcpus, seconds } = spec.parameters;
+    const { quotaUs, periodUs, vcpus, seconds, trace } = spec.parameters;
+    if (trace === true && vcpus > 1) {
+      add(['trace'], 'only a guest with one vCPU is traced: its debt is that of one run queue');
+    }
     if (quotaUs >= vcpus * periodUs) {
       const guest = vcpus === 1 ? '1 vCPU' : `${vcpus} vCPUs`;
       const most = `cannot use more than ${vcpus * periodUs} us a period of ${periodUs} us`;

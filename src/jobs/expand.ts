@@ -76,6 +76,7 @@ export function expandTest(raw: RawTest): ExpandedTest[] {
             ...(raw.cpus === undefined ? {} : { cpus: raw.cpus }),
             ...(raw.cases === undefined ? {} : { cases: raw.cases }),
             ...(raw.tags === undefined ? {} : { tags: raw.tags }),
+            ...(raw.trace && { trace: true }),
           },
         },
         family: raw.name,

@@ -156,6 +156,12 @@ export const testSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Cases to run besides the controls, by their tags; full stands for all.'),
+  trace: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Also read the scheduler's own account, cfs_rq->runtime_remaining, and compare (docs/tracing.md); one vCPU only.",
+    ),
 });
 
 const timeouts = z.strictObject({

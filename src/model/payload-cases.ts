@@ -24,6 +24,7 @@ export const payloadCases: readonly PayloadCase[] = [
   row('busy_guest_debt_bounded', 'basic bug', 'limited_guest'),
   row('busy_guest_makes_progress', 'basic', 'limited_guest'),
   row('busy_guest_dies_at_once', 'basic bug', 'limited_guest'),
+  row('traced_debt_agrees', 'trace'),
 ];
 
 /** Every tag of the table, and `full` for all cases. */
@@ -36,12 +37,15 @@ export const payloadTags: readonly string[] = [
 export interface CaseSelection {
   readonly cases?: readonly string[];
   readonly tags?: readonly string[];
+  /** Those tagged `trace` as well. */
+  readonly trace?: boolean;
 }
 
 /** Names of the cases that the payload reports for a selection, in order (cases.c does the same). */
-export function selectedCases({ cases, tags }: CaseSelection): readonly string[] {
+export function selectedCases({ cases, tags, trace }: CaseSelection): readonly string[] {
   const isAsked = (one: PayloadCase): boolean =>
     one.tags.includes('always') ||
+    (trace === true && one.tags.includes('trace')) ||
     (cases === undefined && tags === undefined && one.tags.includes('basic')) ||
     cases?.includes(one.name) === true ||
     tags?.some((tag) => tag === 'full' || one.tags.includes(tag)) === true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Status, Verdict } from './status.js';
 
-/** A number with its unit. Units: us, s, ratio, count. */
+/** A number with its unit. Units: us, s, ratio, count, ms/s. */
 export interface Metric {
   readonly name: string;
   readonly value: number;

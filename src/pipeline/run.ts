@@ -145,7 +145,7 @@ async function runJob(
 
 /** What a job boots: its kernel, and what the kernel and the payload are told. */
 export function bootOf(job: Job, kernel: Bootable): Boot {
-  const { quotaUs, periodUs, vcpus, seconds, cpus, cases, tags } = job.test.parameters;
+  const { quotaUs, periodUs, vcpus, seconds, cpus, cases, tags, trace } = job.test.parameters;
   return {
     kernel: kernel.image,
     initramfs: kernel.initramfs,
@@ -158,6 +158,7 @@ export function bootOf(job: Job, kernel: Bootable): Boot {
       `--seconds=${seconds}`,
       ...(cases === undefined ? [] : [`--case=${cases.join(',')}`]),
       ...(tags === undefined ? [] : [`--tag=${tags.join(',')}`]),
+      ...(trace === true ? ['--trace'] : []),
     ],
     cpus: job.deviceSpec?.smp ?? cpus ?? vcpus,
   };

@@ -69,13 +69,13 @@ test('series: debt is a negative runtime_remaining, and the freeze ends with the
   assert.equal(series.killS, 6);
   assert.equal(series.goneS, 20);
   assert.ok(Math.abs(series.remaining.at(-1)?.[1] ?? 1) < 1e-9);
-  assert.equal(series.traced, false);
+  assert.equal(series.measured, undefined);
   assert.equal(seriesOf('none', 0, [], parameters, 10), undefined);
 });
 
-test('series: what was traced is taken as it is', () => {
+test('series: what was traced stands beside what was computed', () => {
   const samples = samplesOf(true).map((one) => ({ ...one, runtimeRemainingNs: -5_000_000 }));
   const series = seriesOf('k', 0, samples, parameters, 10);
-  assert.equal(series?.traced, true);
-  assert.equal(series?.remaining[0]?.[1], -0.005);
+  assert.equal(series?.measured?.[0]?.[1], -0.005);
+  assert.deepEqual(series.remaining, seriesOf('k', 0, samplesOf(true), parameters, 10)?.remaining);
 });

@@ -100,7 +100,8 @@ static void judge_window(const struct test *t, const struct runner *r,
 	int64_t bound = observe_bound_us(o, l), exits = runner_exits(r);
 	int64_t debt_bound = observe_debt_bound_us(o, l);
 
-	observe_print(o, "run", 0, o->count);
+	if (!t->trace)
+		observe_print(o, "run", 0, o->count);
 	report_usage(l, o);
 	if (s->stat.usage_us > bound)
 		ktap_reason("used %lld us, at most %lld us are allowed",
@@ -139,7 +140,8 @@ static void busy_guest_dies_at_once(const struct test *t, struct runner *r, stru
 	int first = o->count;
 	struct death death = observe_death(o, r, t->limit.period_us, t->kill_deadline_us);
 
-	observe_print(o, "kill", first, o->count);
+	if (!t->trace)
+		observe_print(o, "kill", first, o->count);
 	ktap_metric("kill_latency", death.latency_us, "us");
 	ktap_metric("bound", bound, "us");
 	if (!death.dead)

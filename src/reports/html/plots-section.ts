@@ -94,9 +94,8 @@ function timeFigures(
   const share = `${parameters.quotaUs / 1000} of ${parameters.periodUs / 1000} ms`;
   const usage = drawUsage(`${id}u`, `CPU time used over time, ${heading}`, lines, parameters);
   const debt = drawRemaining(`${id}d`, `runtime_remaining over time, ${heading}`, lines);
-  const source = lines.some(({ traced }) => traced)
-    ? 'as traced'
-    : 'quota \u00d7 time \u2212 usage';
+  const traced = lines.some(({ measured }) => measured !== undefined) ? '; thin: as traced' : '';
+  const source = `quota \u00d7 time \u2212 usage${traced}`;
   return html`<div class="figures">
       ${figure(usage, 'CPU time used, seconds', lines)}${figure(debt, `runtime_remaining (${source}), seconds; below zero is debt`, lines)}
     </div>

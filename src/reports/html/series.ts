@@ -13,8 +13,8 @@ export interface JobSeries {
   readonly usage: readonly Point[];
   /** Quota earned minus usage: below zero is debt. */
   readonly remaining: readonly Point[];
-  /** `remaining` is cfs_rq->runtime_remaining itself, not made of cpu.stat. */
-  readonly traced: boolean;
+  /** cfs_rq->runtime_remaining as the kernel has it, where it was traced. */
+  readonly measured?: readonly Point[];
   /** When SIGKILL was sent, and when the process was gone, seconds. */
   readonly killS?: number;
   readonly goneS?: number;
@@ -53,11 +53,13 @@ export function seriesOf(
   most: number,
 ): JobSeries | undefined {
   if (samples.length === 0) return undefined;
-  const traced = samples.every(({ runtimeRemainingNs }) => runtimeRemainingNs !== undefined);
-  const remaining = samples.map(({ tUs, usageUs, runtimeRemainingNs }): Point => {
-    const computedUs = (tUs * quotaUs) / periodUs - usageUs;
-    return [seconds(tUs), seconds(traced ? (runtimeRemainingNs ?? 0) / 1000 : computedUs)];
-  });
+  const remaining = samples.map(({ tUs, usageUs }): Point => [
+    seconds(tUs),
+    seconds((tUs * quotaUs) / periodUs - usageUs),
+  ]);
+  const measured = samples.flatMap(({ tUs, runtimeRemainingNs }): readonly Point[] =>
+    runtimeRemainingNs === undefined ? [] : [[seconds(tUs), seconds(runtimeRemainingNs / 1000)]],
+  );
   const killed = samples.filter(({ phase }) => phase === 'kill');
   const [kill, gone] = [killed[0], killed.at(-1)];
   return {
@@ -68,7 +70,7 @@ export function seriesOf(
       most,
     ),
     remaining: thin(remaining, most),
-    traced,
+    ...(measured.length > 0 && { measured: thin(measured, most) }),
     ...(kill && gone ? { killS: seconds(kill.tUs), goneS: seconds(gone.tUs) } : {}),
   };
 }

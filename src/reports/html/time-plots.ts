@@ -94,6 +94,14 @@ function freezeArea(all: readonly JobSeries[]) {
   };
 }
 
+// Thin and on top: where both agree, both are seen.
+function remainingLines(series: JobSeries) {
+  const computed = line(series, series.remaining);
+  if (series.measured === undefined) return [computed];
+  const measured = line(series, series.measured);
+  return [computed, { ...measured, lineStyle: { color: ink.text, type: 'solid', width: 1 } }];
+}
+
 /** runtime_remaining over time, all kernels in one picture: below zero is debt. */
 export function drawRemaining(id: string, title: string, all: readonly JobSeries[]): Plot {
   const endS = endOf(all);
@@ -112,6 +120,6 @@ export function drawRemaining(id: string, title: string, all: readonly JobSeries
   return drawOnce(id, title, size, {
     xAxis: { ...timeAxis(endS), axisLine: { onZero: false, lineStyle: { color: ink.faint } } },
     yAxis: valueAxis,
-    series: [zero, ...all.map((series) => line(series, series.remaining))],
+    series: [zero, ...all.flatMap(remainingLines)],
   });
 }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { busyguest, folder, latest, metric } from './cli.js';
+
+const matrix = `name: trace
+kernels: [{name: debian, package: "debian:linux-image-powerpc64le", expect: FAIL}]
+devices: [qemu-pseries-p9]
+tests: [{name: traced, quota-us: 30000, period-us: 100000, seconds: 2, trace: true}]
+`;
+
+test("Debian's newest kernel, traced: cpu.stat and runtime_remaining agree, and the slopes are the bug's", async (context) => {
+  const dir = await folder(context);
+  const file = join(dir, 'trace.yaml');
+  await writeFile(file, matrix);
+  const { stdout, stderr } = await busyguest('run', file, '--results', dir, '--quiet', '--fresh');
+  const [job] = (await latest(dir)).jobs;
+  assert.ok(job, stdout + stderr);
+  if (/has no package/.test(job.reason)) {
+    context.skip(job.reason);
+    return;
+  }
+  const traced = job.cases.find(({ name }) => name === 'traced_debt_agrees');
+  assert.equal(traced?.status, 'PASS', `${traced?.reason}; ${job.reason}`);
+  assert.ok(metric(job, 'traced_debt_agrees', 'worst_difference') <= 100);
+  assert.match(job.facts['trace'] ?? '', /by names$/);
+  if (job.status === 'PASS') {
+    context.diagnostic(`${job.facts['kernel_release']} keeps the limit: no slopes to compare`);
+    return;
+  }
+  const running = metric(job, 'traced_debt_agrees', 'runtime_slope_running');
+  const recovering = metric(job, 'traced_debt_agrees', 'runtime_slope_recovering');
+  assert.ok(Math.abs(running + 700) <= 35, `${running} ms/s`);
+  assert.ok(Math.abs(recovering - 300) <= 15, `${recovering} ms/s`);
+});
