@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "ktap.h"
 
 /* The metrics of one case that have a flat line; no case has as many. */
@@ -99,8 +100,15 @@ void ktap_reason(const char *fmt, ...)
 	va_end(ap);
 }
 
+/* For who asks where the time went: since boot, as the kernel's own messages. */
+static void print_clock(void)
+{
+	printf("# clock: %lld us\n", (long long)now_us());
+}
+
 void ktap_result(const char *name, bool ok)
 {
+	print_clock();
 	printf("%s %d %s\n", ok ? "ok" : "not ok", ++number, name);
 	flat_result(name, ok ? "pass" : "fail", ok);
 	failed += !ok;
@@ -110,6 +118,7 @@ void ktap_undecided(const char *name, const char *fmt, ...)
 {
 	va_list ap;
 
+	print_clock();
 	printf("not ok %d %s # ERROR ", ++number, name);
 	va_start(ap, fmt);
 	vprintf(fmt, ap);

@@ -37,6 +37,7 @@ export const commands: readonly ((root: Command) => void)[] = [
       .option('--json', 'print results.json instead of the table', false)
       .option('-q, --quiet', 'no progress', false)
       .option('-v, --verbose', 'show the consoles', false)
+      .option('--timings', 'at the end, where the time went (on stderr)', false)
       .addHelpText(
         'after',
         `

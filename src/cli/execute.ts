@@ -9,6 +9,7 @@ import { linkLatest, makeRunDir, runMatrix } from '../pipeline/run.js';
 import { runLock } from '../pipeline/run-folder.js';
 import { progressReport } from '../reports/progress.js';
 import { openReports } from '../reports/report.js';
+import { timingsReport } from '../reports/timings.js';
 import { writeWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { narrow, type MatrixOptions } from './matrix.js';
@@ -24,6 +25,7 @@ export interface RunFlags {
   readonly report?: string;
   readonly quiet: boolean;
   readonly verbose?: boolean;
+  readonly timings?: boolean;
 }
 
 /** A run that is about to begin or to go on. */
@@ -99,8 +101,10 @@ export async function execute(
 ): Promise<RunResult> {
   const parallel = parseJobs(flags.jobs);
   const { quiet, verbose = false, fresh, failFast = false } = flags;
+  const timings = flags.timings === true ? timingsReport() : undefined;
   const session = openReports([
     progressReport({ stream: process.stderr, quiet, verbose }),
+    ...(timings ? [timings] : []),
     ...reportsOfRun(flags.report),
   ]);
   const { matrix, dir, startedAt } = start;
@@ -114,6 +118,7 @@ export async function execute(
       const result = settle.run(await runMatrix(matrix, options, signal, sink));
       session.sink({ kind: 'run-end', result });
       sayFailures(await session.end(result, dir));
+      if (timings) process.stderr.write(timings.table(session.wallMs));
       await linkLatest(resolve(dir, '..'), dir);
       return result;
     }),

@@ -74,7 +74,7 @@ export interface JobResult extends Judgement {
   readonly cases: readonly CaseResult[];
   readonly faults: readonly Fault[];
   readonly facts: Readonly<Record<string, string>>;
-  /** Wall times, milliseconds: build, image, boot, test. Never compared between runs. */
+  /** Wall times, milliseconds: build, image, boot (with firmware), test, judge. Never compared between runs. */
   readonly timesMs: Readonly<Record<string, number>>;
   /** The result of an earlier run with the same inputs was taken. */
   readonly reused: boolean;

@@ -21,6 +21,8 @@ export interface Bootable {
   readonly lacks: readonly string[];
   readonly facts: Readonly<Record<string, string>>;
   readonly buildMs: number;
+  /** Wall milliseconds that its image took, or finding it in the cache. */
+  readonly imageMs: number;
   /** Path of what its build printed. */
   readonly log?: string;
 }
@@ -34,6 +36,7 @@ export async function bootableBuild(
   compiler: Compiler,
   signal: AbortSignal,
 ): Promise<Bootable> {
+  const start = Date.now();
   const image = await busyGuestImage(compiler, signal);
   return {
     ...joined(kernel.key, image),
@@ -42,6 +45,7 @@ export async function bootableBuild(
     lacks: [],
     facts: kernel.facts,
     buildMs: kernel.buildMs,
+    imageMs: Date.now() - start,
     log: kernel.log,
   };
 }
@@ -66,6 +70,7 @@ export async function bootablePackages(
   }
   say(`unpacking ${kernel.name}`);
   const distro = await openPackages(files, cacheDir('packages'), signal);
+  const start = Date.now();
   const image = await busyGuestImage(compiler, signal, distro.modules);
   return {
     ...joined(distro.key, image),
@@ -74,6 +79,7 @@ export async function bootablePackages(
     lacks: distro.missing,
     facts: { ...distro.facts, ...(labels.length > 0 && { kernel_source: labels.join(', ') }) },
     buildMs: 0,
+    imageMs: Date.now() - start,
   };
 }
 

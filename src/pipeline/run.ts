@@ -131,9 +131,14 @@ async function runJob(
     const watched = earlier ?? (await watchJob(job, device, boot, files, signal, emit));
     await files.writeFindings(watched.findings);
     const facts = { ...kernel.facts, device_used: device.name, inputs_key: key };
+    const seen = Date.now();
     const result = judgeWatched(job, device, watched, facts, earlier !== undefined);
+    const judge = Date.now() - seen;
     if (!earlier) await remember(key, files, watched, result);
-    return { ...result, timesMs: { build: kernel.buildMs, ...result.timesMs } };
+    return {
+      ...result,
+      timesMs: { build: kernel.buildMs, image: kernel.imageMs, ...result.timesMs, judge },
+    };
   } catch (error) {
     if (error instanceof InterruptedError || signal.aborted) {
       return judgeUnbooted(job, { interrupted: true });

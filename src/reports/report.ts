@@ -20,6 +20,8 @@ export interface ReportFailure {
 export interface ReportSession {
   /** Never throws. A report that threw hears no more events, and still gets the end. */
   readonly sink: EventSink;
+  /** Wall milliseconds that each report's end took, by name; complete after `end`. */
+  readonly wallMs: ReadonlyMap<string, number>;
   /** Ends every report, one after the other; never rejects. */
   end(run: RunResult, dir: string): Promise<readonly ReportFailure[]>;
 }
@@ -33,7 +35,9 @@ export function openReports(reports: readonly Report[]): ReportSession {
   const fail = (report: Report, thrown: unknown): void => {
     if (!failures.has(report)) failures.set(report, asError(thrown));
   };
+  const wallMs = new Map<string, number>();
   return {
+    wallMs,
     sink(event) {
       for (const report of reports) {
         if (failures.has(report)) continue;
@@ -46,11 +50,13 @@ export function openReports(reports: readonly Report[]): ReportSession {
     },
     async end(run, dir) {
       for (const report of reports) {
+        const start = performance.now();
         try {
           await report.onEnd(run, dir);
         } catch (thrown) {
           fail(report, thrown);
         }
+        wallMs.set(report.name, performance.now() - start);
       }
       return [...failures].map(([report, error]) => ({ report: report.name, error }));
     },
