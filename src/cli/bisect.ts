@@ -2,14 +2,22 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { bisectStep } from '../jobs/generators/bisect-step.js';
-import { commitOf, GitBisect, type Commit } from '../kernels/git-bisect.js';
+import { commitOf } from '../kernels/git-bisect.js';
+import { expandPackageName } from '../kernels/packages/package-names.js';
 import { UsageError } from '../model/errors.js';
-import { bisect as runBisect, name, type BisectAnswer } from '../pipeline/bisect.js';
+import {
+  bisect as runBisect,
+  name,
+  type BisectAnswer,
+  type Candidate,
+} from '../pipeline/bisect.js';
 import { makeRunDir } from '../pipeline/run.js';
 import { runLock } from '../pipeline/run-folder.js';
 import { exists, writeWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { bisectExitCode } from '../verdict/bisect-outcome.js';
+import { openRow, stepFolder, type BisectRecord, type Row } from './bisect-row.js';
+import { cacheLimit, trimAfterRun } from './cache.js';
 import { checkDevices, testCommit } from './commit-test.js';
 import { interruptible } from './signals.js';
 
@@ -17,39 +25,33 @@ interface Options {
   readonly tree: string;
   readonly good?: string;
   readonly bad?: string;
+  readonly packages?: readonly string[];
   readonly device: string;
   readonly results: string;
   readonly resume?: string;
   readonly quiet: boolean;
 }
 
-/** bisect.json: what --resume needs beside git's own state. */
-interface BisectRecord {
-  readonly tree: string;
-  readonly good: Commit;
-  readonly bad: Commit;
-  readonly device: string;
-  readonly startedAt: string;
-}
-
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** `busyguest bisect`: the first commit that breaks the limit. 0: found and proven; 1: not. */
+/** `busyguest bisect`: the first commit or package that breaks the limit. 0: found and proven; 1: not. */
 export async function bisect(options: Options): Promise<number> {
+  const limit = cacheLimit();
   return interruptible(async (signal) => {
     const dir = options.resume === undefined ? await begin(options, signal) : options.resume;
     const record = await readRecord(dir);
-    const git = new GitBisect(join(dir, 'repository.git'));
     const waiting = (pid: number): void => say(`process ${pid} goes on with it; waiting`);
-    return withLock(runLock(dir), signal, waiting, async () => {
-      if (!(await exists(join(dir, 'repository.git', 'BISECT_LOG')))) {
-        await git.start(record.tree, record.good, record.bad, signal);
-      }
-      say(`good: ${name(record.good)}\nbad:  ${name(record.bad)}\nresults: ${dir}`);
-      const test = (commit: Commit) => testStep(dir, record, commit, options.quiet, signal);
-      const answer = await runBisect(git, test, say, signal);
-      return show(answer, git, dir, signal);
+    const code = await withLock(runLock(dir), signal, waiting, async () => {
+      const row = await openRow(dir, record, signal);
+      say(`${row.title}\nresults: ${dir}`);
+      const test = (candidate: Candidate) => {
+        const folder = join(dir, stepFolder(candidate));
+        return testCommit(row.matrixOf(candidate), folder, options.quiet, signal);
+      };
+      return show(await runBisect(row.candidates, test, say, signal), row, dir, signal);
     });
+    await trimAfterRun(limit, signal);
+    return code;
   });
 }
 
@@ -69,44 +71,67 @@ export async function step(options: {
       `bisect-step-${commit.id.slice(0, 12)}`,
       new Date(),
     );
-    const record = { tree: resolve(options.tree), device: options.device };
-    const result = await testStep(dir, record, commit, options.quiet, signal);
+    const { device, quiet } = options;
+    const matrix = bisectStep({ source: `${resolve(options.tree)}#${commit.id}`, device });
+    const result = await testCommit(matrix, join(dir, stepFolder(commit)), quiet, signal);
     say(`${name(commit)}: ${result.outcome}: ${result.text}`);
     return bisectExitCode[result.outcome];
   });
 }
 
-function testStep(
-  dir: string,
-  { tree, device }: Pick<BisectRecord, 'tree' | 'device'>,
-  commit: Commit,
-  quiet: boolean,
-  signal: AbortSignal,
-) {
-  const matrix = bisectStep({ source: `${tree}#${commit.id}`, device });
-  return testCommit(matrix, join(dir, commit.id.slice(0, 12)), quiet, signal);
-}
-
 async function begin(options: Options, signal: AbortSignal): Promise<string> {
-  const { good, bad, device } = options;
-  if (good === undefined || bad === undefined) {
-    throw new UsageError('bisect: --good REF and --bad REF are needed, or --resume DIR');
-  }
-  const tree = resolve(options.tree);
-  const record: BisectRecord = {
-    tree,
-    good: await commitOf(tree, good, signal),
-    bad: await commitOf(tree, bad, signal),
-    device,
-    startedAt: new Date().toISOString(),
-  };
-  if (record.good.id === record.bad.id) {
-    throw new UsageError(`--good ${good} and --bad ${bad} are the same commit`);
-  }
+  const { packages, device } = options;
+  const common = { device, startedAt: new Date().toISOString() };
+  const record = packages
+    ? { ...common, packages: await packageRow(packages, options, signal) }
+    : { ...common, ...(await commits(options, signal)) };
   await checkDevices([device]);
   const dir = await makeRunDir(options.results, 'bisect', new Date());
   await writeWhole(join(dir, 'bisect.json'), `${JSON.stringify(record, undefined, 2)}\n`);
   return dir;
+}
+
+async function commits({ good, bad, tree: given }: Options, signal: AbortSignal) {
+  if (good === undefined || bad === undefined) {
+    throw new UsageError(
+      'bisect: --good REF and --bad REF are needed, or --packages, or --resume DIR',
+    );
+  }
+  const tree = resolve(given);
+  const [first, last] = [await commitOf(tree, good, signal), await commitOf(tree, bad, signal)];
+  if (first.id === last.id) {
+    throw new UsageError(`--good ${good} and --bad ${bad} are the same commit`);
+  }
+  return { tree, good: first, bad: last };
+}
+
+/** The packages in order, with paths that are whole. Throws UsageError, JobError. */
+async function packageRow(
+  given: readonly string[],
+  { good, bad }: Options,
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (good !== undefined || bad !== undefined) {
+    throw new UsageError(
+      'bisect: of --packages the first is good and the last is bad; leave out --good and --bad',
+    );
+  }
+  const row: string[] = [];
+  for (const one of given) {
+    if (one.startsWith('debian:')) {
+      row.push(...(await expandPackageName(one, signal)));
+      continue;
+    }
+    const files = one.split(',').map((file) => resolve(file));
+    for (const file of files) {
+      if (!(await exists(file))) throw new UsageError(`--packages: ${file}: no such file`);
+    }
+    row.push(files.join(','));
+  }
+  const twice = row.find((one, at) => row.indexOf(one) !== at);
+  if (twice !== undefined) throw new UsageError(`--packages: ${twice} is there twice`);
+  if (row.length < 2) throw new UsageError('bisect: --packages needs two at least, oldest first');
+  return row;
 }
 
 async function readRecord(dir: string): Promise<BisectRecord> {
@@ -118,22 +143,22 @@ async function readRecord(dir: string): Promise<BisectRecord> {
 
 async function show(
   { end, evidence, proven }: BisectAnswer,
-  git: GitBisect,
+  row: Row,
   dir: string,
   signal: AbortSignal,
 ): Promise<number> {
   if (end.kind === 'skipped') {
-    say('\nonly skipped commits are left; the first bad commit is one of:');
+    say(`\nonly skipped ${row.noun}s are left; the first bad ${row.noun} is one of:`);
     for (const commit of end.among) say(`  ${name(commit)}`);
     return 1;
   }
-  say(`\nfirst bad commit: ${end.first.id}\n\n${await git.describe(end.first, signal)}\n`);
+  say(`\nfirst bad ${row.noun}: ${end.first.id}\n${await row.describe(end.first, signal)}`);
   for (const { candidate, result } of evidence) {
     say(`${name(candidate)}: ${result.outcome}: ${result.text}`);
-    say(`  ${join(dir, candidate.id.slice(0, 12))}`);
+    say(`  ${join(dir, stepFolder(candidate))}`);
   }
   if (proven) return 0;
-  say('\nnot proven: that commit should be bad and the one before it good;');
-  say('was --good really good, and --bad bad?');
+  say(`\nnot proven: that ${row.noun} should be bad and the one before it good;`);
+  say('was the first really good, and the last bad?');
   return 1;
 }

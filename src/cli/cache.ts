@@ -1,82 +1,76 @@
 // SPDX-License-Identifier: MIT
-import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { relative } from 'node:path';
 import { UsageError } from '../model/errors.js';
+import { cacheEntries, cacheKinds, trim, type CacheEntry } from '../system/cache.js';
 import { cacheDir } from '../system/files.js';
-import { run } from '../system/processes.js';
+import { interruptible } from './signals.js';
 
-/** What can be made or fetched again, by the folder of the cache that holds it. */
-const kinds: Readonly<Record<string, string>> = {
-  sources: 'unpacked kernel sources',
-  git: 'fetched repositories',
-  kernels: 'built kernels',
-  ccache: "the compiler's cache",
-  apt: 'package lists and downloads',
-  qemu: 'fetched QEMU',
-  programs: 'compiled test programs',
-  images: 'initramfs images',
-  jobs: 'results of jobs, for reuse',
-  plots: 'pictures of reports',
-  logs: 'logs of failed builds',
-};
+/** What the cache may hold, bytes: a dozen kernel sources and everything made from them. */
+const defaultLimit = '20G';
+const shownEntries = 12;
 
-interface Entry {
-  readonly path: string;
-  readonly bytes: number;
-  readonly usedMs: number;
-}
-
-/** `busyguest cache`: sizes by kind; with --prune, the oldest entries go first. */
+/** `busyguest cache`: sizes by kind, the largest entries and when they were last used; --prune frees space. */
 export async function cache(options: { readonly prune?: string }): Promise<number> {
-  const limit = options.prune === undefined ? undefined : parseSize(options.prune);
-  process.stdout.write(`${cacheDir()}\n`);
-  const entries = new Map<string, Entry[]>();
-  for (const [kind, what] of Object.entries(kinds)) {
-    const found = await entriesOf(kind);
-    entries.set(kind, found);
-    const bytes = found.reduce((sum, entry) => sum + entry.bytes, 0);
-    process.stdout.write(
-      `  ${kind.padEnd(9)} ${gib(bytes).padStart(9)}  ${found.length} ${what}\n`,
+  const prune = options.prune === undefined ? undefined : parseSize('--prune', options.prune);
+  const limit = cacheLimit();
+  return interruptible(async (signal) => {
+    const entries = await cacheEntries(signal);
+    show(entries, limit);
+    if (prune === undefined) return 0;
+    const removed = await trim(prune, signal);
+    if (removed === undefined) process.stdout.write('another process is trimming the cache\n');
+    for (const entry of removed ?? []) process.stdout.write(`removed ${lineOf(entry)}\n`);
+    const left = sum(await cacheEntries(signal));
+    process.stdout.write(`left: ${gib(left)}\n`);
+    if (left > prune) process.stdout.write("the rest is in use, or the compiler's cache\n");
+    return 0;
+  });
+}
+
+/** The size to which runs trim the cache, bytes: $BUSYGUEST_CACHE_SIZE. Throws UsageError. */
+export function cacheLimit(): number {
+  return parseSize('BUSYGUEST_CACHE_SIZE', process.env['BUSYGUEST_CACHE_SIZE'] || defaultLimit);
+}
+
+/** Brings the cache below its limit after a run. What goes wrong with it is said, and is no error of the run. */
+export async function trimAfterRun(limit: number, signal: AbortSignal): Promise<void> {
+  try {
+    const removed = (await trim(limit, signal)) ?? [];
+    if (removed.length === 0) return;
+    const what = `${removed.length} entries, ${gib(sum(removed))}`;
+    process.stderr.write(
+      `busyguest: the cache was over ${gib(limit)}; removed the oldest: ${what}\n`,
     );
+  } catch (error) {
+    if (signal.aborted) return;
+    process.stderr.write(`busyguest: the cache was not trimmed: ${(error as Error).message}\n`);
   }
-  if (limit !== undefined) await prune([...entries.values()].flat(), limit);
-  return 0;
 }
 
+const sum = (entries: readonly CacheEntry[]): number =>
+  entries.reduce((total, { bytes }) => total + bytes, 0);
 const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+const time = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
 
-function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([KMGT]?)$/.exec(text);
-  if (!match) throw new UsageError(`--prune ${text}: a size is needed, as 500M or 5G`);
-  return Number(match[1]) * 1024 ** ('KMGT'.indexOf(match[2] || '?') + 1);
-}
+const lineOf = ({ path, bytes, usedMs }: CacheEntry): string =>
+  `${gib(bytes).padStart(10)}  ${time(usedMs)}  ${relative(cacheDir(), path)}`;
 
-async function entriesOf(kind: string): Promise<Entry[]> {
-  const dir = cacheDir(kind);
-  const names = await readdir(dir).catch(() => []);
-  const paths = names.filter((name) => !name.endsWith('.lock')).map((name) => join(dir, name));
-  if (paths.length === 0) return [];
-  // The compiler's cache is one thing that trims itself.
-  const whole = kind === 'ccache' ? [dir] : paths;
-  const { stdout } = await run(['du', '-s', '-B1', ...whole], { stage: 'cache', okCodes: [0, 1] });
-  return Promise.all(
-    stdout
-      .trim()
-      .split('\n')
-      .map(async (line) => {
-        const [bytes = '0', path = ''] = line.split('\t');
-        return { path, bytes: Number(bytes), usedMs: (await stat(path)).mtimeMs };
-      }),
-  );
-}
-
-async function prune(entries: readonly Entry[], limit: number): Promise<void> {
-  let total = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  for (const entry of [...entries].sort((a, b) => a.usedMs - b.usedMs)) {
-    if (total <= limit) break;
-    await rm(entry.path, { recursive: true, force: true });
-    process.stdout.write(`removed ${entry.path} (${gib(entry.bytes)})\n`);
-    total -= entry.bytes;
+function show(entries: readonly CacheEntry[], limit: number): void {
+  const out = (line: string): boolean => process.stdout.write(`${line}\n`);
+  out(`${cacheDir()}: ${gib(sum(entries))} of at most ${gib(limit)} (BUSYGUEST_CACHE_SIZE)`);
+  for (const [kind, what] of Object.entries(cacheKinds)) {
+    const mine = entries.filter((entry) => entry.kind === kind);
+    const used =
+      mine.length === 0 ? '' : `, last used ${time(Math.max(...mine.map((e) => e.usedMs)))}`;
+    out(`${gib(sum(mine)).padStart(10)}  ${kind.padEnd(9)} ${mine.length} ${what}${used}`);
   }
-  process.stdout.write(`left: ${gib(total)}\n`);
+  const largest = [...entries].sort((a, b) => b.bytes - a.bytes).slice(0, shownEntries);
+  if (largest.length > 0) out('\nthe largest, and when they were last used (UTC):');
+  for (const entry of largest) out(lineOf(entry));
+}
+
+function parseSize(option: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([KMGT]?)$/.exec(text);
+  if (!match) throw new UsageError(`${option} ${text}: a size is needed, as 500M or 5G`);
+  return Number(match[1]) * 1024 ** ('KMGT'.indexOf(match[2] || '?') + 1);
 }

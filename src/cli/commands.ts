@@ -98,17 +98,27 @@ Examples:
   (root) =>
     root
       .command('bisect')
-      .description('find the first commit that breaks the limit')
+      .description('find the first commit, or the first package, that breaks the limit')
       .option('--tree <path>', 'git repository; only read', '.')
       .option('--good <ref>', 'a commit that keeps the limit')
       .option('--bad <ref>', 'a later one that does not')
+      .option(
+        '--packages <kernel...>',
+        'instead: kernels, oldest first: debian:PACKAGE[@SUITE], * for all that match; FILE or FILE,FILE',
+      )
       .option('--device <name>', 'where to test', 'qemu-pseries-p9')
       .option('--resume <dir>', 'go on with an interrupted bisection')
       .option('--results <dir>', 'where runs are kept', 'results')
       .option('-q, --quiet', 'no progress', false)
       .addHelpText(
         'after',
-        '\nExample:\n  busyguest bisect --tree ~/linux --good v6.17 --bad v6.18',
+        `
+Of the packages the first has to keep the limit, and the last not to.
+
+Examples:
+  busyguest bisect --tree ~/linux --good v6.17 --bad v6.18
+  busyguest bisect --packages debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
+  busyguest bisect --packages 'debian:linux-image-*-powerpc64le@trixie' debian:linux-image-powerpc64le@sid`,
       )
       .action(lazily(async () => (await import('./bisect.js')).bisect)),
   (root) =>
@@ -262,7 +272,15 @@ Example:
   (root) =>
     root
       .command('cache')
-      .description('show what the cache holds; --prune frees space')
-      .option('--prune <size>', 'remove the oldest until at most this is left, as 5G')
+      .description('show what the cache holds and when it was last used; --prune frees space')
+      .option('--prune <size>', 'remove what was not used for longest until this is left, as 5G')
+      .addHelpText(
+        'after',
+        `
+Every run does the same with BUSYGUEST_CACHE_SIZE (default 20G). What a running busyguest uses is never removed.
+
+Example:
+  busyguest cache --prune 5G`,
+      )
       .action(lazily(async () => (await import('./cache.js')).cache)),
 ];

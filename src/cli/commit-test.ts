@@ -29,7 +29,7 @@ export async function checkDevices(names: readonly string[]): Promise<void> {
   throw new InfraError('devices', reasons.join('\n'), 'see "busyguest devices"');
 }
 
-/** Runs the matrix of one commit in `dir` and tells what the commit is to a bisection. */
+/** Runs the matrix of one commit or package in `dir` and tells what it is to a bisection. */
 export async function testCommit(
   matrix: MatrixInput,
   dir: string,

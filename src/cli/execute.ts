@@ -12,6 +12,7 @@ import { openReports } from '../reports/report.js';
 import { timingsReport } from '../reports/timings.js';
 import { writeWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
+import { cacheLimit, trimAfterRun } from './cache.js';
 import { narrow, type MatrixOptions } from './matrix.js';
 import { reportsOfRun, sayFailures } from './reports.js';
 import { interruptible } from './signals.js';
@@ -100,6 +101,7 @@ export async function execute(
   settle: Settle = asTheyAre,
 ): Promise<RunResult> {
   const parallel = parseJobs(flags.jobs);
+  const limit = cacheLimit();
   const { quiet, verbose = false, fresh, failFast = false } = flags;
   const timings = flags.timings === true ? timingsReport() : undefined;
   const session = openReports([
@@ -109,8 +111,8 @@ export async function execute(
   ]);
   const { matrix, dir, startedAt } = start;
   const options = { dir, startedAt, fresh, failFast, ...(parallel !== undefined && { parallel }) };
-  return interruptible((signal) =>
-    withLock(runLock(dir), signal, sayWaiting, async () => {
+  return interruptible(async (signal) => {
+    const done = await withLock(runLock(dir), signal, sayWaiting, async () => {
       const sink: EventSink = (event) =>
         session.sink(
           event.kind === 'job-end' ? { ...event, result: settle.job(event.result) } : event,
@@ -121,8 +123,10 @@ export async function execute(
       if (timings) process.stderr.write(timings.table(session.wallMs));
       await linkLatest(resolve(dir, '..'), dir);
       return result;
-    }),
-  );
+    });
+    await trimAfterRun(limit, signal);
+    return done;
+  });
 }
 
 const sayWaiting = (pid: number): void => {

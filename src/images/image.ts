@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
-import { cacheDir, digest, exists, writeWhole } from '../system/files.js';
+import { use } from '../system/cache.js';
+import { cacheDir, digest, writeWhole } from '../system/files.js';
 import { packInitramfs, type ImageFile } from './cpio.js';
 import { compileProgram, type Compiler } from './payload.js';
 
@@ -34,7 +35,7 @@ export async function busyGuestImage(
   const moduleKeys = moduleFiles.flatMap(({ path, data }) => [path, data]);
   const key = digest(init.key, payload.key, ...moduleKeys).slice(0, 24);
   const initramfs = cacheDir('images', `busy-guest-${key}.cpio`);
-  if (!(await exists(initramfs))) {
+  if (!(await use(initramfs))) {
     const files = [
       { path: 'init', data: await readFile(init.path), mode: 0o755 },
       { path: 'busy-guest', data: await readFile(payload.path), mode: 0o755 },

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheDir, digest, exists, filesIn, makeFolderWhole, projectDir } from '../system/files.js';
+import { use } from '../system/cache.js';
+import { cacheDir, digest, filesIn, makeFolderWhole, projectDir } from '../system/files.js';
 import { run } from '../system/processes.js';
 
 /** Where the C sources are. */
@@ -32,7 +33,7 @@ export async function compileProgram(
   const texts = await Promise.all(files.map((file) => readFile(file)));
   const key = digest(...compiler.versions, ...texts).slice(0, 24);
   const dir = cacheDir('programs', `${name}-${key}`);
-  if (!(await exists(dir))) {
+  if (!(await use(dir))) {
     await mkdir(cacheDir('programs'), { recursive: true });
     await makeFolderWhole(dir, async (temporary) => {
       const build = join(temporary, 'build');

@@ -3,7 +3,8 @@ import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promis
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { FixSpec, KernelSpec } from '../model/job.js';
-import { cacheDir, digest, exists, readIfThere } from '../system/files.js';
+import { use } from '../system/cache.js';
+import { cacheDir, digest, readIfThere } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { configure, readConfigs, type ConfigPlan } from './config.js';
 import { choosePatches, type ChosenPatches } from './fix.js';
@@ -63,7 +64,7 @@ export async function planBuild(
     ...(config.full ? ['full', config.full.text] : []),
     ...toolchain.versions,
   ).slice(0, 24);
-  const cached = await exists(kernelDir(key));
+  const cached = await use(kernelDir(key));
   if (!cached) await checkAge(toolchain, source, signal);
   return { kernel, source, chosen, config, toolchain, key, cached };
 }
@@ -78,9 +79,9 @@ export async function build(
   const started = Date.now();
   let built = false;
   const onWait = (pid: number): void => say(`process ${pid} builds it`);
-  if (!(await exists(dir))) {
+  if (!(await use(dir))) {
     await withLock(`${dir}.lock`, signal, onWait, async () => {
-      if (await exists(dir)) return;
+      if (await use(dir)) return;
       await buildInto(dir, plan, signal, say);
       built = true;
     });

@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, JobError } from '../model/errors.js';
 import { AptSuite, type AptPackage } from '../system/apt.js';
+import { use } from '../system/cache.js';
 import { cacheDir, exists, makeFolderWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
@@ -67,7 +68,7 @@ async function unpacked(
     signal,
     (pid) => say(`waiting for process ${pid}`),
     async () => {
-      if (await exists(tree)) return;
+      if (await use(tree)) return;
       say(`fetching ${pkg.name} ${pkg.version} (about 160 MB)`);
       const deb = await suite.download(pkg);
       say(`unpacking ${pkg.name} ${pkg.version}`);

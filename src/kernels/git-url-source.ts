@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { InfraError, JobError } from '../model/errors.js';
-import { cacheDir, digest, exists, makeFolderWhole } from '../system/files.js';
+import { use } from '../system/cache.js';
+import { cacheDir, digest, makeFolderWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
 import { pinCommit } from './git-source.js';
@@ -42,7 +43,7 @@ export function gitUrlSource(name: string): KernelSource {
 }
 
 async function initBare(repository: string, signal: AbortSignal): Promise<void> {
-  if (await exists(repository)) return;
+  if (await use(repository)) return;
   await makeFolderWhole(repository, async (dir) => {
     await run(['git', 'init', '--quiet', '--bare', dir], { stage: 'fetch', signal });
     // A pinned commit must stay, also when its branch has moved on.

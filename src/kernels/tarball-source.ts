@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { JobError } from '../model/errors.js';
+import { use } from '../system/cache.js';
 import {
   cacheDir,
   digest,
@@ -45,7 +46,7 @@ export function tarballSource(path: string): KernelSource {
       const tree = cacheDir('sources', id);
       const onWait = (pid: number): void => say(`waiting for process ${pid}`);
       await withLock(`${tree}.lock`, signal, onWait, async () => {
-        if (await exists(tree)) return;
+        if (await use(tree)) return;
         say(`unpacking ${basename(path)}`);
         await makeFolderWhole(tree, (dir) => unpack(path, dir, signal));
       });

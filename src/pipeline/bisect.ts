@@ -2,7 +2,7 @@
 import type { BisectEnd } from '../kernels/git-bisect.js';
 import type { BisectOutcome } from '../verdict/bisect-outcome.js';
 
-/** One of an ordered row of kernels: a commit; later perhaps a package's version. */
+/** One of an ordered row of kernels: a commit, or a package. */
 export interface Candidate {
   readonly id: string;
   readonly subject: string;

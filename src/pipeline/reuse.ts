@@ -3,6 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Boot, Device } from '../devices/device.js';
 import type { JobResult } from '../model/result.js';
+import { use } from '../system/cache.js';
 import { cacheDir, digest, readIfThere, writeWhole } from '../system/files.js';
 import type { Bootable } from './bootable.js';
 import type { JobFiles } from './job-files.js';
@@ -44,6 +45,7 @@ export async function recall(
   files: JobFiles,
   expectedCases: readonly string[],
 ): Promise<Watched | undefined> {
+  if (!(await use(folder(key)))) return undefined;
   const text = await readIfThere(join(folder(key), 'machine.json'));
   if (text === undefined) return undefined;
   const { exit, machineFacts, timesMs } = JSON.parse(text) as Remembered;

@@ -2,6 +2,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../model/errors.js';
+import { use } from './cache.js';
 import { cacheDir, digest, exists, readIfThere, writeWhole } from './files.js';
 import { withLock } from './lock.js';
 import { run, type RunOptions } from './processes.js';
@@ -38,6 +39,7 @@ export class AptSuite {
 
   /** Fetches the package lists when they are older than six hours. */
   async update(): Promise<void> {
+    await use(this.#dir);
     const stamp = join(this.#dir, 'updated');
     const age = await stat(stamp).then(
       (s) => Date.now() - s.mtimeMs,

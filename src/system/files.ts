@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -76,6 +76,9 @@ export async function makeFolderWhole(
 ): Promise<void> {
   await withTemporary(path, async (temporary) => {
     await fill(temporary);
+    // Archives bring times of their own; the cache goes by this one.
+    const now = new Date();
+    await utimes(temporary, now, now);
     await rename(temporary, path).catch((error: unknown) => {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;

@@ -67,6 +67,26 @@ test('qualify: Debian 6.12 keeps the limit, 7.2 does not, with pages of 4k and o
   assert.equal(code, 1);
 });
 
+test('bisect --packages: the first bad one, its version, and the proof', async (context) => {
+  const names = packages(context, [
+    [image, old],
+    [image, broken],
+  ]);
+  if (!names) return;
+  const dir = await folder(context);
+  const bisect = ['bisect', '--packages', ...names, '--results', dir, '--quiet'];
+  const { code, stdout } = await busyguest(...bisect);
+  assert.match(stdout, new RegExp(`^first bad package: ${names[1] ?? ''}$`, 'm'));
+  assert.match(stdout, /^ {4}kernel 7\.2\.\S*powerpc64le$/m);
+  assert.match(stdout, /@\S+: bad: FAIL: busy_guest_obeys_quota: 3\.\d+ x the quota/);
+  assert.match(stdout, /@\S+: good: PASS/);
+  assert.equal(code, 0);
+  const [other = '', last = ''] = names;
+  const wrong = await busyguest('bisect', '--packages', last, other, '--results', dir, '--quiet');
+  assert.match(wrong.stdout, /^not proven/m);
+  assert.equal(wrong.code, 1);
+});
+
 test('a kernel whose own threads eat the CPU: ERROR, contended; never PASS', async (context) => {
   const names = packages(context, [[image, broken]]);
   if (!names) return;

@@ -2,6 +2,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AptSuite } from '../../system/apt.js';
+import { use } from '../../system/cache.js';
 import { cacheDir, digest, digestFile, exists, makeFolderWhole } from '../../system/files.js';
 import { firstLine, run } from '../../system/processes.js';
 import { InfraError } from '../../model/errors.js';
@@ -27,6 +28,7 @@ export async function findQemu(): Promise<QemuBinary | undefined> {
   const roots = fetched
     .filter((name) => !name.includes('.'))
     .map((name) => join(fetchedDir(), name));
+  await Promise.all(roots.map((root) => use(root)));
   const found = await Promise.all([probe([program]), ...roots.map((root) => probe(argvIn(root)))]);
   return found
     .filter((binary): binary is QemuBinary => binary !== undefined)

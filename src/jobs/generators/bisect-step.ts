@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: MIT
 import { usualTest, type MatrixInput } from './generator.js';
 
-/** One commit to be told good or bad. */
-export interface BisectStepOptions {
-  readonly source: string;
-  readonly device?: string;
-}
+/** One commit or one package to be told good or bad. */
+export type BisectStepOptions = { readonly device?: string } & (
+  { readonly source: string } | { readonly package: readonly string[] }
+);
 
 /** One kernel on one device: PASS is good. */
-export function bisectStep({ source, device = 'qemu-pseries-p9' }: BisectStepOptions): MatrixInput {
+export function bisectStep({
+  device = 'qemu-pseries-p9',
+  ...kernel
+}: BisectStepOptions): MatrixInput {
   return {
     name: 'bisect-step',
-    kernels: [{ name: 'commit', source }],
+    kernels: [
+      'source' in kernel
+        ? { name: 'commit', source: kernel.source }
+        : { name: 'package', package: [...kernel.package] },
+    ],
     devices: [device],
     tests: [usualTest],
   };

@@ -2,7 +2,8 @@
 import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { JobError } from '../../model/errors.js';
-import { digest, exists, makeFolderWhole } from '../../system/files.js';
+import { use } from '../../system/cache.js';
+import { digest, makeFolderWhole } from '../../system/files.js';
 import { withLock } from '../../system/lock.js';
 import { configFacts, missingConfig, readConfig, type Config } from './config-check.js';
 import { openContents, type Contents, type Found } from './contents.js';
@@ -65,7 +66,7 @@ export async function openPackages(
     signal,
     () => {},
     async () => {
-      if (await exists(dir)) return;
+      if (await use(dir)) return;
       await makeFolderWhole(dir, async (temporary) => {
         const summary = await unpackKernel(packages, temporary, signal);
         const facts = { kernel_packages: labels.join(' '), ...summary.facts };

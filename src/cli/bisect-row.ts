@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+import { basename, join } from 'node:path';
+import { bisectStep } from '../jobs/generators/bisect-step.js';
+import type { MatrixInput } from '../jobs/generators/generator.js';
+import { GitBisect, type Commit } from '../kernels/git-bisect.js';
+import { name, type Candidate, type Candidates } from '../pipeline/bisect.js';
+import { PackageRow } from '../pipeline/package-row.js';
+import { readRun } from '../pipeline/run-folder.js';
+import { exists } from '../system/files.js';
+
+/** bisect.json: what --resume needs beside the state of git, or of the row of packages. */
+export type BisectRecord = GitRecord | PackagesRecord;
+
+interface Common {
+  readonly device: string;
+  readonly startedAt: string;
+}
+
+export interface GitRecord extends Common {
+  readonly tree: string;
+  readonly good: Commit;
+  readonly bad: Commit;
+}
+
+export interface PackagesRecord extends Common {
+  /** Oldest first; a name of an archive, or files with commas between them. */
+  readonly packages: readonly string[];
+}
+
+/** What a bisection goes over, and how one of it is tested and shown. */
+export interface Row {
+  readonly candidates: Candidates;
+  readonly title: string;
+  /** "commit" or "package". */
+  readonly noun: string;
+  matrixOf(candidate: Candidate): MatrixInput;
+  describe(candidate: Candidate, signal: AbortSignal): Promise<string>;
+}
+
+/** The row of a bisection that has begun, or that goes on. Throws JobError when good and bad do not fit together. */
+export async function openRow(
+  dir: string,
+  record: BisectRecord,
+  signal: AbortSignal,
+): Promise<Row> {
+  const { device } = record;
+  if ('packages' in record) {
+    const { packages } = record;
+    return {
+      candidates: new PackageRow(dir, packages),
+      title: `good: ${packages[0] ?? ''}\nbad:  ${packages.at(-1) ?? ''}`,
+      noun: 'package',
+      matrixOf: ({ id }) => bisectStep({ package: id.split(','), device }),
+      describe: (candidate) => describePackage(join(dir, stepFolder(candidate))),
+    };
+  }
+  const { tree, good, bad } = record;
+  const repository = join(dir, 'repository.git');
+  const git = new GitBisect(repository);
+  if (!(await exists(join(repository, 'BISECT_LOG')))) await git.start(tree, good, bad, signal);
+  return {
+    candidates: git,
+    title: `good: ${name(good)}\nbad:  ${name(bad)}`,
+    noun: 'commit',
+    matrixOf: ({ id }) => bisectStep({ source: `${tree}#${id}`, device }),
+    describe: async (commit, stop) => `\n${await git.describe(commit, stop)}\n`,
+  };
+}
+
+/** Which version a name stood for when it was tested. */
+async function describePackage(folder: string): Promise<string> {
+  const { facts = {} } = (await readRun(folder)).jobs[0] ?? {};
+  const source = facts['kernel_source'] ?? facts['kernel_packages'] ?? '';
+  return `\n    ${source}\n    kernel ${facts['kernel_release'] ?? 'unknown'}\n`;
+}
+
+/** The folder of a step below the bisection's: what is short and unique of a commit or a package. */
+export function stepFolder({ id }: Candidate): string {
+  if (/^[0-9a-f]{40}$/.test(id)) return id.slice(0, 12);
+  const first = basename(id.split(',')[0] ?? id).replace(/^debian:/, '');
+  return first.replace(/[^\w.+-]+/g, '-');
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+import { JobError } from '../../model/errors.js';
+import { AptSuite } from '../../system/apt.js';
+import { run } from '../../system/processes.js';
+
+/** Not kernels to boot: debug images, and the same ones before they are signed. */
+const notBootable = /-(?:dbg|dbgsym|unsigned|headers)$/;
+
+/**
+ * `debian:linux-image-*-powerpc64le@SUITE`: every package of the suite that the pattern matches, oldest version
+ * first. A name without `*` is given back as it is. Throws JobError when nothing matches; InfraError.
+ */
+export async function expandPackageName(name: string, signal: AbortSignal): Promise<string[]> {
+  if (!name.startsWith('debian:') || !name.includes('*')) return [name];
+  const [pattern = '', suiteName = 'sid'] = name.slice('debian:'.length).split('@');
+  const suite = new AptSuite(suiteName, 'ppc64el', signal);
+  const literal = pattern.replace(/[.+]/g, '\\$&').replaceAll('*', '.*');
+  const found = (await suite.search(`^${literal}$`)).filter((pkg) => !notBootable.test(pkg.name));
+  if (found.length === 0) {
+    const hint = 'as debian:linux-image-*-powerpc64le@trixie';
+    throw new JobError([{ message: `Debian ${suiteName} has no package ${pattern}`, hint }]);
+  }
+  // Versions of packages are not numbers; sort knows their order, "~" included.
+  const lines = found.map((pkg) => `${pkg.version} debian:${pkg.name}@${suiteName}\n`);
+  const { stdout } = await run(['sort', '-V'], { stage: 'fetch', signal, input: lines.join('') });
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cacheDir, exists, readIfThere, writeWhole } from './files.js';
+import { alive, livingOwner, withLock } from './lock.js';
+import { run } from './processes.js';
+
+/** What the cache holds, by folder: an entry is a file or folder in it, and can be made or fetched again. */
+export const cacheKinds: Readonly<Record<string, string>> = {
+  sources: 'unpacked kernel sources',
+  git: 'fetched repositories',
+  kernels: 'built kernels',
+  packages: 'unpacked kernel packages',
+  ccache: "the compiler's cache, which trims itself",
+  apt: 'package lists and downloads',
+  qemu: 'fetched QEMU',
+  programs: 'compiled test programs',
+  images: 'initramfs images',
+  jobs: 'results of jobs, for reuse',
+  plots: 'pictures of reports; those of a week ago go by themselves',
+  logs: 'logs of failed builds',
+};
+
+/** Kinds whose entries grow: their size is taken anew each time. */
+const growing: readonly string[] = ['git', 'ccache', 'apt', 'plots'];
+/** Kinds that are one entry and keep themselves small. */
+const whole: readonly string[] = ['ccache', 'plots'];
+
+/** Something in the cache. */
+export interface CacheEntry {
+  readonly kind: string;
+  readonly path: string;
+  readonly bytes: number;
+  /** When a process last used it. */
+  readonly usedMs: number;
+}
+
+/** One file a process that uses the cache; its time says since when. */
+const users = (): string => cacheDir('in-use');
+/** Held while an entry is taken away, and by nobody for longer. */
+const gate = (): string => cacheDir('trim-entry.lock');
+let registered: string | undefined;
+
+function register(): void {
+  const file = join(users(), String(process.pid));
+  if (registered === file) return;
+  registered = file;
+  try {
+    mkdirSync(users(), { recursive: true });
+    writeFileSync(file, '');
+  } catch {
+    // A cache that cannot be written is not trimmed either.
+    return;
+  }
+  process.on('exit', () => rmSync(file, { force: true }));
+}
+
+/**
+ * Whether an entry of the cache is there. If it is, it counts as used now, and stays until this process ends: trim()
+ * leaves what was used since the oldest living process began.
+ */
+export async function use(path: string): Promise<boolean> {
+  register();
+  if (!(await touch(path))) return false;
+  while ((await livingOwner(gate())) !== undefined) await sleep(20);
+  // What was taken away before the gate was seen is gone; what is here now was touched in time.
+  return touch(path);
+}
+
+async function touch(path: string): Promise<boolean> {
+  const now = new Date();
+  try {
+    await utimes(path, now, now);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    // Of another user, or read-only.
+    if (code === 'EPERM' || code === 'EACCES' || code === 'EROFS') return exists(path);
+    throw error;
+  }
+}
+
+/** Every entry of the cache with its size and last use. */
+export async function cacheEntries(signal?: AbortSignal): Promise<CacheEntry[]> {
+  const known = await readSizes();
+  const found: { kind: string; path: string; usedMs: number }[] = [];
+  for (const kind of Object.keys(cacheKinds)) {
+    const names = whole.includes(kind) ? [''] : await readdir(cacheDir(kind)).catch(() => []);
+    for (const name of names.filter((one) => !/\.(?:lock|tmp)$/.test(one))) {
+      const path = join(cacheDir(kind), name);
+      const state = await stat(path).catch(() => undefined);
+      if (state) found.push({ kind, path, usedMs: state.mtimeMs });
+    }
+  }
+  const isKnown = (kind: string, path: string): boolean =>
+    !growing.includes(kind) && known.has(nameOf(path));
+  const unknown = found.filter(({ kind, path }) => !isKnown(kind, path)).map(({ path }) => path);
+  const measured = await diskUsage(unknown, signal);
+  const entries = found.map((entry) => ({
+    ...entry,
+    bytes: measured.get(entry.path) ?? known.get(nameOf(entry.path)) ?? 0,
+  }));
+  if (measured.size > 0) await keepSizes(entries);
+  return entries;
+}
+
+const nameOf = (path: string): string => relative(cacheDir(), path);
+
+// A source has eighty thousand files: counting them takes longer than a run that changes nothing.
+const sizesFile = (): string => cacheDir('sizes.json');
+
+async function readSizes(): Promise<Map<string, number>> {
+  try {
+    const text = (await readIfThere(sizesFile())) ?? '{}';
+    return new Map(Object.entries(JSON.parse(text) as Record<string, number>));
+  } catch {
+    return new Map();
+  }
+}
+
+async function keepSizes(entries: readonly CacheEntry[]): Promise<void> {
+  const sizes = entries
+    .filter(({ kind }) => !growing.includes(kind))
+    .map(({ path, bytes }) => [nameOf(path), bytes] as const);
+  await writeWhole(sizesFile(), JSON.stringify(Object.fromEntries(sizes)));
+}
+
+async function diskUsage(paths: readonly string[], signal?: AbortSignal) {
+  const sizes = new Map<string, number>();
+  // As many as a command line holds; what vanishes meanwhile is an error of du's that is none here.
+  for (let at = 0; at < paths.length; at += 500) {
+    const argv = ['du', '-s', '-B1', ...paths.slice(at, at + 500)];
+    const { stdout } = await run(argv, { stage: 'cache', okCodes: [0, 1], signal });
+    for (const line of stdout.trim().split('\n')) {
+      const [bytes = '0', path = ''] = line.split('\t');
+      sizes.set(path, Number(bytes));
+    }
+  }
+  return sizes;
+}
+
+/**
+ * Removes what was not used for longest until at most `limitBytes` are left, and what killed processes left half done.
+ * Nothing that a living process has used since it began, so that more may be left. One process at a time; gives
+ * what was removed, or undefined where another is at it.
+ */
+export async function trim(
+  limitBytes: number,
+  signal: AbortSignal,
+): Promise<readonly CacheEntry[] | undefined> {
+  const lock = cacheDir('trim.lock');
+  if ((await livingOwner(lock)) !== undefined) return undefined;
+  return withLock(
+    lock,
+    signal,
+    () => {},
+    async () => {
+      await removeLeftovers();
+      const entries = await cacheEntries(signal);
+      let total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+      const since = await oldestUser();
+      const removed: CacheEntry[] = [];
+      for (const entry of [...entries].sort((a, b) => a.usedMs - b.usedMs)) {
+        if (total <= limitBytes || signal.aborted) break;
+        if (whole.includes(entry.kind) || !(await takeAway(entry.path, since, signal))) continue;
+        total -= entry.bytes;
+        removed.push(entry);
+      }
+      return removed;
+    },
+  );
+}
+
+/** Removes an entry that was last used before a time; false when it was not. */
+async function takeAway(path: string, sinceMs: number, signal: AbortSignal): Promise<boolean> {
+  const aside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const taken = await withLock(
+    gate(),
+    signal,
+    () => {},
+    async () => {
+      const state = await stat(path).catch(() => undefined);
+      if (state === undefined || state.mtimeMs >= sinceMs) return false;
+      await rename(path, aside);
+      return true;
+    },
+  );
+  if (taken) await rm(aside, { recursive: true, force: true });
+  return taken;
+}
+
+/** Since when there has been a living process that uses the cache, milliseconds; now when there is none. */
+async function oldestUser(): Promise<number> {
+  let oldest = Date.now();
+  for (const name of await readdir(users()).catch(() => [])) {
+    const file = join(users(), name);
+    if (alive(Number(name))) oldest = Math.min(oldest, (await stat(file)).mtimeMs);
+    else await rm(file, { force: true });
+  }
+  return oldest;
+}
+
+// `NAME.PID.tmp` is being made by a process; a folder of build/ by the one that holds its kernel's lock.
+async function removeLeftovers(): Promise<void> {
+  for (const kind of Object.keys(cacheKinds)) {
+    for (const name of await readdir(cacheDir(kind)).catch(() => [])) {
+      const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
+      if (pid === undefined || (alive(Number(pid)) && Number(pid) !== process.pid)) continue;
+      await rm(join(cacheDir(kind), name), { recursive: true, force: true });
+    }
+  }
+  for (const key of await readdir(cacheDir('build')).catch(() => [])) {
+    if ((await livingOwner(cacheDir('kernels', `${key}.lock`))) !== undefined) continue;
+    await rm(cacheDir('build', key), { recursive: true, force: true });
+  }
+}

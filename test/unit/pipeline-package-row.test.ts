@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { bisect, type BisectAnswer, type Candidate } from '../../src/pipeline/bisect.js';
+import { PackageRow } from '../../src/pipeline/package-row.js';
+import type { BisectOutcome } from '../../src/verdict/bisect-outcome.js';
+
+const signal = new AbortController().signal;
+const row = (count: number): string[] => Array.from({ length: count }, (_, n) => `v${n}`);
+
+async function folder(context: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'busyguest-test-'));
+  context.after(() => rm(dir, { recursive: true }));
+  return dir;
+}
+
+/** Runs a bisection in `dir`; stops after so many tests, as if killed. */
+async function find(
+  dir: string,
+  names: readonly string[],
+  outcomeOf: (n: number) => BisectOutcome,
+  atMost = 100,
+): Promise<{ answer: BisectAnswer | undefined; tested: string[] }> {
+  const tested: string[] = [];
+  const look = ({ id }: Candidate) => {
+    if (tested.length >= atMost) throw new Error('killed');
+    tested.push(id);
+    return Promise.resolve({ outcome: outcomeOf(Number(id.slice(1))), text: '' });
+  };
+  const candidates = new PackageRow(dir, names);
+  const answer = await bisect(candidates, look, () => undefined, signal).catch((error: unknown) => {
+    if ((error as Error).message !== 'killed') throw error;
+    return undefined;
+  });
+  return { answer, tested };
+}
+
+const first = (answer: BisectAnswer | undefined): string | undefined =>
+  answer?.end.kind === 'found' ? answer.end.first.id : undefined;
+
+for (const planted of [1, 2, 7, 14, 15]) {
+  test(`finds the first bad of 16 packages, ${planted}, and proves it`, async (context) => {
+    const outcomeOf = (n: number): BisectOutcome => (n >= planted ? 'bad' : 'good');
+    const { answer, tested } = await find(await folder(context), row(16), outcomeOf);
+    assert.equal(first(answer), `v${planted}`);
+    assert.equal(answer?.proven, true);
+    assert.ok(tested.length <= 6, tested.join());
+    assert.equal(new Set(tested).size, tested.length);
+  });
+}
+
+test('two packages: nothing lies between them, both are tested', async (context) => {
+  const { answer, tested } = await find(await folder(context), row(2), (n) => (n ? 'bad' : 'good'));
+  assert.deepEqual([first(answer), answer?.proven, tested], ['v1', true, ['v1', 'v0']]);
+});
+
+test('a good that is bad, or a bad that is good: nothing is proven', async (context) => {
+  for (const outcome of ['good', 'bad'] as const) {
+    const { answer } = await find(await folder(context), row(5), () => outcome);
+    assert.equal(answer?.proven, false);
+  }
+});
+
+test('packages that cannot be told are skipped; when only they are left, all are named', async (context) => {
+  const around = await find(await folder(context), row(9), (n) =>
+    n === 4 ? 'skip' : n >= 3 ? 'bad' : 'good',
+  );
+  assert.equal(first(around.answer), 'v3');
+  const { answer } = await find(await folder(context), row(9), (n) =>
+    n >= 3 && n <= 5 ? 'skip' : n >= 6 ? 'bad' : 'good',
+  );
+  assert.ok(answer?.end.kind === 'skipped');
+  assert.deepEqual(
+    answer.end.among.map(({ id }) => id),
+    ['v3', 'v4', 'v5', 'v6'],
+  );
+});
+
+test('a killed bisection goes on where it was', async (context) => {
+  const dir = await folder(context);
+  const outcomeOf = (n: number): BisectOutcome => (n >= 11 ? 'bad' : 'good');
+  const begun = await find(dir, row(16), outcomeOf, 2);
+  assert.equal(begun.answer, undefined);
+  const rest = await find(dir, row(16), outcomeOf);
+  assert.equal(first(rest.answer), 'v11');
+  // Only what the proof needs is looked at twice: its result is in the cache.
+  const again = rest.tested.filter((one) => begun.tested.includes(one));
+  assert.ok(rest.tested.length <= 5 && again.every((one) => ['v10', 'v11'].includes(one)));
+});

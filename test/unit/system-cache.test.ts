@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { cacheEntries, trim, use } from '../../src/system/cache.js';
+import { exists } from '../../src/system/files.js';
+
+const signal = new AbortController().signal;
+const module = fileURLToPath(new URL('../../src/system/cache.js', import.meta.url));
+const mib = 1024 * 1024;
+
+/** A cache of its own. */
+async function ownCache(context: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'busyguest-test-'));
+  const before = process.env['BUSYGUEST_CACHE'];
+  process.env['BUSYGUEST_CACHE'] = dir;
+  context.after(async () => {
+    if (before === undefined) delete process.env['BUSYGUEST_CACHE'];
+    else process.env['BUSYGUEST_CACHE'] = before;
+    await rm(dir, { recursive: true, force: true });
+  });
+  return dir;
+}
+
+/** An entry of one MiB that was last used so many days ago. */
+async function entry(cache: string, name: string, daysAgo: number): Promise<string> {
+  const path = join(cache, name);
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, 'data'), Buffer.alloc(mib, 1));
+  await age(path, daysAgo);
+  return path;
+}
+
+async function age(path: string, daysAgo: number): Promise<void> {
+  const then = new Date(Date.now() - daysAgo * 24 * 3600 * 1000);
+  await utimes(path, then, then);
+}
+
+const names = async (cache: string): Promise<string[]> =>
+  (await readdir(cache, { recursive: true }))
+    .filter((name) => name.endsWith('/data'))
+    .map((name) => dirname(name))
+    .sort();
+
+test('what was not used for longest goes first, until the rest fits', async (context) => {
+  const cache = await ownCache(context);
+  await entry(cache, 'kernels/b', 2);
+  await entry(cache, 'sources/a', 3);
+  await entry(cache, 'packages/c', 1);
+  await entry(cache, 'ccache/0', 9);
+  const removed = await trim(3.5 * mib, signal);
+  assert.deepEqual(
+    removed?.map(({ path }) => path),
+    [join(cache, 'sources/a')],
+  );
+  assert.deepEqual(await names(cache), ['ccache/0', 'kernels/b', 'packages/c']);
+  assert.deepEqual(await trim(3.5 * mib, signal), []);
+  await trim(0, signal);
+  assert.deepEqual(await names(cache), ['ccache/0'], "the compiler's cache trims itself");
+});
+
+test('use says whether an entry is there, and makes it the last to go', async (context) => {
+  const cache = await ownCache(context);
+  const [a] = [await entry(cache, 'kernels/a', 3), await entry(cache, 'kernels/b', 2)];
+  assert.equal(await use(a), true);
+  assert.equal(await use(join(cache, 'kernels/none')), false);
+  const used = (await cacheEntries()).map(({ path, usedMs }) => [
+    path,
+    Date.now() - usedMs < 60_000,
+  ]);
+  assert.deepEqual(used, [
+    [a, true],
+    [join(cache, 'kernels/b'), false],
+  ]);
+  // This process lives: what it has used stays, however small the limit.
+  await trim(0, signal);
+  assert.deepEqual(await names(cache), ['kernels/a']);
+});
+
+/** A process that uses an entry and stays until its standard input ends. */
+async function user(cache: string, path: string) {
+  const code = `
+    const { use } = await import(${JSON.stringify(module)});
+    console.log(await use(${JSON.stringify(path)}));
+    process.stdin.resume().on('end', () => process.exit());`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    env: { ...process.env, BUSYGUEST_CACHE: cache },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  return { child, ended };
+}
+
+test('what a living process uses stays; when it was killed, it can go', async (context) => {
+  const cache = await ownCache(context);
+  const a = await entry(cache, 'sources/a', 3);
+  await entry(cache, 'sources/b', 2);
+  const { child, ended } = await user(cache, a);
+  await trim(0, signal);
+  assert.deepEqual(await names(cache), ['sources/a']);
+  child.kill('SIGKILL');
+  await ended;
+  await trim(0, signal);
+  assert.deepEqual(await names(cache), []);
+  assert.deepEqual(await readdir(join(cache, 'in-use')), [], 'the dead are forgotten');
+});
+
+test('what a killed process left half done goes, what a living one makes stays', async (context) => {
+  const cache = await ownCache(context);
+  const { child, ended } = await user(cache, join(cache, 'kernels/none'));
+  const pid = child.pid ?? 0;
+  await entry(cache, `sources/x.${pid}.tmp`, 1);
+  await entry(cache, 'sources/y.999999999.tmp', 1);
+  await entry(cache, 'build/mine', 1);
+  await entry(cache, 'build/left', 1);
+  await mkdir(join(cache, 'kernels'), { recursive: true });
+  await writeFile(join(cache, 'kernels/mine.lock'), `${pid}\n`);
+  await trim(10 * mib, signal);
+  assert.deepEqual(await names(cache), ['build/mine', `sources/x.${pid}.tmp`]);
+  child.stdin.end();
+  await ended;
+});
+
+test('one process trims at a time; the others go on', async (context) => {
+  const cache = await ownCache(context);
+  const a = await entry(cache, 'sources/a', 3);
+  const { child, ended } = await user(cache, join(cache, 'none'));
+  await writeFile(join(cache, 'trim.lock'), `${child.pid ?? 0}\n`);
+  assert.equal(await trim(0, signal), undefined);
+  assert.ok(await exists(a));
+  child.stdin.end();
+  await ended;
+});
+
+test('users and a trimmer at once: what use() found is there', async (context) => {
+  const cache = await ownCache(context);
+  const { child, ended } = await user(cache, join(cache, 'none'));
+  child.stdin.end();
+  await ended;
+  for (let round = 0; round < 30; round += 1) {
+    const path = await entry(cache, `kernels/k${round}`, 1);
+    const [found] = await Promise.all([use(path), trim(0, signal)]);
+    assert.equal(await exists(path), found, `round ${round}`);
+  }
+});
+
+test('the size of what does not change is taken once, of what grows each time', async (context) => {
+  const cache = await ownCache(context);
+  const [source, lists] = [await entry(cache, 'sources/a', 1), await entry(cache, 'apt/b', 1)];
+  const bytes = async (): Promise<(number | undefined)[]> => {
+    const all = await cacheEntries();
+    return [source, lists].map((path) => all.find((one) => one.path === path)?.bytes);
+  };
+  const before = await bytes();
+  assert.ok(before.every((size) => (size ?? 0) >= mib));
+  for (const path of [source, lists]) await writeFile(join(path, 'more'), Buffer.alloc(mib, 1));
+  const after = await bytes();
+  assert.equal(after[0], before[0]);
+  assert.ok((after[1] ?? 0) >= 2 * mib);
+});
