@@ -8,7 +8,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const kinds = ['unit', 'integration', 'e2e'];
+const kinds = ['unit', 'integration', 'e2e', 'lava'];
 /** Builds four more kernels: not in `npm test`, which is to end within a quarter of an hour. */
 const long = 'long';
 const goal = process.argv[2] ?? 'all';

@@ -38,11 +38,22 @@ export const commands: readonly ((root: Command) => void)[] = [
       .option('-q, --quiet', 'no progress', false)
       .option('-v, --verbose', 'show the consoles', false)
       .option('--timings', 'at the end, where the time went (on stderr)', false)
+      .option('--lava <server>', 'run in a LAVA lab: its URL, or an identity of lavacli')
+      .option('--publish <where>', 'for its workers: DIR, HOST:DIR (rsync), http://ADDRESS:PORT')
+      .option('--url <url>', 'where workers find what --publish has put there')
+      .option('--in-flight <n>', 'jobs in the lab at once (default: 16)')
+      .option('--lava-type <type>', 'LAVA device type (default: qemu)')
+      .option('--lava-boot <how>', 'qemu, petitboot or kexec (default: qemu)')
+      .option('--lava-tag <tag...>', 'only devices with these tags')
+      .option('--lava-priority <n>', 'low, medium, high or 1 to 100 (default: medium)')
+      .option('--queue-s <n>', 'seconds that a job may wait for a device (default: 3600)')
+      .option('--deadline-s <n>', 'seconds for the whole run in the lab (default: none)')
       .addHelpText(
         'after',
         `
 Examples:
   busyguest run jobs/pre-pull.yaml
+  LAVA_TOKEN=... busyguest run --lava https://lava.example.org jobs/nightly.yaml
   busyguest run jobs/pre-pull.yaml --tree ~/linux#kvm/next --filter 'device=~powernv'
   busyguest run --resume results/latest`,
       )

@@ -5,6 +5,7 @@ import { UsageError } from '../model/errors.js';
 import type { EventSink } from '../model/event.js';
 import type { JobMatrix } from '../model/job.js';
 import type { JobResult, RunResult } from '../model/result.js';
+import { LavaPlace } from '../pipeline/lava-run.js';
 import { linkLatest, makeRunDir, runMatrix } from '../pipeline/run.js';
 import { runLock } from '../pipeline/run-folder.js';
 import { progressReport } from '../reports/progress.js';
@@ -13,6 +14,7 @@ import { timingsReport } from '../reports/timings.js';
 import { writeWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { cacheLimit, trimAfterRun } from './cache.js';
+import { inFlight, lavaRunOptions, type LavaFlags } from './lava-options.js';
 import { narrow, type MatrixOptions } from './matrix.js';
 import { reportsOfRun, sayFailures } from './reports.js';
 import { interruptible } from './signals.js';
@@ -34,6 +36,8 @@ export interface Start {
   readonly matrix: JobMatrix;
   readonly dir: string;
   readonly startedAt: string;
+  /** Where it runs, when not on this machine. */
+  readonly lava?: LavaFlags;
 }
 
 /** What --resume needs: the matrix as it was, and what narrowed it. */
@@ -43,6 +47,7 @@ interface RunRecord extends MatrixOptions {
   readonly startedAt: string;
   /** Their names, for who watches the run. */
   readonly jobs: readonly string[];
+  readonly lava?: LavaFlags;
 }
 
 /** Reads a job matrix and makes the folder of its run. Throws JobError, UsageError. */
@@ -51,11 +56,13 @@ export async function begin(
   text: string,
   narrowing: MatrixOptions,
   results: string,
+  lava?: LavaFlags,
 ): Promise<Start> {
   const now = new Date();
-  // A mistake in it leaves no folder behind.
+  // A mistake leaves no folder behind.
   const { name } = narrow(text, file, narrowing);
-  return beginIn(await makeRunDir(results, name, now), now, file, text, narrowing);
+  if (lava) await lavaRunOptions(lava);
+  return beginIn(await makeRunDir(results, name, now), now, file, text, narrowing, lava);
 }
 
 /** The same in a folder that is there. */
@@ -65,13 +72,15 @@ export async function beginIn(
   file: string,
   text: string,
   narrowing: MatrixOptions,
+  lava?: LavaFlags,
 ): Promise<Start> {
   const matrix = narrow(text, file, narrowing);
   const startedAt = now.toISOString();
   const jobs = matrix.jobs.map((job) => job.name);
-  const record: RunRecord = { file: resolve(file), text, startedAt, jobs, ...narrowing };
+  const place = lava && { lava };
+  const record: RunRecord = { file: resolve(file), text, startedAt, jobs, ...narrowing, ...place };
   await writeWhole(join(dir, 'run.json'), `${JSON.stringify(record, undefined, 2)}\n`);
-  return { matrix, dir, startedAt };
+  return { matrix, dir, startedAt, ...place };
 }
 
 /** Finds an interrupted run. Throws UsageError when it is none. */
@@ -83,7 +92,9 @@ export async function goOn(path: string): Promise<Start> {
     throw new UsageError(`--resume ${path}: run.json is missing; it is not the folder of a run`);
   });
   const record = JSON.parse(text) as RunRecord;
-  return { matrix: narrow(record.text, record.file, record), dir, startedAt: record.startedAt };
+  const { startedAt, lava } = record;
+  const matrix = narrow(record.text, record.file, record);
+  return { matrix, dir, startedAt, ...(lava && { lava }) };
 }
 
 /** What a command makes of results before they are shown and kept: expectations that only the run gives. */
@@ -109,15 +120,25 @@ export async function execute(
     ...(timings ? [timings] : []),
     ...reportsOfRun(flags.report),
   ]);
-  const { matrix, dir, startedAt } = start;
-  const options = { dir, startedAt, fresh, failFast, ...(parallel !== undefined && { parallel }) };
+  const { matrix, dir, startedAt, lava } = start;
+  const lab = lava && { ...(await lavaRunOptions(lava)), parallel: inFlight(lava) };
+  const options = {
+    dir,
+    startedAt,
+    fresh,
+    failFast,
+    ...(parallel !== undefined && { parallel }),
+    ...(lab && { parallel: lab.parallel }),
+  };
   return interruptible(async (signal) => {
     const done = await withLock(runLock(dir), signal, sayWaiting, async () => {
       const sink: EventSink = (event) =>
         session.sink(
           event.kind === 'job-end' ? { ...event, result: settle.job(event.result) } : event,
         );
-      const result = settle.run(await runMatrix(matrix, options, signal, sink));
+      await using place = lab && new LavaPlace(lab, dir, signal, sink);
+      const where = place ? { ...options, place } : options;
+      const result = settle.run(await runMatrix(matrix, where, signal, sink));
       session.sink({ kind: 'run-end', result });
       sayFailures(await session.end(result, dir));
       if (timings) process.stderr.write(timings.table(session.wallMs));

@@ -5,10 +5,11 @@ import { renderResultsJson } from '../reports/results-json.js';
 import { renderTable } from '../reports/terminal.js';
 import { exitCodeOf } from '../verdict/exit.js';
 import { begin, execute, goOn, type RunFlags, type Start } from './execute.js';
+import { lavaFlags, type LavaFlags } from './lava-options.js';
 import { readMatrixText, type MatrixOptions } from './matrix.js';
 import { reportsFor, wantsColor } from './reports.js';
 
-interface Options extends RunFlags, MatrixOptions {
+interface Options extends RunFlags, MatrixOptions, Partial<LavaFlags> {
   readonly resume?: string;
   readonly json: boolean;
 }
@@ -34,7 +35,8 @@ async function fresh(file: string | undefined, options: Options): Promise<Start>
     ...(tree !== undefined && { tree }),
     ...(filter !== undefined && { filter }),
   };
-  return begin(file, await readMatrixText(file, options.set), narrowing, results);
+  const text = await readMatrixText(file, options.set);
+  return begin(file, text, narrowing, results, lavaFlags(options));
 }
 
 /** Prints the table of a run and where its files are. */

@@ -3,7 +3,7 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { deviceOf } from '../devices/registry.js';
-import type { Boot } from '../devices/device.js';
+import type { Boot, Device } from '../devices/device.js';
 import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError } from '../model/errors.js';
 import type { Job, JobMatrix } from '../model/job.js';
@@ -12,6 +12,7 @@ import type { JobResult, RunResult } from '../model/result.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
 import { JobFiles } from './job-files.js';
 import type { Bootable } from './bootable.js';
+import type { Place } from './place.js';
 import { prepare, type Prepared } from './prepare.js';
 import { inputsKey, recall, remember } from './reuse.js';
 import { judgeInfra, judgeUnbooted, judgeWatched } from './job-result.js';
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly fresh: boolean;
   /** Start no more jobs after the first unexpected result. */
   readonly failFast: boolean;
+  /** Where the jobs run; undefined: on this machine. */
+  readonly place?: Place;
 }
 
 /** Runs a matrix: builds, boots, judges. Results stand in the matrix's order, whatever ended first. */
@@ -51,10 +54,12 @@ export async function runMatrix(
 
   const open = await takeFinished(matrix, options.dir, results, emit);
   try {
-    const possible = await skipMissingDevices(open, finish);
+    if (open.length > 0) await options.place?.check();
+    const possible = await skipMissingDevices(open, options, finish);
     if (possible.length > 0) {
       const needed = { ...matrix, jobs: possible };
       const prepared = await prepare(needed, signal, emit);
+      await options.place?.publish(bootsOf(possible, prepared), signal);
       await inParallel(possible, options.parallel ?? availableParallelism(), async (job) => {
         if (jobSignal.aborted) return;
         emit({ kind: 'job-start', job: job.name });
@@ -90,15 +95,27 @@ async function takeFinished(
 // Before anything is built: a kernel that no device can boot need not be.
 async function skipMissingDevices(
   jobs: readonly Job[],
+  options: RunOptions,
   finish: (job: Job, result: JobResult) => Promise<void>,
 ): Promise<Job[]> {
   const possible: Job[] = [];
   for (const job of jobs) {
-    const missing = await (await deviceOf(job)).missing();
+    const missing = await (await deviceFor(job, options)).missing();
     if (missing.length > 0) await finish(job, judgeUnbooted(job, { deviceMissing: missing }));
     else possible.push(job);
   }
   return possible;
+}
+
+async function deviceFor(job: Job, { place, dir }: RunOptions): Promise<Device> {
+  return place ? place.deviceOf(job, join(dir, job.name)) : deviceOf(job);
+}
+
+function bootsOf(jobs: readonly Job[], prepared: ReadonlyMap<string, Prepared>): Boot[] {
+  return jobs.flatMap((job) => {
+    const outcome = prepared.get(job.kernel.name);
+    return outcome && 'kernel' in outcome ? [bootOf(job, outcome.kernel)] : [];
+  });
 }
 
 async function runJob(
@@ -121,7 +138,7 @@ async function runJob(
   if (kernel.lacks.length > 0)
     return judgeUnbooted(job, { kernelLacks: kernel.lacks }, kernel.facts);
   try {
-    const device = await deviceOf(job);
+    const device = await deviceFor(job, options);
     const boot = bootOf(job, kernel);
     await files.writeBoot(boot);
     const key = await inputsKey(kernel, device, boot);

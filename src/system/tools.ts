@@ -179,6 +179,14 @@ export const testTools: readonly Tool[] = [
     debianOnly: true,
     optional: true,
   },
+  {
+    name: 'mmdebstrap',
+    why: 'the tests bring up a LAVA server in a folder',
+    check: { argv: ['mmdebstrap', '--version'] },
+    packages: same('mmdebstrap'),
+    debianOnly: true,
+    optional: true,
+  },
 ];
 
 /** A tool and what was found of it; undefined: it is missing. */

@@ -20,6 +20,8 @@ export interface LabJobPlan {
   readonly deployMs: number;
   /** Publishes what is to be booted; gives the definition for a name. */
   define(boot: Boot): Promise<(name: string) => string>;
+  /** What the result depends on: the definition without what differs from run to run. */
+  inputs(boot: Boot): Promise<string>;
 }
 
 /** The second action of every definition is the boot: from here on it is the machine's time. */
@@ -32,7 +34,7 @@ export function lavaDevice(lab: LavaLab, plan: LabJobPlan): Device {
     title: `LAVA device type ${plan.type} at ${lab.server.rest.url}`,
     promised: plan.promised,
     missing: () => lab.missing(plan.type),
-    inputs: async (boot) => digest(lab.server.rest.url, (await plan.define(boot))('')),
+    inputs: async (boot) => digest(lab.server.rest.url, await plan.inputs(boot)),
     start: (boot, signal) => start(lab, plan, boot, signal),
   };
 }
@@ -91,13 +93,15 @@ async function powerOn(
       );
       if (booted) return job;
       if (job.state === 'Finished') throw await notBooted(lab, job);
+      const deserted = log.fellSilent() ? await lab.deserted(id) : undefined;
+      if (deserted !== undefined) throw new InfraError('lava', `${url}: ${deserted}`);
     }
     const [what, sinceMs, limitMs] =
       running === undefined
-        ? (['no device took', submitted, lab.use.queueMs] as const)
-        : (['its device did not get to boot', running, plan.deployMs] as const);
+        ? (['no device took the job', submitted, lab.use.queueMs] as const)
+        : (['the boot did not begin', running, plan.deployMs] as const);
     if (Date.now() - sinceMs > limitMs) {
-      throw new InfraError('lava', `${url}: ${what} the job within ${limitMs / 1000} s; cancelled`);
+      throw new InfraError('lava', `${url}: ${what} within ${limitMs / 1000} s; cancelled`);
     }
   }
 }

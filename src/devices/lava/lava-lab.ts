@@ -102,6 +102,14 @@ export class LavaLab {
     return [`${where} has no usable device of the type "${type}"${why}`];
   }
 
+  /** Why nothing more can come from a job's device: LAVA has lost its worker. Undefined: it is there. */
+  async deserted(id: number): Promise<string | undefined> {
+    const device = this.states.last(id)?.actual_device;
+    const worker = device ? await this.server.workerOf(device) : undefined;
+    if (device == null || worker === undefined || worker.online) return undefined;
+    return `the worker ${worker.name} of ${device} does not answer LAVA any more`;
+  }
+
   /** Cancels a job and waits until LAVA has ended it; says so when it does not. */
   async cancel(id: number): Promise<void> {
     const { farewell } = this;

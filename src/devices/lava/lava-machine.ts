@@ -55,37 +55,29 @@ export class LavaMachine implements Machine {
   async *#follow(): AsyncGenerator<Uint8Array> {
     const { log, lab } = this;
     yield* bytesOf(log.take());
-    let heard = Date.now();
     for (;;) {
       try {
         // Looked at first: what is finished has no more lines than the next request gives.
         const over = lab.states.last(this.id)?.state === 'Finished';
         const lines = await log.more();
-        if (lines.length > 0) heard = Date.now();
         yield* bytesOf(lines);
         if (over && lines.length === 0) {
           await this.#finish();
           return;
         }
         if (!over) await lab.states.next(this.id, lab.signal);
-        if (Date.now() - heard < silenceMs) continue;
-        heard = Date.now();
-        if (await this.#isDeserted()) return;
+        if (!log.fellSilent()) continue;
+        const deserted = await lab.deserted(this.id);
+        if (deserted !== undefined) {
+          this.#exit({ reason: 'lost', message: deserted, blame: 'lab' });
+          return;
+        }
       } catch (error) {
         const what = lab.over ? "the run's own deadline has passed" : (error as Error).message;
         this.#exit({ reason: 'lost', message: what, blame: 'lab' });
         return;
       }
     }
-  }
-
-  async #isDeserted(): Promise<boolean> {
-    const device = this.lab.states.last(this.id)?.actual_device;
-    const worker = device ? await this.lab.server.workerOf(device) : undefined;
-    if (worker === undefined || worker.online) return false;
-    const message = `the worker ${worker.name} of ${device ?? ''} does not answer LAVA any more`;
-    this.#exit({ reason: 'lost', message, blame: 'lab' });
-    return true;
   }
 
   async #finish(): Promise<void> {
@@ -114,16 +106,25 @@ function* bytesOf(lines: readonly LogLine[]): Generator<Uint8Array> {
 export class JobLog {
   readonly #kept: LogLine[] = [];
   #count = 0;
+  #heard = Date.now();
 
   constructor(
     private readonly lab: LavaLab,
     private readonly id: number,
   ) {}
 
+  /** Whether nothing came for a while; once for each such while. */
+  fellSilent(): boolean {
+    if (Date.now() - this.#heard < silenceMs) return false;
+    this.#heard = Date.now();
+    return true;
+  }
+
   /** New lines. */
   async more(): Promise<LogLine[]> {
     const lines = await this.lab.server.log(this.id, this.#count);
     this.#count += lines.length;
+    if (lines.length > 0) this.#heard = Date.now();
     return lines;
   }
 

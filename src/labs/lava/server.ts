@@ -25,7 +25,7 @@ const row = z.object({
   name: z.string(),
   result: z.string(),
   measurement: z.union([z.string(), z.number()]).nullish(),
-  units: z.string().nullish(),
+  unit: z.string().nullish(),
   metadata: z.string().nullish(),
 });
 
@@ -127,11 +127,11 @@ export class LavaServer {
     return {
       errorType: textOf(said?.['error_type']),
       message: textOf(said?.['error_msg'])?.replace(/\s+/g, ' ').slice(0, 300),
-      rows: all.map(({ name, result, measurement, units }) => ({
+      rows: all.map(({ name, result, measurement, unit }) => ({
         name,
         result,
         ...(measurement !== null && measurement !== undefined && { value: Number(measurement) }),
-        ...(typeof units === 'string' && { unit: units }),
+        ...(typeof unit === 'string' && { unit }),
       })),
     };
   }

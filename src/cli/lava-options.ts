@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+import { randomBytes } from 'node:crypto';
+import { parseTarget } from '../labs/artefacts/target.js';
+import { lavaBoots, type LavaBoot, type LavaPriority } from '../labs/lava/job.js';
+import { lavaIdentity } from '../labs/lava/identity.js';
+import { UsageError } from '../model/errors.js';
+import { lavaDefaults } from '../pipeline/lava-job.js';
+import type { LavaRunOptions } from '../pipeline/lava-run.js';
+
+/** The options of `run` that are about a LAVA lab, as they were given: run.json keeps them for --resume. */
+export interface LavaFlags {
+  /** URL or name of an identity. */
+  readonly lava: string;
+  readonly runId?: string;
+  readonly publish?: string;
+  readonly url?: string;
+  readonly inFlight?: string;
+  readonly lavaPriority?: string;
+  readonly lavaTag?: readonly string[];
+  readonly lavaType?: string;
+  readonly lavaBoot?: string;
+  readonly queueS?: string;
+  readonly deadlineS?: string;
+}
+
+const defaultQueueS = 3600;
+const defaultInFlight = 16;
+
+/** Picks them out of all options; undefined where the run is on this machine. */
+export function lavaFlags(options: Partial<LavaFlags>): LavaFlags | undefined {
+  const { lava } = options;
+  if (lava === undefined) return undefined;
+  const { publish, url, inFlight, lavaPriority, lavaTag, lavaType, lavaBoot, queueS, deadlineS } =
+    options;
+  const given = {
+    publish,
+    url,
+    inFlight,
+    lavaPriority,
+    lavaTag,
+    lavaType,
+    lavaBoot,
+    queueS,
+    deadlineS,
+  };
+  const runId = randomBytes(4).toString('hex');
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { lava, runId, ...(Object.fromEntries(set) as Partial<LavaFlags>) };
+}
+
+/** Jobs in the lab at once. Throws UsageError. */
+export function inFlight(flags: LavaFlags): number {
+  return whole('--in-flight', flags.inFlight, defaultInFlight, 10_000);
+}
+
+/** Reads them, with the token from the environment or from lavacli's file. Throws UsageError. */
+export async function lavaRunOptions(flags: LavaFlags): Promise<LavaRunOptions> {
+  const { publish, url, lavaTag, lavaType, deadlineS } = flags;
+  const boot = bootOf(flags.lavaBoot);
+  if (url !== undefined && publish === undefined) throw new UsageError('--url needs --publish');
+  return {
+    ...lavaDefaults,
+    identity: await lavaIdentity(flags.lava),
+    runId: flags.runId ?? '',
+    boot,
+    deviceType: lavaType ?? (boot === 'qemu' ? lavaDefaults.deviceType : boot),
+    priority: priorityOf(flags.lavaPriority),
+    tags: lavaTag ?? [],
+    ...(publish !== undefined && { publish: parseTarget(publish, url) }),
+    queueMs: whole('--queue-s', flags.queueS, defaultQueueS, 1_000_000) * 1000,
+    ...(deadlineS !== undefined && {
+      runMs: whole('--deadline-s', deadlineS, 0, 1_000_000) * 1000,
+    }),
+  };
+}
+
+function bootOf(text: string | undefined): LavaBoot {
+  const boot = lavaBoots.find((one) => one === (text ?? 'qemu'));
+  if (boot === 'qemu' || boot === 'petitboot' || boot === 'kexec') return boot;
+  throw new UsageError(
+    `--lava-boot ${text ?? ''}: qemu, petitboot or kexec (for ssh and minimal: busyguest generate)`,
+  );
+}
+
+function priorityOf(text: string | undefined): LavaPriority {
+  if (text === undefined) return lavaDefaults.priority;
+  if (text === 'low' || text === 'medium' || text === 'high') return text;
+  return whole('--lava-priority', text, 50, 100);
+}
+
+function whole(option: string, text: string | undefined, standard: number, most: number): number {
+  if (text === undefined) return standard;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    throw new UsageError(`${option} ${text}: a number from 1 to ${most} is needed`);
+  }
+  return value;
+}
