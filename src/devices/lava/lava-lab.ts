@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { setMaxListeners } from 'node:events';
 import { InfraError } from '../../model/errors.js';
 import type { LavaIdentity } from '../../labs/lava/identity.js';
 import { JobStates } from '../../labs/lava/job-states.js';
@@ -42,6 +43,8 @@ export class LavaLab {
   ) {
     const { identity, runMs, say, paceMs = 1000, perSecond = 10 } = use;
     this.signal = AbortSignal.any([signal, this.#over.signal]);
+    // Every job in flight waits for it.
+    setMaxListeners(0, signal, this.signal);
     const common = { perSecond, backoffMs: paceMs / 2 };
     this.server = new LavaServer(
       new Rest(identity, { ...common, signal: this.signal, onTrouble: say }),
