@@ -86,5 +86,7 @@ void print_facts(const struct test *t, bool realtime)
 		  (long long)t->limit.period_us);
 	ktap_fact("vcpus", "%d", t->guest.vcpus);
 	ktap_fact("hcall_us", "%lld", (long long)t->guest.hcall_us);
+	if (t->guest.vmm)
+		ktap_fact("vmm_guest", "%s", t->guest.vmm_linux ? "linux" : "bare");
 	ktap_fact("watcher", "%s", realtime ? "SCHED_FIFO" : "SCHED_OTHER");
 }

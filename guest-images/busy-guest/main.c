@@ -27,6 +27,9 @@ static const char usage[] =
 	"  --hcall-us N     the guest makes a hypercall every N us, 0: never (default 0)\n"
 	"  --case NAME,...  only these cases, and the controls\n"
 	"  --tag TAG,...    only cases with one of these tags, and the controls; full: all\n"
+	"  --vmm QEMU       let this qemu-system-ppc64 run the guest, not busy-guest itself\n"
+	"  --vmm-guest G    its guest: bare, or linux               (default bare)\n"
+	"  --vmm-files DIR  vmlinux and initrd of the Linux guest   (default /guest)\n"
 	"  --trace          also compare with the scheduler's own account, read through tracefs\n"
 	"  --trace-offsets KEY=N,...  where its members are, for a kernel without BTF (docs/tracing.md)\n"
 	"  --list           show the cases that would run, with tags and reasons\n"
@@ -58,6 +61,14 @@ static int64_t number(const char *text, const char *option, int64_t min, int64_t
 	return value;
 }
 
+static bool is_linux(const char *guest)
+{
+	if (!strcmp(guest, "linux") || !strcmp(guest, "bare"))
+		return *guest == 'l';
+	fprintf(stderr, "busy-guest: --vmm-guest %s: bare or linux is needed\n", guest);
+	exit(KSFT_FAIL);
+}
+
 static const struct trace_offsets *offsets(const char *text)
 {
 	static struct trace_offsets given;
@@ -80,6 +91,9 @@ static void parse(int argc, char **argv, struct request *r)
 		{ "kill-deadline-seconds", required_argument, NULL, 'k' },
 		{ "case", required_argument, NULL, 'n' },
 		{ "tag", required_argument, NULL, 't' },
+		{ "vmm", required_argument, NULL, 'm' },
+		{ "vmm-guest", required_argument, NULL, 'g' },
+		{ "vmm-files", required_argument, NULL, 'f' },
 		{ "trace", no_argument, NULL, 'T' },
 		{ "trace-offsets", required_argument, NULL, 'o' },
 		{ "list", no_argument, NULL, 'l' },
@@ -103,6 +117,9 @@ static void parse(int argc, char **argv, struct request *r)
 		case 'k': t->kill_deadline_us = number(optarg, name, 1, 3600) * 1000000; break;
 		case 'n': r->selection.names = optarg; break;
 		case 't': r->selection.tags = optarg; break;
+		case 'm': t->guest.kind = RUN_VMM; t->guest.vmm = optarg; break;
+		case 'g': t->guest.vmm_linux = is_linux(optarg); break;
+		case 'f': t->guest.vmm_files = optarg; break;
 		case 'T': r->selection.trace = t->trace = true; break;
 		case 'o': t->offsets = offsets(optarg); break;
 		case 'l': r->list = true; break;
@@ -152,7 +169,8 @@ int main(int argc, char **argv)
 	struct request request = {
 		.test = {
 			.limit = { .quota_us = 30000, .period_us = 100000 },
-			.guest = { .kind = RUN_GUEST, .vcpus = 1, .hcall = HCALL_IN_KERNEL },
+			.guest = { .kind = RUN_GUEST, .vcpus = 1, .hcall = HCALL_IN_KERNEL,
+				   .vmm_files = "/guest" },
 			.seconds = 10,
 			.kill_deadline_us = 120 * 1000000LL,
 		},

@@ -19,6 +19,10 @@
 
 #define COUNTER_STRIDE 128	/* a cache line each */
 #define START_DEADLINE_US (10 * 1000000LL)
+/* QEMU and its guest have to boot. */
+#define VMM_START_DEADLINE_US (120 * 1000000LL)
+/* Linux is still busy with its console when its init begins to count. */
+#define VMM_SETTLED_COUNT 1000
 #define END_DEADLINE_US (20 * 1000000LL)
 
 static void *loop(void *count_at)
@@ -78,7 +82,10 @@ static void child(struct runner *r)
 		snprintf(r->report->error, sizeof(r->report->error), "cgroup.procs: %s", strerror(-err));
 	else if (r->load.kind == RUN_LOOP)
 		run_loops(r);
-	else
+	else if (r->load.kind == RUN_VMM) {
+		vmm_exec(&r->vmm, &r->load);
+		snprintf(r->report->error, sizeof(r->report->error), "%s: %s", r->load.vmm, strerror(errno));
+	} else
 		guest_run(r->memory, &r->load, r->report);
 	_exit(1);
 }
@@ -94,6 +101,8 @@ uint64_t runner_progress(const struct runner *r)
 {
 	uint64_t sum = 0;
 
+	if (r->load.kind == RUN_VMM)
+		return vmm_counter(&r->vmm);
 	for (int i = 0; i < r->load.vcpus; i++)
 		sum += counter(r, i);
 	return sum;
@@ -115,6 +124,11 @@ int64_t runner_exits(const struct runner *r)
 	return exits;
 }
 
+int64_t runner_longest_kvm_run_us(const struct runner *r)
+{
+	return r->kvm_run.running ? kvm_run_longest_us(&r->kvm_run) : -1;
+}
+
 uint64_t runner_returns(const struct runner *r)
 {
 	return *(volatile uint64_t *)&r->report->returns;
@@ -134,25 +148,38 @@ int64_t runner_cpu_us(const struct runner *r)
  * One vCPU is enough: on a broken kernel the first can run up so much debt
  * that the others wait for ever.
  */
-static bool is_counting(const struct runner *r)
+static bool is_counting(struct runner *r)
 {
+	if (r->load.kind == RUN_VMM)
+		return vmm_find_counter(&r->vmm) && runner_progress(r) > VMM_SETTLED_COUNT;
 	return runner_progress(r) > 0;
 }
 
 static bool wait_for_start(struct runner *r, char *why, size_t len)
 {
-	int64_t end = now_us() + START_DEADLINE_US;
+	char line[160];
+	bool is_vmm = r->load.kind == RUN_VMM;
+	int64_t wait_us = is_vmm ? VMM_START_DEADLINE_US : START_DEADLINE_US;
+	int64_t end = now_us() + wait_us;
 
 	while (!is_counting(r)) {
 		if (runner_error(r)) {
 			snprintf(why, len, "%s", runner_error(r));
 			return false;
 		}
-		if (now_us() > end) {
-			snprintf(why, len, "did not start to count within 10 s");
+		if (is_vmm && waitpid(r->pid, NULL, WNOHANG) == r->pid) {
+			r->pid = 0;
+			vmm_last_line(&r->vmm, line, sizeof(line));
+			snprintf(why, len, "QEMU ended: %s", line);
 			return false;
 		}
-		if (!sleep_until_us(now_us() + 1000))
+		if (now_us() > end) {
+			snprintf(why, len, "did not start to count within %lld s",
+				 (long long)wait_us / 1000000);
+			return false;
+		}
+		/* QEMU is at work on this CPU. */
+		if (!sleep_until_us(now_us() + (is_vmm ? 10000 : 1000)))
 			return false;
 	}
 	return true;
@@ -170,7 +197,7 @@ static bool prepare(struct runner *r, const struct workload *load, char *why, si
 		return false;
 	}
 	r->report->stats_fd = -1;
-	return true;
+	return load->kind != RUN_VMM || vmm_alloc(&r->vmm, load, why, len);
 }
 
 bool runner_start_in(struct runner *r, const struct cgroup *cg, const struct workload *load,
@@ -197,7 +224,8 @@ bool runner_start(struct runner *r, const char *name, const struct workload *loa
 	bool started;
 	int err = cgroup_create(&cg, NULL, name);
 
-	if (!err)
+	/* As an operator does it: QEMU and its guest boot first, and are limited then. */
+	if (!err && load->kind != RUN_VMM)
 		err = cgroup_set_max(&cg, quota_us, period_us);
 	if (err) {
 		*r = (struct runner){ .cg = cg, .owns_group = true };
@@ -206,7 +234,13 @@ bool runner_start(struct runner *r, const char *name, const struct workload *loa
 	}
 	started = runner_start_in(r, &cg, load, why, len);
 	r->owns_group = true;
-	return started;
+	if (!started || load->kind != RUN_VMM)
+		return started;
+	kvm_run_watch(&r->kvm_run, r->pid);
+	err = cgroup_set_max(&cg, quota_us, period_us);
+	if (err)
+		snprintf(why, len, "cannot limit group %s: %s", name, strerror(-err));
+	return !err;
 }
 
 /* The same signal that says so wakes the wait. */
@@ -238,8 +272,11 @@ void runner_end(struct runner *r)
 				      END_DEADLINE_US / 1000000);
 		r->pid = 0;
 	}
+	kvm_run_end(&r->kvm_run);
 	if (r->owns_group)
 		cgroup_remove(&r->cg);
+	if (r->report && r->load.kind == RUN_VMM)
+		vmm_free(&r->vmm);
 	if (r->memory) {
 		guest_free_memory(r->memory);
 		munmap(r->report, sizeof(*r->report));

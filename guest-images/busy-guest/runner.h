@@ -9,7 +9,9 @@
 
 #include "cgroup.h"
 #include "guest.h"
+#include "kvm-run.h"
 #include "trace.h"
+#include "vmm.h"
 #include "workload.h"
 
 struct runner {
@@ -19,6 +21,8 @@ struct runner {
 	bool owns_group;	/* it goes with the process */
 	void *memory;		/* guest RAM; the loop counts there as well */
 	struct guest_report *report;
+	struct vmm vmm;		/* RUN_VMM */
+	struct kvm_run_watch kvm_run;
 	struct trace *trace;	/* the caller's, or NULL: not traced */
 };
 
@@ -36,6 +40,9 @@ bool runner_start_in(struct runner *r, const struct cgroup *cg, const struct wor
 
 /* How often the guest's first vCPU came back to the kernel; -1 when it is not known. */
 int64_t runner_exits(const struct runner *r);
+
+/* RUN_VMM: the longest time in KVM_RUN without return to user space; -1: not watched. */
+int64_t runner_longest_kvm_run_us(const struct runner *r);
 
 /* How often KVM_RUN has returned to user space, all vCPUs. */
 uint64_t runner_returns(const struct runner *r);

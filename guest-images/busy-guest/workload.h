@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum workload_kind { RUN_GUEST, RUN_LOOP };
+/* RUN_VMM: a guest of QEMU. */
+enum workload_kind { RUN_GUEST, RUN_LOOP, RUN_VMM };
 
 /* The hypercall that a guest makes now and then (arch/powerpc/include/asm/hvcall.h). */
 enum guest_hcall {
@@ -21,6 +22,9 @@ struct workload {
 	int64_t hcall_us;		/* guest: time between hypercalls, 0 for none */
 	enum guest_hcall hcall;
 	int64_t cede_us;		/* HCALL_CEDE: how long it sleeps */
+	const char *vmm;		/* RUN_VMM: the QEMU to run */
+	bool vmm_linux;			/* its guest is Linux, else a bare one */
+	const char *vmm_files;		/* folder with vmlinux and initrd of the Linux guest */
 	bool pinned;			/* stays on the CPU that it starts on */
 };
 

@@ -62,7 +62,7 @@ function show(entries: readonly CacheEntry[], limit: number): void {
     const mine = entries.filter((entry) => entry.kind === kind);
     const used =
       mine.length === 0 ? '' : `, last used ${time(Math.max(...mine.map((e) => e.usedMs)))}`;
-    out(`${gib(sum(mine)).padStart(10)}  ${kind.padEnd(9)} ${mine.length} ${what}${used}`);
+    out(`${gib(sum(mine)).padStart(10)}  ${kind.padEnd(10)} ${mine.length} ${what}${used}`);
   }
   const largest = [...entries].sort((a, b) => b.bytes - a.bytes).slice(0, shownEntries);
   if (largest.length > 0) out('\nthe largest, and when they were last used (UTC):');

@@ -18,14 +18,21 @@ export interface ModuleFile {
   readonly path: string;
 }
 
+/** More files for an initramfs, and their identity. */
+export interface ExtraFiles {
+  readonly files: readonly ImageFile[];
+  readonly key: string;
+}
+
 /**
- * The initramfs with the busy-guest payload; made once for the same sources, compiler and modules.
- * init loads the modules in the given order before the payload runs.
+ * The initramfs with the busy-guest payload; made once for the same sources, compiler, modules and
+ * extra files. init loads the modules in the given order before the payload runs.
  */
 export async function busyGuestImage(
   compiler: Compiler,
   signal: AbortSignal,
   modules: readonly ModuleFile[] = [],
+  extra: ExtraFiles = { files: [], key: '' },
 ): Promise<Image> {
   const [init, payload] = [
     await compileProgram('init', compiler, signal),
@@ -33,13 +40,15 @@ export async function busyGuestImage(
   ];
   const moduleFiles = await readModules(modules);
   const moduleKeys = moduleFiles.flatMap(({ path, data }) => [path, data]);
-  const key = digest(init.key, payload.key, ...moduleKeys).slice(0, 24);
+  const extraKeys = extra.key === '' ? [] : [extra.key];
+  const key = digest(init.key, payload.key, ...moduleKeys, ...extraKeys).slice(0, 24);
   const initramfs = cacheDir('images', `busy-guest-${key}.cpio`);
   if (!(await use(initramfs))) {
     const files = [
       { path: 'init', data: await readFile(init.path), mode: 0o755 },
       { path: 'busy-guest', data: await readFile(payload.path), mode: 0o755 },
       ...moduleFiles,
+      ...extra.files,
     ];
     await writeWhole(initramfs, packInitramfs(files));
   }

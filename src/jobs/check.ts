@@ -134,9 +134,15 @@ function checkTest({ index, value }: Entry<RawTest>): Finding[] {
     findings.set(`${pathText(finding.path)}: ${message}`, finding);
   };
   for (const { spec, limitPath, secondsPath } of expandTest(value)) {
-    const { quotaUs, periodUs, vcpus, seconds, trace } = spec.parameters;
+    const { quotaUs, periodUs, vcpus, seconds, trace, vmm } = spec.parameters;
     if (trace === true && vcpus > 1) {
       add(['trace'], 'only a guest with one vCPU is traced: its debt is that of one run queue');
+    }
+    if (vmm !== undefined && vcpus > 1) {
+      add(['vmm'], "QEMU's guest has one vCPU that counts: its progress is all that can be seen");
+    }
+    if (vmm === undefined && value['vmm-guest'] !== undefined) {
+      add(['vmm-guest'], '"vmm-guest" means nothing without "vmm"');
     }
     if (quotaUs >= vcpus * periodUs) {
       const guest = vcpus === 1 ? '1 vCPU' : `${vcpus} vCPUs`;

@@ -77,6 +77,9 @@ export function expandTest(raw: RawTest): ExpandedTest[] {
             ...(raw.cases === undefined ? {} : { cases: raw.cases }),
             ...(raw.tags === undefined ? {} : { tags: raw.tags }),
             ...(raw.trace && { trace: true }),
+            ...(raw.vmm === undefined
+              ? {}
+              : { vmm: raw.vmm, vmmGuest: raw['vmm-guest'] ?? 'bare' }),
           },
         },
         family: raw.name,

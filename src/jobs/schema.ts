@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { vmmGuests } from '../model/job.js';
 import { payloadCases, payloadTags } from '../model/payload-cases.js';
 import { statuses } from '../model/status.js';
 import { isFragmentPath, pathFault, sourceFault } from './sources.js';
@@ -156,6 +157,16 @@ export const testSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Cases to run besides the controls, by their tags; full stands for all.'),
+  vmm: z
+    .enum(['qemu'])
+    .optional()
+    .describe('Let a real QEMU run the guest inside the machine (docs/devices.md); one vCPU only.'),
+  'vmm-guest': z
+    .enum(vmmGuests)
+    .optional()
+    .describe(
+      'Its guest: bare, a loop and nothing else, or linux, the kernel under test; bare where it is left out.',
+    ),
   trace: z
     .boolean()
     .default(false)

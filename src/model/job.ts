@@ -2,6 +2,10 @@
 import type { CaseSelection } from './payload-cases.js';
 import type { Status } from './status.js';
 
+/** The guest of a real QEMU: one that is nothing but a loop, or the kernel under test with an init that counts. */
+export const vmmGuests = ['bare', 'linux'] as const;
+export type VmmGuest = (typeof vmmGuests)[number];
+
 /** The limits under test and how long they are watched. Times in the machine's own time. */
 export interface TestParameters extends CaseSelection {
   /** cpu.max quota, microseconds a period. */
@@ -14,6 +18,9 @@ export interface TestParameters extends CaseSelection {
   readonly seconds: number;
   /** CPUs of the machine; as many as vCPUs where it is left out. */
   readonly cpus?: number;
+  /** What uses KVM: QEMU; the payload itself where it is left out. */
+  readonly vmm?: 'qemu';
+  readonly vmmGuest?: VmmGuest;
 }
 
 /** A test of a job matrix: which payload program, with which parameters. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-import type { Image } from '../images/image.js';
+import type { Image, ModuleFile } from '../images/image.js';
 import { busyGuestImage } from '../images/image.js';
+import type { VmmImage } from '../images/vmm.js';
 import type { Compiler } from '../images/payload.js';
 import type { BuiltKernel } from '../kernels/build.js';
 import { debianPackages, namesKernelPackage } from '../kernels/packages/debian-package.js';
 import { openPackages } from '../kernels/packages/distro-kernel.js';
-import type { KernelSpec } from '../model/job.js';
+import type { KernelSpec, VmmGuest } from '../model/job.js';
 import { cacheDir } from '../system/files.js';
 
 /** A kernel with the initramfs that goes with it: everything a device needs to boot. */
@@ -15,6 +16,10 @@ export interface Bootable {
   /** Identity of kernel and initramfs. */
   readonly key: string;
   readonly initramfs: string;
+  /** What init loads before the payload runs. */
+  readonly modules: readonly ModuleFile[];
+  /** The initramfs of jobs whose guest is QEMU's. */
+  readonly vmmImages: ReadonlyMap<VmmGuest, VmmImage>;
   /** Options that this kernel needs on its command line. */
   readonly commandLine: readonly string[];
   /** What the test needs and the kernel's config lacks. */
@@ -41,6 +46,8 @@ export async function bootableBuild(
   return {
     ...joined(kernel.key, image),
     image: kernel.image,
+    modules: [],
+    vmmImages: new Map(),
     commandLine: builtCommandLine,
     lacks: [],
     facts: kernel.facts,
@@ -75,6 +82,8 @@ export async function bootablePackages(
   return {
     ...joined(distro.key, image),
     image: distro.image,
+    modules: distro.modules,
+    vmmImages: new Map(),
     commandLine: distro.commandLine,
     lacks: distro.missing,
     facts: { ...distro.facts, ...(labels.length > 0 && { kernel_source: labels.join(', ') }) },

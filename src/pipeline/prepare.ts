@@ -10,6 +10,7 @@ import { InfraError, InterruptedError, JobError } from '../model/errors.js';
 import type { JobMatrix, KernelSpec } from '../model/job.js';
 import type { BuildError as BuildFailure } from '../verdict/judge.js';
 import { bootableBuild, bootablePackages, type Bootable } from './bootable.js';
+import { vmmGuestsFor, withVmmImages } from './vmm-images.js';
 
 /** A kernel that can be booted, or why there is none. */
 export type Prepared =
@@ -68,6 +69,15 @@ export async function prepare(
     const open = (say: Say): Promise<Prepared> =>
       orFailure(async () => ({ kernel: await bootablePackages(kernel, compiler, signal, say) }));
     kernels.set(kernel.name, await working(kernel.name, `kernel ${kernel.name}`, emit, open));
+  }
+  for (const [name, prepared] of kernels) {
+    const guests = vmmGuestsFor(matrix, name);
+    if (guests.length === 0 || !('kernel' in prepared)) continue;
+    const pack = (say: Say): Promise<Prepared> =>
+      orFailure(async () => ({
+        kernel: await withVmmImages(prepared.kernel, guests, compiler, signal, say),
+      }));
+    kernels.set(name, await working(`QEMU ${name}`, 'QEMU for the guest', emit, pack));
   }
   return kernels;
 }

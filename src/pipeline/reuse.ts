@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { copyFile, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Boot, Device } from '../devices/device.js';
 import type { JobResult } from '../model/result.js';
 import { use } from '../system/cache.js';
@@ -15,7 +15,9 @@ type Remembered = Pick<Watched, 'exit' | 'machineFacts' | 'timesMs'>;
 /** Everything that a job's result depends on, as one key; the same key, the same result. */
 export async function inputsKey(kernel: Bootable, device: Device, boot: Boot): Promise<string> {
   const argv = [...boot.commandLine, '--', ...boot.payloadArgs, String(boot.cpus)].join(' ');
-  return digest(kernel.key, device.name, await device.inputs(boot), argv).slice(0, 24);
+  // An image is named by its content; the kernel's key has only the usual one.
+  const image = basename(boot.initramfs);
+  return digest(kernel.key, image, device.name, await device.inputs(boot), argv).slice(0, 24);
 }
 
 const folder = (key: string): string => cacheDir('jobs', key);

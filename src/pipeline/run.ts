@@ -16,7 +16,11 @@ import type { Place } from './place.js';
 import { prepare, type Prepared } from './prepare.js';
 import { inputsKey, recall, remember } from './reuse.js';
 import { judgeInfra, judgeUnbooted, judgeWatched } from './job-result.js';
+import { vmmGuestOf } from './vmm-images.js';
 import { watchJob } from './watch.js';
+
+/** The QEMU that is packed for the machine under test. */
+const guestQemu = 'qemu-system-ppc64';
 
 /** How a matrix is to be run. */
 export interface RunOptions {
@@ -147,7 +151,9 @@ async function runJob(
       : await recall(key, files, selectedCases(job.test.parameters));
     const watched = earlier ?? (await watchJob(job, device, boot, files, signal, emit));
     await files.writeFindings(watched.findings);
-    const facts = { ...kernel.facts, device_used: device.name, inputs_key: key };
+    const guest = vmmGuestOf(job);
+    const vmmFacts = guest === undefined ? {} : kernel.vmmImages.get(guest)?.facts;
+    const facts = { ...kernel.facts, ...vmmFacts, device_used: device.name, inputs_key: key };
     const seen = Date.now();
     const result = judgeWatched(job, device, watched, facts, earlier !== undefined);
     const judge = Date.now() - seen;
@@ -168,9 +174,12 @@ async function runJob(
 /** What a job boots: its kernel, and what the kernel and the payload are told. */
 export function bootOf(job: Job, kernel: Bootable): Boot {
   const { quotaUs, periodUs, vcpus, seconds, cpus, cases, tags, trace } = job.test.parameters;
+  const guest = vmmGuestOf(job);
+  const image = guest === undefined ? kernel : kernel.vmmImages.get(guest);
+  if (image === undefined) throw new Error(`no image with QEMU was made for ${job.name}`);
   return {
     kernel: kernel.image,
-    initramfs: kernel.initramfs,
+    initramfs: image.initramfs,
     // The machine ends when its kernel dies.
     commandLine: [...kernel.commandLine, 'panic=-1', ...job.kernel.commandLine],
     payloadArgs: [
@@ -181,6 +190,7 @@ export function bootOf(job: Job, kernel: Bootable): Boot {
       ...(cases === undefined ? [] : [`--case=${cases.join(',')}`]),
       ...(tags === undefined ? [] : [`--tag=${tags.join(',')}`]),
       ...(trace === true ? ['--trace'] : []),
+      ...(guest === undefined ? [] : [`--vmm=${guestQemu}`, `--vmm-guest=${guest}`]),
     ],
     cpus: job.deviceSpec?.smp ?? cpus ?? vcpus,
   };

@@ -16,6 +16,7 @@ export const cacheKinds: Readonly<Record<string, string>> = {
   ccache: "the compiler's cache, which trims itself",
   apt: 'package lists and downloads',
   qemu: 'fetched QEMU',
+  'guest-qemu': 'QEMU for machines under test',
   programs: 'compiled test programs',
   images: 'initramfs images',
   jobs: 'results of jobs, for reuse',

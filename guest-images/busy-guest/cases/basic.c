@@ -98,6 +98,7 @@ static void judge_window(const struct test *t, const struct runner *r,
 	const struct limit *l = &t->limit;
 	const struct sample *s = observe_last(o);
 	int64_t bound = observe_bound_us(o, l), exits = runner_exits(r);
+	int64_t longest = runner_longest_kvm_run_us(r);
 	int64_t debt_bound = observe_debt_bound_us(o, l);
 
 	if (!t->trace)
@@ -127,6 +128,8 @@ static void judge_window(const struct test *t, const struct runner *r,
 	ktap_metric("idle_periods", o->idle_periods, "count");
 	if (exits >= 0)
 		ktap_metric("guest_exits", exits, "count");
+	if (longest >= 0)
+		ktap_metric("longest_kvm_run", longest, "us");
 	if (o->idle_periods > limit_idle_periods(l))
 		ktap_reason("the guest stood still for %d periods, at most %lld are needed to pay back",
 			    o->idle_periods, (long long)limit_idle_periods(l));
