@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { busyguest, latest, type Outcome } from '../integration/cli.js';
+import { busyguest, folder, latest, start, type Outcome } from '../integration/cli.js';
 import { fix, KernelRepository } from './kernel-repository.js';
 
 // Kernels are built here, one after the other; what two tests share is built once.
@@ -148,6 +148,50 @@ test('bisect finds the planted commit and shows the proof; a commit without a ke
   assert.match(stdout, /change 4: break the configuration: skip: FAIL: Kconfig:\d+: /);
   assert.equal(code, 0);
   assert.equal(repository.git(['for-each-ref']), refs);
+});
+
+/** Runs a command until its first job has ended, kills it, and gives the one folder that it left. */
+async function killed(results: string, args: readonly string[]): Promise<string> {
+  const running = start([...args, '--results', results]);
+  await running.said('as expected');
+  running.kill('SIGKILL');
+  assert.equal((await running.ended).code, null, 'it was killed, and had not ended');
+  const [left, ...more] = (await readdir(results)).filter((name) => name !== 'latest');
+  assert.ok(left !== undefined && more.length === 0);
+  return join(results, left);
+}
+
+test('bisect --resume after SIGKILL: the same answer, and no commit is told twice', async (context) => {
+  const results = await folder(context);
+  const run = await killed(results, [
+    ...['bisect', '--tree', repository.dir, '--good', 'history~9', '--bad', 'history'],
+    ...['--device', device],
+  ]);
+  const { code, stdout } = await busyguest('bisect', '--resume', run, '--quiet');
+  assert.match(
+    stdout,
+    new RegExp(`^first bad commit: ${repository.git(['rev-parse', 'history~3'])}$`, 'm'),
+  );
+  assert.equal(code, 0);
+  const log = await readFile(join(run, 'repository.git', 'BISECT_LOG'), 'utf8');
+  const told = [...log.matchAll(/^git bisect (?:good|bad|skip) (\w+)$/gm)].map(([, id]) => id);
+  assert.equal(new Set(told).size, told.length, log);
+  assert.equal(repository.git(['for-each-ref']), refs);
+});
+
+test('check --resume after SIGKILL: finished jobs stay, the rest is run, the mail is whole', async (context) => {
+  const results = await folder(context);
+  const run = await killed(results, [
+    ...['check', '--tree', repository.dir, '--base', 'base', '--device', device, '--fresh'],
+    ...['--jobs', '1', '--series', await mbox('series')],
+  ]);
+  const finished = join(run, `base-${device}-busy-guest`, 'status.json');
+  const before = (await stat(finished)).mtimeMs;
+  const { code } = await busyguest('check', '--resume', run, '--quiet');
+  assert.equal((await latest(results)).overall, 'fixed');
+  assert.equal(code, 0);
+  assert.equal((await stat(finished)).mtimeMs, before);
+  assert.match(await readFile(join(run, 'mail.txt'), 'utf8'), /^Tested-by: /m);
 });
 
 for (const [ref, code] of [
