@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { project } from '../integration/cli.js';
 
-/** A kernel without the bug on one device; `kernel` and `rest` are more lines of the matrix. */
+/** A kernel without the bug on one device, in a run of its folder's name; `kernel` and `rest` are more lines of the matrix. */
 export async function oneJob(
   dir: string,
   kernel = '',
@@ -12,7 +12,7 @@ export async function oneJob(
 ): Promise<string> {
   await mkdir(dir, { recursive: true });
   const file = join(dir, 'one.yaml');
-  const text = `name: one
+  const text = `name: ${basename(dir)}
 fix:
   add: ${project}/jobs/patches/kvm-hv-xfer-to-guest
   remove: [${project}/jobs/patches/remove-kvm-hv-xfer-to-guest]

@@ -22,11 +22,12 @@ export function readLog(text: string): LogLine[] {
 
 function readLine(line: string): LogLine {
   const value = mapOf(line.slice(2));
-  if (value === undefined) return { level: 'unreadable', message: line };
-  return { level: String(value['lvl']), message: value['msg'] };
+  const level = value?.['lvl'];
+  if (typeof level !== 'string') return { level: 'unreadable', message: line };
+  return { level, message: value?.['msg'] };
 }
 
-// Most are JSON, which is read 50 times as fast; numbers with a tag (! "1.0") and \\x escapes are not.
+// Most are JSON, which is read 50 times as fast; numbers with a tag (! "1.0") and \x escapes are not.
 const readers: readonly ((text: string) => unknown)[] = [
   (text) => JSON.parse(text) as unknown,
   (text) => parse(text, { logLevel: 'silent' }) as unknown,
