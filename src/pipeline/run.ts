@@ -172,7 +172,10 @@ async function runJob(
 }
 
 /** What a job boots: its kernel, and what the kernel and the payload are told. */
-export function bootOf(job: Job, kernel: Bootable): Boot {
+export function bootOf(
+  job: Job,
+  kernel: Pick<Bootable, 'image' | 'initramfs' | 'commandLine' | 'vmmImages'>,
+): Boot {
   const { quotaUs, periodUs, vcpus, seconds, cpus, cases, tags, trace } = job.test.parameters;
   const guest = vmmGuestOf(job);
   const image = guest === undefined ? kernel : kernel.vmmImages.get(guest);

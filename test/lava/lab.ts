@@ -62,13 +62,22 @@ export class Lab implements AsyncDisposable {
     await this.#say(`stop ${service}`);
   }
 
-  /** What it printed. */
-  async log(service: Service): Promise<string> {
+  /** Starts one more program. */
+  async launch(name: string, command: string): Promise<void> {
+    await this.#say(`start ${name} ${command}`);
+  }
+
+  /** The lab's root folder, seen from outside. */
+  async root(): Promise<string> {
     // The init is the only child of unshare.
     const { pid } = this.child;
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-    const file = `/proc/${children.trim()}/root/mnt/root/lab/${service}.log`;
-    return readFile(file, 'utf8').catch(() => 'no log');
+    return `/proc/${children.trim()}/root/mnt/root`;
+  }
+
+  /** What it printed. */
+  async log(service: Service): Promise<string> {
+    return readFile(`${await this.root()}/lab/${service}.log`, 'utf8').catch(() => 'no log');
   }
 
   /** Asks the server as its user; the answer as JSON, or undefined when it gives none. */

@@ -54,6 +54,8 @@ install -t bookworm-backports qemu-system-ppc
 say 'installing LAVA'
 # libguestfs pulls a qemu-system-x86, which otherwise comes from the suite that conflicts.
 install lava-server lava-dispatcher lavacli qemu-system-x86/bookworm-backports
+# For the machine with petitboot: LAVA's deployment by TFTP, and the shell that petitboot has.
+install tftpd-hpa busybox
 
 say 'setting up LAVA'
 # They lead into the documentation, and the server wants to read them.

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+import { copyFile, mkdir } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { parseTarget, type Target } from '../labs/artefacts/target.js';
+import { githubWorkflow, gitlabPipeline, type CiMatrix } from '../labs/ci.js';
+import { kernelciFiles } from '../labs/kernelci.js';
+import { lavaBoots, type LavaBoot, type LavaPriority } from '../labs/lava/job.js';
+import { UsageError } from '../model/errors.js';
+import type { JobMatrix } from '../model/job.js';
+import { kernelciSources, lavaSet, type LavaSet } from '../pipeline/generate.js';
+import { lavaDefaults, type LavaOptions } from '../pipeline/lava-job.js';
+import { progressReport } from '../reports/progress.js';
+import { projectDir, writeWhole } from '../system/files.js';
+import { readMatrix, type MatrixOptions } from './matrix.js';
+import { interruptible } from './signals.js';
+
+interface Options extends MatrixOptions {
+  readonly for: 'lava' | 'kernelci' | 'gitlab' | 'github';
+  readonly out: string;
+  readonly publish?: string;
+  readonly url?: string;
+  readonly boot: string;
+  readonly deviceType?: string;
+  readonly console: string;
+  readonly tag?: readonly string[];
+  readonly priority: string;
+  readonly quiet: boolean;
+}
+
+/** `busyguest generate`: a matrix as jobs of another system; runs nothing. */
+export async function generate(file: string, options: Options): Promise<number> {
+  const matrix = await readMatrix(file, options);
+  const { out } = options;
+  await mkdir(out, { recursive: true });
+  if (options.for === 'lava') return forLava(matrix, options);
+  if (options.for === 'kernelci') return forKernelci(matrix, options);
+  const ci = ciMatrix(file, matrix);
+  if (options.for === 'gitlab') await say(join(out, '.gitlab-ci.yml'), gitlabPipeline(ci));
+  else await say(join(out, 'busyguest.yml'), githubWorkflow(ci));
+  return 0;
+}
+
+async function say(path: string, text: string): Promise<void> {
+  await writeWhole(path, text);
+  process.stdout.write(`${path}\n`);
+}
+
+function ciMatrix(file: string, matrix: JobMatrix): CiMatrix {
+  const path = relative(projectDir, resolve(file));
+  if (path.startsWith('..')) {
+    throw new UsageError(`generate: ${file} must lie in busyguest's folder, where CI finds it`);
+  }
+  return { file: path, devices: [...new Set(matrix.jobs.map(({ device }) => device))] };
+}
+
+async function forKernelci(matrix: JobMatrix, options: Options): Promise<number> {
+  const sources = await interruptible((signal) =>
+    kernelciSources(matrix, targetOf(options), signal),
+  );
+  const { jobs, template } = kernelciFiles(sources);
+  await say(join(options.out, 'jobs-busyguest.yaml'), jobs);
+  await say(join(options.out, 'busyguest.jinja2'), template);
+  return 0;
+}
+
+const targetOf = (options: Options): Target =>
+  parseTarget(options.publish ?? join(options.out, 'artefacts'), options.url);
+
+async function forLava(matrix: JobMatrix, options: Options): Promise<number> {
+  const lava = lavaOptions(options);
+  const target = targetOf(options);
+  const progress = progressReport({
+    stream: process.stderr,
+    quiet: options.quiet,
+    verbose: false,
+  });
+  return interruptible(async (signal) => {
+    await using set = await lavaSet(matrix, lava, target, signal, (event) =>
+      progress.onEvent?.(event),
+    );
+    await writeSet(set, lava, options.out);
+    for (const job of set.left) {
+      process.stderr.write(`busyguest: ${job.name}: left out: ${job.device} is none of LAVA's\n`);
+    }
+    if (target.kind === 'server') {
+      process.stderr.write('busyguest: serving the artefacts until Ctrl-C\n');
+      await new Promise<void>((resolve) => {
+        // Something must keep Node.js waiting beside the server.
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    return 0;
+  });
+}
+
+async function writeSet(set: LavaSet, lava: LavaOptions, out: string): Promise<void> {
+  for (const { job, text } of set.definitions)
+    await writeWhole(join(out, `${job.name}.yaml`), text);
+  const artefacts = new Map(
+    set.definitions.flatMap((one) => one.artefacts.map((artefact) => [artefact.name, artefact])),
+  );
+  const manifest = {
+    schema: 1,
+    artefacts: [...artefacts.values()],
+    jobs: set.definitions.map(({ job, artefacts: own }) => ({
+      file: `${job.name}.yaml`,
+      job: job.name,
+      kernel: job.kernel.name,
+      device: job.device,
+      test: job.test.name,
+      expect: job.expect,
+      artefacts: own.map(({ name }) => name),
+    })),
+  };
+  await writeWhole(join(out, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  for (const file of shipped[lava.boot]) {
+    await copyFile(join(projectDir, 'labs/lava', file), join(out, basename(file)));
+  }
+  process.stdout.write(
+    `${set.definitions.length} jobs in ${out}; ${artefacts.size} artefacts, ${set.added} of them new: manifest.json\n`,
+  );
+}
+
+/** What of labs/lava/ a lab needs for a way to boot. */
+const shipped: Readonly<Record<LavaBoot, readonly string[]>> = {
+  qemu: [],
+  petitboot: ['device-types/petitboot.jinja2', 'devices/petitboot-01.jinja2'],
+  kexec: [],
+  ssh: ['test-definitions/busy-guest.yaml'],
+  minimal: ['test-definitions/busy-guest.yaml'],
+};
+
+function lavaOptions(options: Options): LavaOptions {
+  const boot = lavaBoots.find((one) => one === options.boot) ?? 'qemu';
+  const deviceType = options.deviceType ?? (boot === 'kexec' || boot === 'minimal' ? '' : boot);
+  if (!/^[\w.-]+$/.test(deviceType)) {
+    throw new UsageError(
+      `--boot ${boot}: --device-type is needed: how LAVA calls that kind of machine`,
+    );
+  }
+  const { console, tag = [] } = options;
+  return { ...lavaDefaults, boot, deviceType, console, tags: tag, priority: priorityOf(options) };
+}
+
+function priorityOf({ priority }: Options): LavaPriority {
+  if (priority === 'low' || priority === 'medium' || priority === 'high') return priority;
+  const number = Number(priority);
+  if (Number.isInteger(number) && number >= 0 && number <= 100) return number;
+  throw new UsageError(`--priority ${priority}: low, medium, high, or a number from 0 to 100`);
+}

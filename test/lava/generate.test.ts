@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFile, readFile, readdir } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { qemuMachines } from '../../src/devices/qemu/machines.js';
+import { lavaQemu } from '../../src/devices/qemu/argv.js';
+import { lavaBoots } from '../../src/labs/lava/job.js';
+import { lavaDefinition } from '../../src/labs/lava/definition.js';
+import { LavaServer } from '../../src/labs/lava/server.js';
+import { Rest } from '../../src/labs/lava/rest.js';
+import { projectDir } from '../../src/system/files.js';
+import { busyguest, start, type Running } from '../integration/cli.js';
+import { lavaJobOn } from '../unit/labs-sample.js';
+import { Lab } from './lab.js';
+import { scriptOf, whyNoLab } from './lab-root.js';
+
+const why = await whyNoLab();
+const dir = mkdtempSync(join(tmpdir(), 'busyguest-lava-'));
+const shipped = (name: string): Promise<string> =>
+  readFile(join(projectDir, 'labs', 'lava', name), 'utf8');
+
+let lab: Lab;
+let server: LavaServer;
+
+/** Tells the lab something as its user. */
+async function tell(path: string, body: object): Promise<void> {
+  const response = await fetch(`${lab.url}/api/v0.2${path}`, {
+    method: 'POST',
+    headers: { Authorization: `Token ${lab.token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  assert.ok(response.ok, `${path}: ${response.status} ${await response.text()}`);
+}
+
+async function freeUdpPort(): Promise<number> {
+  // A free TCP port is as good a guess as any.
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** The shipped device type with a machine that is QEMU powernv9 behind a fake petitboot. */
+async function addPetitbootMachine(): Promise<void> {
+  const port = await freeUdpPort();
+  await lab.launch('tftpd', `in.tftpd -L --user root --address 127.0.0.1:${port} -s /srv/tftp`);
+  await copyFile(scriptOf('fake-petitboot.sh'), join(await lab.root(), 'lab/fake-petitboot.sh'));
+  const machine = qemuMachines.find(({ name }) => name === 'qemu-powernv9') ?? assert.fail();
+  const { machine: option, memoryMb, args } = lavaQemu(machine, 1);
+  const qemu = `-M ${option} -m ${memoryMb} -accel tcg ${args.join(' ')} -display none -monitor none`;
+  await tell('/devicetypes/', { name: 'petitboot', display: true, aliases: [] });
+  await tell('/devicetypes/petitboot/template/', {
+    template: await shipped('device-types/petitboot.jinja2'),
+  });
+  const hostname = 'petitboot-01';
+  await tell('/devices/', {
+    hostname,
+    device_type: 'petitboot',
+    worker_host: 'worker0',
+    health: 'Good',
+  });
+  await tell(`/devices/${hostname}/dictionary/`, {
+    dictionary: `{% extends 'petitboot.jinja2' %}
+{% set connection_command = 'bash /lab/fake-petitboot.sh ${port} ${qemu}' %}
+{% set hard_reset_command = 'true' %}
+{% set power_off_command = 'true' %}
+`,
+  });
+  await tell('/workers/worker0/config/', { config: 'dispatcher_ip: 127.0.0.1\n' });
+}
+
+async function finished(id: number): Promise<string> {
+  for (;;) {
+    const [job] = await server.jobs([id]);
+    if (job?.state === 'Finished') return job.health;
+    await sleep(300);
+  }
+}
+
+describe('what generate makes, in a real LAVA server', { skip: why ?? false }, () => {
+  let serving: Running;
+  const out = join(dir, 'petitboot');
+
+  before(async () => {
+    const { signal } = new AbortController();
+    lab = await Lab.open(signal, (text) => console.log(text));
+    server = new LavaServer(new Rest({ url: lab.url, token: lab.token }, { signal }));
+    // The built-in server has the files; it goes on until it is told to end.
+    serving = start([
+      ...['generate', '--for', 'lava', 'jobs/pre-pull.yaml', '--out', out, '--quiet'],
+      ...['--boot', 'petitboot', '--publish', 'http://127.0.0.1:0'],
+    ]);
+    await serving.said('serving');
+  });
+  after(async () => {
+    serving.kill('SIGINT');
+    await serving.ended;
+    await lab[Symbol.asyncDispose]();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  test("LAVA's own strict schema takes the definitions of all devices and ways to boot", async () => {
+    const emulated = join(dir, 'qemu');
+    const made = await busyguest(
+      ...['generate', '--for', 'lava', 'jobs/nightly.yaml', '--out', emulated, '--quiet'],
+    );
+    assert.equal(made.code, 0, made.stderr);
+    const files = (await readdir(emulated)).filter((name) => name.endsWith('.yaml'));
+    assert.equal(files.length, 88);
+    // They differ in figures only: each device once.
+    const perDevice = new Map(files.map((name) => [/qemu-[a-z0-9-]*\d/.exec(name)?.[0], name]));
+    assert.ok(perDevice.size >= 9);
+    for (const name of perDevice.values()) {
+      await server.validate(await readFile(join(emulated, name), 'utf8'));
+    }
+    for (const boot of lavaBoots.filter((one) => one !== 'qemu')) {
+      const job = lavaJobOn(boot, { boot, deviceType: 'petitboot' });
+      await server.validate(lavaDefinition(job));
+    }
+    await server.validate(lavaDefinition(lavaJobOn('kvm-pseries-p10')));
+    const wrong = lavaDefinition(lavaJobOn('qemu-pseries-p9')).replace('arch:', 'archh:');
+    await assert.rejects(server.validate(wrong), /extra keys not allowed/);
+  });
+
+  test('bare metal through petitboot: unpatched fails, patched passes', async () => {
+    await addPetitbootMachine();
+    const ids = new Map<string, number>();
+    for (const kernel of ['unpatched', 'patched']) {
+      const file = join(out, `${kernel}-petitboot-busy-guest.yaml`);
+      ids.set(kernel, await server.submit(kernel, await readFile(file, 'utf8')));
+    }
+    for (const [kernel, id] of ids) {
+      const health = await finished(id);
+      const log = await server.log(id, 0);
+      const text = log.map(({ message }) => JSON.stringify(message)).join('\n');
+      assert.equal(health, 'Complete', text);
+      const { rows } = await server.ending(id);
+      const row = (name: string): (typeof rows)[number] | undefined =>
+        rows.find((one) => one.name === name);
+      assert.equal(row('control_guest_unlimited')?.result, 'pass', kernel);
+      const expected = kernel === 'patched' ? 'pass' : 'fail';
+      assert.equal(row('busy_guest_obeys_quota')?.result, expected, kernel);
+      const ratio = row('busy_guest_obeys_quota__overrun_ratio');
+      assert.equal(ratio?.unit, 'ratio');
+      assert.ok((ratio?.value ?? 0) > 3 === (kernel === 'unpatched'), String(ratio?.value));
+      assert.match(text, /fact: platform PowerNV/);
+    }
+  });
+});
