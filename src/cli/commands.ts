@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Option, type Command } from 'commander';
-
-/** A command that is loaded when it is called; what it returns is the exit code. */
-function lazily(
-  load: () => Promise<(...args: never[]) => Promise<number>>,
-): (...args: unknown[]) => Promise<void> {
-  return async (...args) => {
-    const command = await load();
-    // Commander checks the words by the declarations here; their types are the command's own.
-    process.exitCode = await command(...(args as never[]));
-  };
-}
+import { generateCommand } from './generate-command.js';
+import { lazily } from './lazily.js';
 
 /** One function for each command: its options and help; the work is in a file of its own name. */
 export const commands: readonly ((root: Command) => void)[] = [
@@ -159,41 +150,7 @@ Example:
       .option('--set <name=value...>', 'options of a generator (*.job.ts)')
       .option('--filter <expression>', 'only jobs that match')
       .action(lazily(async () => (await import('./plan.js')).plan)),
-  (root) =>
-    root
-      .command('generate')
-      .description('make jobs for another system of a job matrix; runs nothing')
-      .argument('<file>', 'job matrix')
-      .addOption(
-        new Option('--for <system>', 'who runs the jobs')
-          .choices(['lava', 'kernelci', 'gitlab', 'github'])
-          .makeOptionMandatory(),
-      )
-      .option('--out <dir>', 'where the files go', 'generated')
-      .option('--publish <target>', 'kernels and image: DIR, HOST:DIR, http://ADDRESS:PORT (here)')
-      .option('--url <url>', 'where workers find what was published')
-      .addOption(
-        new Option('--boot <method>', 'lava: how the machine gets its kernel')
-          .choices(['qemu', 'petitboot', 'kexec', 'ssh', 'minimal'])
-          .default('qemu'),
-      )
-      .option('--device-type <name>', "lava: the lab's name for that kind of machine")
-      .option('--console <device>', 'lava: console of a real machine', 'hvc0')
-      .option('--tag <name...>', 'lava: tags that the device must have')
-      .option('--priority <p>', 'lava: low, medium, high, or 0 to 100', 'medium')
-      .option('--tree <source>', 'kernel source for all kernels')
-      .option('--set <name=value...>', 'options of a generator (*.job.ts)')
-      .option('--filter <expression>', 'only jobs that match')
-      .option('-q, --quiet', 'no progress', false)
-      .addHelpText(
-        'after',
-        `
-Examples:
-  busyguest generate jobs/nightly.yaml --for lava --publish files.lab:/srv/www/bg --url https://files.lab/bg
-  busyguest generate jobs/pre-pull.yaml --for lava --boot petitboot --publish http://10.0.0.5:8080
-  busyguest generate jobs/pre-pull.yaml --for gitlab`,
-      )
-      .action(lazily(async () => (await import('./generate.js')).generate)),
+  generateCommand,
   (root) =>
     root
       .command('report')

@@ -64,15 +64,17 @@ async function addPetitbootMachine(): Promise<void> {
     hostname,
     device_type: 'petitboot',
     worker_host: 'worker0',
-    health: 'Good',
+    // LAVA looks at a device at once, and one without a dictionary is bad.
+    health: 'Maintenance',
   });
   await tell(`/devices/${hostname}/dictionary/`, {
     dictionary: `{% extends 'petitboot.jinja2' %}
 {% set connection_command = 'bash /lab/fake-petitboot.sh ${port} ${qemu}' %}
-{% set hard_reset_command = 'true' %}
-{% set power_off_command = 'true' %}
+{% set hard_reset_command = '/bin/true' %}
+{% set power_off_command = '/bin/true' %}
 `,
   });
+  await tell(`/devices/${hostname}/set_health/`, { health: 'GOOD', reason: 'it is complete' });
   await tell('/workers/worker0/config/', { config: 'dispatcher_ip: 127.0.0.1\n' });
 }
 
@@ -80,6 +82,8 @@ async function finished(id: number): Promise<string> {
   for (;;) {
     const [job] = await server.jobs([id]);
     if (job?.state === 'Finished') return job.health;
+    const machine = (await lab.ask('/devices/petitboot-01/')) as { health: string } | undefined;
+    assert.notEqual(machine?.health, 'Bad', await lab.log('scheduler'));
     await sleep(300);
   }
 }
