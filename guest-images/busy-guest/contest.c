@@ -133,11 +133,11 @@ static void add_block(struct contest *c, const struct limit *l, const struct win
 /* The error bound rests on this order: nothing that disturbs the machine can know it. */
 static void shuffle(enum arm *order)
 {
-	unsigned char random[ARMS] = { 0 };
+	uint32_t random[ARMS];
 
-	if (getrandom(random, sizeof(random), GRND_NONBLOCK) < 0)
+	if (getrandom(random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
 		for (int i = 0; i < ARMS; i++)
-			random[i] = rand() >> 8;
+			random[i] = rand();
 	for (int i = 0; i < ARMS; i++)
 		order[i] = i;
 	for (int i = ARMS - 1; i > 0; i--) {
