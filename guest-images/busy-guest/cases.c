@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cases.h"
@@ -10,125 +9,35 @@
 #include "clock.h"
 #include "guest.h"
 #include "ktap.h"
-#include "words.h"
+#include "select.h"
 
-extern const struct case_group basic_cases, trace_cases;
+extern const struct case_group basic_cases, quota_cases, burst_cases, groups_cases, exits_cases,
+	signals_cases, work_cases, smp_cases, neighbours_cases, v1_cases, trace_cases;
 
 static const struct case_group * const groups[] = {
 	&basic_cases,
+	&exits_cases,
+	&quota_cases,
+	&burst_cases,
+	&groups_cases,
+	&signals_cases,
+	&work_cases,
+	&smp_cases,
+	&neighbours_cases,
 	&trace_cases,
+	&v1_cases,
 };
 
-#define GROUPS (sizeof(groups) / sizeof(*groups))
-
-#define DEFAULT_TAG	"basic"
-#define EVERY_CASE	"full"
-#define ALWAYS_TAG	"always"
-#define TRACE_TAG	"trace"
-
-static bool has_tag(const struct test_case *c, struct word tag)
-{
-	return word_is(tag, EVERY_CASE) || words_have(c->tags, ' ', tag);
-}
-
-static bool is_tagged(const struct test_case *c, const char *tag)
-{
-	return has_tag(c, (struct word){ tag, strlen(tag) });
-}
-
-static bool row_selected(const struct test_case *c, const struct selection *s)
-{
-	const char *tags = s->tags;
-	struct word word;
-
-	if (is_tagged(c, ALWAYS_TAG) || (s->trace && is_tagged(c, TRACE_TAG)))
-		return true;
-	if (!s->names && !s->tags)
-		return is_tagged(c, DEFAULT_TAG);
-	while (words_next(&tags, ',', &word))
-		if (has_tag(c, word))
-			return true;
-	return words_have(s->names, ',', (struct word){ c->name, strlen(c->name) });
-}
-
-/* The end of the rows that one run reports. */
-static const struct test_case *run_end(const struct case_group *g, const struct test_case *first)
-{
-	const struct test_case *c = first, *end = g->cases + g->count;
-
-	while (c < end && c->run == first->run)
-		c++;
-	return c;
-}
-
-static bool run_selected(const struct case_group *g, const struct test_case *first,
-			 const struct selection *s)
-{
-	for (const struct test_case *c = first; c < run_end(g, first); c++)
-		if (row_selected(c, s))
-			return true;
-	return false;
-}
-
-/* Calls @visit for every selected run. */
-static void for_selected(const struct selection *s, void *arg,
-			 void (*visit)(const struct test_case *first,
-				       const struct test_case *end, void *arg))
-{
-	for (size_t i = 0; i < GROUPS; i++) {
-		const struct case_group *g = groups[i];
-		const struct test_case *c = g->cases;
-
-		while (c < g->cases + g->count) {
-			const struct test_case *end = run_end(g, c);
-
-			if (run_selected(g, c, s))
-				visit(c, end, arg);
-			c = end;
-		}
-	}
-}
-
-static bool word_known(struct word word, bool is_tag)
-{
-	for (size_t i = 0; i < GROUPS; i++)
-		for (size_t n = 0; n < groups[i]->count; n++) {
-			const struct test_case *c = &groups[i]->cases[n];
-
-			if (is_tag ? has_tag(c, word) : word_is(word, c->name))
-				return true;
-		}
-	return false;
-}
-
-static char *unknown_word(const char *list, bool is_tag)
-{
-	struct word word;
-
-	while (words_next(&list, ',', &word))
-		if (!word_known(word, is_tag))
-			return strndup(word.at, word.len);
-	return NULL;
-}
+static const struct case_table table = { groups, sizeof(groups) / sizeof(*groups) };
 
 char *cases_unknown(const struct selection *s)
 {
-	char *name = unknown_word(s->names, false);
-
-	return name ? name : unknown_word(s->tags, true);
-}
-
-static void count_rows(const struct test_case *c, const struct test_case *end, void *count)
-{
-	*(int *)count += end - c;
+	return select_unknown(&table, s);
 }
 
 int cases_count(const struct selection *s)
 {
-	int count = 0;
-
-	for_selected(s, &count, count_rows);
-	return count;
+	return select_count(&table, s);
 }
 
 static void list_rows(const struct test_case *c, const struct test_case *end, void *arg)
@@ -140,20 +49,12 @@ static void list_rows(const struct test_case *c, const struct test_case *end, vo
 
 void cases_list(const struct selection *s)
 {
-	for_selected(s, NULL, list_rows);
-}
-
-static const struct test_case *group_end(const struct test_case *c)
-{
-	for (size_t i = 0; i < GROUPS; i++)
-		if (c >= groups[i]->cases && c < groups[i]->cases + groups[i]->count)
-			return run_end(groups[i], c);
-	return c + 1;
+	select_runs(&table, s, NULL, list_rows);
 }
 
 void cases_fail(const struct test_case *c, const char *why)
 {
-	for (const struct test_case *end = group_end(c); c < end; c++) {
+	for (const struct test_case *end = select_run_end(&table, c); c < end; c++) {
 		ktap_reason("%s", why);
 		ktap_result(c->name, false);
 	}
@@ -161,7 +62,7 @@ void cases_fail(const struct test_case *c, const char *why)
 
 void cases_skip(const struct test_case *c, const char *why)
 {
-	for (const struct test_case *end = group_end(c); c < end; c++)
+	for (const struct test_case *end = select_run_end(&table, c); c < end; c++)
 		ktap_skip(c->name, "%s", why);
 }
 
@@ -220,5 +121,5 @@ void cases_run(const struct test *t, const struct selection *s)
 
 	if (!can_run(why, sizeof(why)))
 		running.missing = why;
-	for_selected(s, &running, run_rows);
+	select_runs(&table, s, &running, run_rows);
 }

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "parse.h"
 
 static char root[160];
+static char v1_root[64];
 
 static int write_file(const char *dir, const char *name, const char *text)
 {
@@ -90,6 +94,7 @@ int cgroup_create(struct cgroup *cg, const struct cgroup *parent, const char *na
 	size_t size = sizeof(cg->path);
 	int n, err = 0;
 
+	*cg = (struct cgroup){ .path = "" };
 	if (parent) {
 		err = write_file(parent->path, "cgroup.subtree_control", "+cpu");
 		n = snprintf(cg->path, size, "%s/%s", parent->path, name);
@@ -108,11 +113,26 @@ int cgroup_create(struct cgroup *cg, const struct cgroup *parent, const char *na
 int cgroup_set_max(const struct cgroup *cg, int64_t quota_us, int64_t period_us)
 {
 	char text[64];
+	int err;
 
+	if (cg->v1) {
+		snprintf(text, sizeof(text), "%lld", (long long)period_us);
+		err = quota_us < 0 ? 0 : write_file(cg->path, "cpu.cfs_period_us", text);
+		snprintf(text, sizeof(text), "%lld", (long long)quota_us);
+		return err ? err : write_file(cg->path, "cpu.cfs_quota_us", text);
+	}
 	if (quota_us < 0)
 		return write_file(cg->path, "cpu.max", "max");
 	snprintf(text, sizeof(text), "%lld %lld", (long long)quota_us, (long long)period_us);
 	return write_file(cg->path, "cpu.max", text);
+}
+
+int cgroup_set_burst(const struct cgroup *cg, int64_t burst_us)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", (long long)burst_us);
+	return write_file(cg->path, "cpu.max.burst", text);
 }
 
 int cgroup_attach(const struct cgroup *cg, pid_t pid)
@@ -123,16 +143,29 @@ int cgroup_attach(const struct cgroup *cg, pid_t pid)
 	return write_file(cg->path, "cgroup.procs", text);
 }
 
-static int64_t stat_field(const char *text, const char *name)
+int cgroup_set_cpus(const struct cgroup *cg, const char *cpus)
 {
-	size_t len = strlen(name);
+	int err = write_file(root, "cgroup.subtree_control", "+cpuset");
 
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (!strncmp(line, name, len) && line[len] == ' ')
-			return strtoll(line + len, NULL, 10);
-	}
-	return 0;
+	return err ? err : write_file(cg->path, "cpuset.cpus", cpus);
+}
+
+int cgroup_freeze(const struct cgroup *cg, bool frozen)
+{
+	return write_file(cg->path, "cgroup.freeze", frozen ? "1" : "0");
+}
+
+int cgroup_kill(const struct cgroup *cg)
+{
+	return write_file(cg->path, "cgroup.kill", "1");
+}
+
+bool cgroup_is_frozen(const struct cgroup *cg)
+{
+	char text[128];
+
+	return read_file(cg->path, "cgroup.events", text, sizeof(text)) > 0 &&
+	       parse_stat(text, "frozen") == 1;
 }
 
 int cgroup_read_stat(const struct cgroup *cg, struct cpu_stat *st)
@@ -142,10 +175,20 @@ int cgroup_read_stat(const struct cgroup *cg, struct cpu_stat *st)
 
 	if (n < 0)
 		return (int)n;
-	st->usage_us = stat_field(text, "usage_usec");
-	st->nr_periods = stat_field(text, "nr_periods");
-	st->nr_throttled = stat_field(text, "nr_throttled");
-	st->throttled_us = stat_field(text, "throttled_usec");
+	if (cg->v1) {
+		char usage[32];
+
+		n = read_file(cg->path, "cpuacct.usage", usage, sizeof(usage));
+		if (n < 0)
+			return (int)n;
+		st->usage_us = strtoll(usage, NULL, 10) / 1000;
+	} else {
+		st->usage_us = parse_stat(text, "usage_usec");
+	}
+	st->nr_periods = parse_stat(text, "nr_periods");
+	st->nr_throttled = parse_stat(text, "nr_throttled");
+	st->throttled_us = cg->v1 ? parse_stat(text, "throttled_time") / 1000 :
+			   parse_stat(text, "throttled_usec");
 	return 0;
 }
 
@@ -158,4 +201,69 @@ void cgroup_remove(struct cgroup *cg)
 	for (int i = 0; i < 100 && rmdir(cg->path) && errno == EBUSY; i++)
 		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000 * 1000 }, NULL);
 	cg->path[0] = '\0';
+}
+
+/* Other groups would lose their limits with the controller. */
+static bool root_has_groups(void)
+{
+	DIR *dir = opendir(root);
+	struct dirent *entry;
+	bool has = false;
+
+	while (dir && !has && (entry = readdir(dir)))
+		has = entry->d_type == DT_DIR && entry->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	return has;
+}
+
+/* Groups that were just removed can hold the controller for a moment. */
+static int mount_v1(void)
+{
+	for (int i = 0; i < 200; i++) {
+		if (!mount("none", v1_root, "cgroup", 0, "cpu,cpuacct"))
+			return 0;
+		if (errno != EBUSY)
+			break;
+		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000 * 1000 }, NULL);
+	}
+	return -errno;
+}
+
+bool cgroup_v1_mount(char *why, size_t len)
+{
+	int err;
+
+	if (root_has_groups()) {
+		snprintf(why, len, "the cpu controller is in use by groups of cgroup v2");
+		return false;
+	}
+	mkdir("/tmp", 01777);
+	snprintf(v1_root, sizeof(v1_root), "/tmp/busyguest-v1-%d", getpid());
+	err = mkdir(v1_root, 0700) ? -errno : write_file(root, "cgroup.subtree_control", "-cpu");
+	if (!err)
+		err = mount_v1();
+	if (err) {
+		snprintf(why, len, "cgroup v1 cannot be mounted: %s (CONFIG_CGROUP_CPUACCT)", strerror(-err));
+		rmdir(v1_root);
+		write_file(root, "cgroup.subtree_control", "+cpu");
+	}
+	return !err;
+}
+
+void cgroup_v1_unmount(void)
+{
+	umount(v1_root);
+	rmdir(v1_root);
+	/* The controller comes back once the last of v1 is gone. */
+	for (int i = 0; i < 200 && write_file(root, "cgroup.subtree_control", "+cpu"); i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000 * 1000 }, NULL);
+}
+
+int cgroup_v1_create(struct cgroup *cg, const char *name)
+{
+	*cg = (struct cgroup){ .v1 = true };
+	if (snprintf(cg->path, sizeof(cg->path), "%s/%s", v1_root, name) >= (int)sizeof(cg->path))
+		return -ENAMETOOLONG;
+	return mkdir(cg->path, 0755) ? -errno : 0;
 }

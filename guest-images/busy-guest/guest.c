@@ -222,6 +222,8 @@ void guest_run(void *memory, const struct workload *load, struct guest_report *r
 			return;
 	}
 	report->stats_fd = ioctl(vcpu[0].fd, KVM_GET_STATS_FD, NULL);
+	if (load->before)
+		load->before(load->before_arg);
 	for (int i = 1; i < load->vcpus; i++) {
 		pthread_t thread;
 

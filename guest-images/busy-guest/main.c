@@ -16,6 +16,7 @@
 #include "facts.h"
 #include "guest.h"
 #include "ktap.h"
+#include "parse.h"
 
 static const char usage[] =
 	"usage: busy-guest [options]     (as root, on a POWER host with KVM-HV)\n"
@@ -50,10 +51,9 @@ struct request {
 
 static int64_t number(const char *text, const char *option, int64_t min, int64_t max)
 {
-	char *end;
-	int64_t value = strtoll(text, &end, 10);
+	int64_t value;
 
-	if (*end || end == text || value < min || value > max) {
+	if (!parse_number(text, min, max, &value)) {
 		fprintf(stderr, "busy-guest: --%s %s: a number from %lld to %lld is needed\n",
 			option, text, (long long)min, (long long)max);
 		exit(KSFT_FAIL);

@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "guest.h"
 #include "ktap.h"
+#include "parse.h"
 #include "runner.h"
 
 #define COUNTER_STRIDE 128	/* a cache line each */
@@ -45,6 +46,8 @@ static uint64_t *loop_counter(const struct runner *r, int i)
 /* As many threads as a guest has vCPUs. Returns only on an error. */
 static void run_loops(struct runner *r)
 {
+	if (r->load.before)
+		r->load.before(r->load.before_arg);
 	for (int i = 1; i < r->load.vcpus; i++) {
 		pthread_t thread;
 
@@ -74,13 +77,18 @@ static void child(struct runner *r)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Ctrl-C is for the parent: it knows what has to be cleaned up. */
 	signal(SIGINT, SIG_IGN);
+	/* The parent's handlers are not for the guest. */
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (r->load.pinned)
 		pin_to_this_cpu();
 	err = cgroup_attach(&r->cg, 0);
-	if (err)
+	if (err) {
 		snprintf(r->report->error, sizeof(r->report->error), "cgroup.procs: %s", strerror(-err));
-	else if (r->load.kind == RUN_LOOP)
+		_exit(1);
+	}
+	if (r->load.kind == RUN_LOOP)
 		run_loops(r);
 	else if (r->load.kind == RUN_VMM) {
 		vmm_exec(&r->vmm, &r->load);
@@ -142,6 +150,23 @@ int64_t runner_cpu_us(const struct runner *r)
 	if (!clock_getcpuclockid(r->pid, &clock))
 		clock_gettime(clock, &ts);
 	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
+}
+
+int runner_cpu(const struct runner *r)
+{
+	char path[64], text[1024];
+	size_t n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", r->pid);
+	f = fopen(path, "r");
+	if (f) {
+		n = fread(text, 1, sizeof(text) - 1, f);
+		fclose(f);
+	}
+	text[n] = '\0';
+	/* proc_pid_stat(5), "processor" */
+	return parse_proc_stat(text, 39);
 }
 
 /*
@@ -243,14 +268,14 @@ bool runner_start(struct runner *r, const char *name, const struct workload *loa
 	return !err;
 }
 
-/* The same signal that says so wakes the wait. */
-static bool reaped_before(const struct runner *r, int64_t deadline_us)
+bool runner_wait(const struct runner *r, int options, int64_t deadline_us, int *status)
 {
 	sigset_t chld;
 
+	/* Blocked in this process, so that none is lost before the wait. */
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
-	while (waitpid(r->pid, NULL, WNOHANG) != r->pid) {
+	while (waitpid(r->pid, status, options | WNOHANG) != r->pid) {
 		int64_t left = deadline_us - now_us();
 		struct timespec ts = { .tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000 };
 
@@ -267,7 +292,7 @@ void runner_end(struct runner *r)
 		kill(r->pid, SIGKILL);
 		/* A broken kernel keeps the dead process for minutes; without its limit it ends now. */
 		cgroup_set_max(&r->cg, -1, 0);
-		if (!reaped_before(r, now_us() + END_DEADLINE_US))
+		if (!runner_wait(r, 0, now_us() + END_DEADLINE_US, NULL))
 			ktap_bail_out("a killed guest without a limit is still there after %lld s",
 				      END_DEADLINE_US / 1000000);
 		r->pid = 0;

@@ -38,6 +38,12 @@ bool runner_start(struct runner *r, const char *name, const struct workload *loa
 bool runner_start_in(struct runner *r, const struct cgroup *cg, const struct workload *load,
 		     char *why, size_t len);
 
+/*
+ * Waits until waitpid(2) with @options has news of the process; false when
+ * that takes until @deadline_us. @status can be NULL.
+ */
+bool runner_wait(const struct runner *r, int options, int64_t deadline_us, int *status);
+
 /* How often the guest's first vCPU came back to the kernel; -1 when it is not known. */
 int64_t runner_exits(const struct runner *r);
 
@@ -49,6 +55,9 @@ uint64_t runner_returns(const struct runner *r);
 
 /* CPU time of the process in us, from its own clock. */
 int64_t runner_cpu_us(const struct runner *r);
+
+/* The CPU that the first thread ran on last; -1 when it is not known. */
+int runner_cpu(const struct runner *r);
 
 /* Counts of all vCPUs. */
 uint64_t runner_progress(const struct runner *r);

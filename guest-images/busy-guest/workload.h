@@ -26,6 +26,9 @@ struct workload {
 	bool vmm_linux;			/* its guest is Linux, else a bare one */
 	const char *vmm_files;		/* folder with vmlinux and initrd of the Linux guest */
 	bool pinned;			/* stays on the CPU that it starts on */
+	/* Called in the process when all files are open and before anything runs; can be NULL. */
+	void (*before)(void *arg);
+	void *before_arg;
 };
 
 #endif

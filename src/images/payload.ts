@@ -30,7 +30,8 @@ export async function compileProgram(
   const folders = [sources, join(sources, 'cases')];
   const all = await Promise.all(folders.map((folder) => filesIn(folder).catch(() => [])));
   const files = all.flat().filter((file) => /(\.[chS]|Makefile)$/.test(file));
-  const texts = await Promise.all(files.map((file) => readFile(file)));
+  const flags = join(sourcesDir, 'compiler.mk');
+  const texts = await Promise.all([...files, flags].map((file) => readFile(file)));
   const key = digest(...compiler.versions, ...texts).slice(0, 24);
   const dir = cacheDir('programs', `${name}-${key}`);
   if (!(await use(dir))) {
@@ -38,12 +39,14 @@ export async function compileProgram(
     await makeFolderWhole(dir, async (temporary) => {
       const build = join(temporary, 'build');
       await run(['cp', '-a', sources, build], { stage: 'image', signal });
+      await run(['cp', '-a', flags, temporary], { stage: 'image', signal });
       const make = ['make', '-C', build, `CROSS_COMPILE=${compiler.crossCompile}`];
       await run([...make, 'clean'], { stage: 'image', signal });
       await run([...make, name], { stage: 'image', signal });
       const strip = [`${compiler.crossCompile}strip`, '-o', join(temporary, name)];
       await run([...strip, join(build, name)], { stage: 'image', signal });
       await rm(build, { recursive: true });
+      await rm(join(temporary, 'compiler.mk'));
     });
   }
   return { path: join(dir, name), key };

@@ -1,36 +1,25 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { readCaseTable } from '../../src/images/case-table.js';
 import { payloadCases, selectedCases } from '../../src/model/payload-cases.js';
 import { filesIn, projectDir } from '../../src/system/files.js';
 
-const program = join(projectDir, 'guest-images', 'busy-guest');
+type Row = Readonly<{ name: string; tags: readonly string[]; run: string }>;
 
-/** Rows of the C tables, group by group in the order of cases.c. */
-async function rowsOfC(): Promise<{ name: string; tags: string[]; run: string }[]> {
-  const order = [
-    ...(await readFile(join(program, 'cases.c'), 'utf8')).matchAll(/^\t&(\w+)_cases,/gm),
-  ];
-  assert.equal(order.length, (await filesIn(join(program, 'cases'))).length);
-  const rows = order.map(async ([, group]) => {
-    const text = await readFile(join(program, 'cases', `${group}.c`), 'utf8');
-    return [...text.matchAll(/\{ "(\w+)", "([\w ]+)",\s+(?:"[^"]*"\s*)+,\s+(\w+) \}/g)].map(
-      ([, name = '', tags = '', run = '']) => ({ name, tags: tags.split(' '), run }),
-    );
-  });
-  return (await Promise.all(rows)).flat();
-}
+const grouped = (rows: readonly Row[]): unknown[] =>
+  rows.map(({ name, tags, run }) => ({
+    name,
+    tags,
+    together: rows.filter((one) => one.run === run).map((one) => one.name),
+  }));
 
 test('the table of cases is the one of the payload', async () => {
-  const grouped = (rows: readonly { name: string; tags: readonly string[]; run: string }[]) =>
-    rows.map(({ name, tags, run }) => ({
-      name,
-      tags: [...tags],
-      together: rows.filter((one) => one.run === run).map((one) => one.name),
-    }));
-  assert.deepEqual(grouped(payloadCases), grouped(await rowsOfC()));
+  const rows = await readCaseTable();
+  assert.deepEqual(grouped(payloadCases), grouped(rows));
+  const files = await filesIn(join(projectDir, 'guest-images', 'busy-guest', 'cases'));
+  assert.equal(new Set(rows.map(({ group }) => group)).size, files.length);
 });
 
 test('controls run always, and all results of a run come together', () => {

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests of the payload's parsing and arithmetic. KTAP on stdout. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bounds.h"
+#include "parse.h"
+#include "select.h"
+#include "words.h"
+
+static int number, failed;
+
+static void report(const char *name, bool ok)
+{
+	printf("%s %d %s\n", ok ? "ok" : "not ok", ++number, name);
+	failed += !ok;
+}
+
+static void test_bounds(void)
+{
+	/* docs/judging.md: a tick and a slice of slack, a quota a period, and what a started period allows. */
+	const struct limit one = { 30000, 100000, 4000, 5000, 1 }, two = { 150000, 100000, 4000, 5000, 2 };
+
+	report("slack is a tick and a slice a CPU", limit_slack_us(&one) == 9000 &&
+	       limit_slack_us(&two) == 18000);
+	report("full periods", limit_allowed_us(&one, 1000000) == 300000 + 9000);
+	report("a started period allows what the CPUs can use",
+	       limit_allowed_us(&one, 1010000) == 300000 + 10000 + 9000);
+	report("and no more than its quota", limit_allowed_us(&one, 1090000) == 330000 + 9000);
+	report("two CPUs use it up twice as fast", limit_allowed_us(&two, 110000) == 150000 + 20000 + 18000);
+	report("debt is what is beyond", limit_debt_us(&one, 310000, 1000000) == 10000);
+	report("runtime that is left is negative debt", limit_debt_us(&one, 290000, 1000000) == -10000);
+	report("no idle period where a slack is less than a quota", limit_idle_periods(&one) == 0);
+	report("two periods and a tick to die", limit_kill_us(&one) == 204000);
+	report("two ticks to notice", limit_notice_us(&one) == 8000);
+	report("at least: all but the last period, less twice the slack",
+	       limit_least_us(&one, 1000000) == 9 * 30000 - 18000);
+	report("at least: never negative", limit_least_us(&one, 100000) == 0);
+	report("demand is limited by CPUs", limit_demand_us(&one, 4, 1000) == 1000 &&
+	       limit_demand_us(&two, 4, 1000) == 2000);
+	report("others may take a tick a CPU and period", limit_lost_us(&two, 5) == 48000);
+}
+
+static void test_bounds_agree(void)
+{
+	bool ok = true;
+
+	/* A group that uses what it may has a debt of its slack, whatever the limit. */
+	for (int64_t quota = 1000; quota <= 60000000; quota = quota * 3 + 7)
+		for (int64_t period = 1000; period <= 1000000; period = period * 2 + 13)
+			for (int64_t t = 0; t < 20 * period; t += period / 3 + 1) {
+				const struct limit l = { quota, period, 10000, 5000, 16 };
+
+				ok &= limit_debt_us(&l, limit_allowed_us(&l, t), t) == limit_slack_us(&l);
+				ok &= limit_least_us(&l, t) <= limit_allowed_us(&l, t);
+			}
+	report("bounds agree over the kernel's range of limits", ok);
+}
+
+static void test_numbers(void)
+{
+	int64_t value = 0;
+
+	report("a number", parse_number("30000", 1000, 60000, &value) && value == 30000);
+	report("both ends are in", parse_number("5", 5, 5, &value) && value == 5);
+	report("too small and too large", !parse_number("4", 5, 9, &value) &&
+	       !parse_number("10", 5, 9, &value));
+	report("more than 64 bits", !parse_number("99999999999999999999", 0, INT64_MAX, &value));
+	report("nothing, words, tails, blanks", !parse_number("", 0, 9, &value) &&
+	       !parse_number("x", 0, 9, &value) && !parse_number("3x", 0, 9, &value) &&
+	       !parse_number(" 3", 0, 9, &value) && !parse_number("+3", 0, 9, &value) &&
+	       !parse_number("-", -9, 9, &value));
+}
+
+static void test_stat(void)
+{
+	const char *stat = "usage_usec 12\nuser_usec 3\nnr_periods 40\nnr_throttled 7\nthrottled_usec 99";
+
+	report("first, middle and last line", parse_stat(stat, "usage_usec") == 12 &&
+	       parse_stat(stat, "nr_throttled") == 7 && parse_stat(stat, "throttled_usec") == 99);
+	report("no line, part of a name, empty file", parse_stat(stat, "nr_bursts") == 0 &&
+	       parse_stat(stat, "nr") == 0 && parse_stat("", "nr") == 0 && parse_stat("nr", "nr") == 0);
+	report("/proc/PID/stat behind a name with brackets and blanks",
+	       parse_proc_stat("7 (a) b (c) S 1 22 333 -4", 3) == 0 &&
+	       parse_proc_stat("7 (a) b (c) S 1 22 333 -4", 6) == 333 &&
+	       parse_proc_stat("7 (a) b (c) S 1 22 333 -4", 7) == -4);
+	report("/proc/PID/stat without the field", parse_proc_stat("7 (a) S 1", 9) == -1 &&
+	       parse_proc_stat("", 3) == -1 && parse_proc_stat("7 (a)", 3) == -1);
+}
+
+static void run_nothing(const struct test *t, const struct test_case *c)
+{
+	(void)t;
+	(void)c;
+}
+
+static void run_other(const struct test *t, const struct test_case *c)
+{
+	(void)t;
+	(void)c;
+}
+
+static void run_third(const struct test *t, const struct test_case *c)
+{
+	(void)t;
+	(void)c;
+}
+
+static const struct test_case first_rows[] = {
+	{ "possible", "basic always", "", run_nothing },
+	{ "two", "basic bug", "", run_other },
+	{ "three", "basic", "", run_other },
+};
+static const struct test_case second_rows[] = { { "four", "smp bug trace", "", run_third } };
+static const struct case_group first_group = CASE_GROUP(first_rows), second_group = CASE_GROUP(second_rows);
+static const struct case_group * const groups[] = { &first_group, &second_group };
+static const struct case_table table = { groups, 2 };
+
+static int count(const char *names, const char *tags)
+{
+	return select_count(&table, &(struct selection){ .names = names, .tags = tags });
+}
+
+static bool unknown(const char *names, const char *tags, const char *what)
+{
+	char *found = select_unknown(&table, &(struct selection){ .names = names, .tags = tags });
+	bool ok = what ? found && !strcmp(found, what) : !found;
+
+	free(found);
+	return ok;
+}
+
+static void test_selection(void)
+{
+	report("nothing asked for: basic", count(NULL, NULL) == 3);
+	report("full: all", count(NULL, "full") == 4);
+	report("a name, and what always runs", count("four", NULL) == 2);
+	report("a name brings all of its run", count("three", NULL) == 3);
+	report("names and tags add up", count("three", "smp") == 4);
+	report("a trace is asked for by itself",
+	       select_count(&table, &(struct selection){ .trace = true }) == 4);
+	report("several names", count("four,two", NULL) == 4);
+	report("part of a name is no name", count("fou", NULL) == 1 && count("fourth", NULL) == 1);
+	report("a tag of several groups", count(NULL, "bug") == 4);
+	report("unknown words are named", unknown("four,fife", NULL, "fife") && unknown(NULL, "smp,x", "x") &&
+	       unknown("", NULL, "") && unknown("four,", NULL, ""));
+	report("known ones are not", unknown("four,two", "smp,full,basic", NULL) && unknown(NULL, NULL, NULL));
+}
+
+static void test_words(void)
+{
+	const char *list = "a,,bc";
+	struct word word;
+	int words = 0;
+
+	while (words_next(&list, ',', &word))
+		words++;
+	report("empty words count", words == 3 && word_is(word, "bc") && !word_is(word, "b"));
+	report("no list has no words", !words_have(NULL, ',', (struct word){ "a", 1 }));
+}
+
+int main(void)
+{
+	printf("KTAP version 1\n");
+	test_bounds();
+	test_bounds_agree();
+	test_numbers();
+	test_stat();
+	test_selection();
+	test_words();
+	printf("1..%d\n", number);
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// npm run cases -- RUN [MUTANTS]: writes docs/cases.md from the payload's table of cases and from the results of
+// jobs/full.yaml and of the mutants (folders under results/).
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [full, mutants] = process.argv.slice(2);
+if (full === undefined || mutants === undefined) {
+  process.stderr.write(
+    'usage: npm run cases -- RUN MUTANTS\n' +
+      'RUN: results folder of jobs/full.yaml; MUTANTS: of npm run test:mutants, which prints it\n' +
+      'Example: npm run cases -- results/20261122-231500-full results/20261122-232000-mutants\n',
+  );
+  process.exit(64);
+}
+
+const { readCaseTable } = await import(join(root, 'dist/src/images/case-table.js'));
+const { readMutants } = await import(join(root, 'dist/test/mutants/mutants.js'));
+const results = async (run) => JSON.parse(await readFile(join(run, 'results.json'), 'utf8'));
+const rows = await readCaseTable();
+const { jobs } = await results(full);
+const wrongFixes = await readMutants();
+const mutantJobs = (await results(mutants)).jobs;
+
+const devices = [...new Set(jobs.map(({ device }) => device))];
+const kernels = [...new Set(jobs.map(({ kernel }) => kernel))];
+
+/** The result of a case: of a machine with the CPUs it needs where there was one. */
+function statusOf(name, kernel, device) {
+  const seen = jobs
+    .filter((job) => job.kernel === kernel && job.device === device)
+    .flatMap(({ cases, test }) =>
+      cases.filter((one) => one.name === name).map((one) => ({ ...one, test })),
+    );
+  const told = seen.find(({ status }) => status !== 'SKIP') ?? seen[0];
+  return told?.status ?? '-';
+}
+
+const cell = (text) => text.replaceAll('|', '\\|');
+const line = (cells) => `| ${cells.join(' | ')} |`;
+const head = (cells) => [line(cells), line(cells.map(() => '---'))];
+
+const reasons = [
+  ...head(['case', 'tags', 'why it is there']),
+  ...rows.map(({ name, tags, why }) => line([`\`${name}\``, tags.join(' '), cell(why)])),
+];
+const columns = devices.flatMap((device) => kernels.map((kernel) => ({ device, kernel })));
+const table = [
+  ...head([
+    'case',
+    ...columns.map(({ device, kernel }) => `${device.replace('qemu-', '')} ${kernel}`),
+  ]),
+  ...rows.map(({ name }) =>
+    line([`\`${name}\``, ...columns.map(({ device, kernel }) => statusOf(name, kernel, device))]),
+  ),
+];
+const skips = new Map();
+for (const { device, cases } of jobs)
+  for (const { name, status, reason } of cases)
+    if (status === 'SKIP' && kernels.some((kernel) => statusOf(name, kernel, device) === 'SKIP'))
+      skips.set(`${device.replace('qemu-', '')}: ${reason}`, true);
+const wall = devices.flatMap((device) =>
+  kernels.map((kernel) => {
+    const own = jobs.filter((job) => job.kernel === kernel && job.device === device);
+    const ms = own.reduce((sum, { timesMs }) => sum + (timesMs.boot ?? 0) + (timesMs.test ?? 0), 0);
+    return `${device.replace('qemu-', '')} ${kernel} ${(ms / 1000).toFixed(0)} s`;
+  }),
+);
+const failing = (job) =>
+  job.cases.filter(({ status }) => status === 'FAIL').map(({ name }) => `\`${name}\``);
+const mutantTable = [
+  ...head(['wrong fix', 'what is wrong', 'device', 'result', 'caught by']),
+  ...wrongFixes.flatMap(({ name, wrong, on }) =>
+    Object.keys(on).map((device) => {
+      const job = mutantJobs.find((one) => one.kernel === name && one.device === device);
+      const by = job === undefined ? [] : failing(job);
+      const faults = (job?.faults ?? []).slice(0, 1).map(({ title }) => cell(title));
+      const shown = by.length > 4 ? [...by.slice(0, 3), `${by.length - 3} more`] : by;
+      return line([
+        `\`${name}\``,
+        cell(wrong),
+        device.replace('qemu-', ''),
+        job?.status ?? 'not run',
+        [...faults, ...shown].join(', ') || '-',
+      ]);
+    }),
+  ),
+];
+
+const facts = jobs[0]?.facts ?? {};
+await writeFile(
+  join(root, 'docs', 'cases.md'),
+  `# Cases
+
+Written by \`npm run cases\` from guest-images/busy-guest/cases/ and from results; do not edit.
+
+A test of a job matrix runs those tagged \`basic\`; \`tags: [full]\` runs all, \`tags\` and \`cases\` choose (docs/writing-jobs.md).
+\`busy-guest --list\` shows them on a machine. Tagged \`bug\`: depends on the bug and has to FAIL without the fix; the others PASS
+on both. How the bounds come about is in docs/judging.md.
+
+${reasons.join('\n')}
+
+## Results
+
+\`busyguest run jobs/full.yaml\`, ${facts.kernel_source ?? 'kernel unknown'}, limit 30000 100000, ${facts.qemu_version ?? 'QEMU unknown'}.
+
+${table.join('\n')}
+
+Skipped: ${[...skips.keys()].join('; ') || 'none'}.
+
+Wall time, boot to end, two jobs at once on two CPUs: ${wall.join(', ')}.
+
+## Wrong fixes
+
+Kernels with a fix that is wrong on purpose (test/mutants/), and what the whole suite says of them; \`npm run test:mutants\`
+builds them and compares. A wrong fix that passes on a device is one that this device cannot see.
+
+${mutantTable.join('\n')}
+`,
+);
+process.stdout.write(`wrote ${join(root, 'docs', 'cases.md')}\n`);

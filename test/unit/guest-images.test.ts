@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { projectDir } from '../../src/system/files.js';
+
+const sources = join(projectDir, 'guest-images');
+
+async function folder(context: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'busyguest-test-'));
+  context.after(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+test("the payload's parsing and arithmetic hold under ASan and UBSan", async (context) => {
+  const dir = join(await folder(context), 'guest-images');
+  await cp(sources, dir, { recursive: true });
+  const { status, stdout, stderr } = spawnSync('make', ['-s', '-C', dir, 'test'], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stdout, /^ok 1 /m);
+  assert.doesNotMatch(stdout, /^not ok/m);
+});
+
+test('run_kselftest.sh: exit 4 is SKIP, time-outs and failures are told and counted', async (context) => {
+  const dir = await folder(context);
+  await cp(join(sources, 'run_kselftest.sh'), join(dir, 'run_kselftest.sh'));
+  await mkdir(join(dir, 'c'));
+  await writeFile(join(dir, 'c', 'settings'), 'timeout=1\n');
+  const tests = { good: 'echo said; exit 0', bad: 'exit 3', lacks: 'exit 4', slow: 'sleep 30' };
+  for (const [name, text] of Object.entries(tests)) {
+    await writeFile(join(dir, 'c', name), `#!/bin/sh\n${text}\n`);
+    await chmod(join(dir, 'c', name), 0o755);
+  }
+  const names = Object.keys(tests).map((name) => `c:${name}\n`);
+  await writeFile(join(dir, 'kselftest-list.txt'), names.join(''));
+  const run = (...args: string[]) =>
+    spawnSync(join(dir, 'run_kselftest.sh'), args, { encoding: 'utf8' });
+  const all = run();
+  assert.equal(all.status, 1);
+  assert.deepEqual(
+    all.stdout.split('\n').filter((line) => /^(?:not )?ok|^1\.\.|^# said|^TAP/.test(line)),
+    [
+      'TAP version 13',
+      '1..4',
+      '# said',
+      'ok 1 selftests: c: good',
+      'not ok 2 selftests: c: bad # exit=3',
+      'ok 3 selftests: c: lacks # SKIP',
+      'not ok 4 selftests: c: slow # TIMEOUT 1 seconds',
+    ],
+  );
+  assert.equal(run('-t', 'c:good', '-t', 'c:lacks').status, 0);
+  assert.equal(run('-l').stdout, names.join(''));
+  assert.match(run('-t', 'c:none').stderr, /no test c:none/);
+});
