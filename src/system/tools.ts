@@ -187,6 +187,13 @@ export const testTools: readonly Tool[] = [
     debianOnly: true,
     optional: true,
   },
+  {
+    name: 'clang',
+    why: 'the tests compile the C programs with a second compiler',
+    check: { argv: ['clang', '--version'] },
+    packages: same('clang'),
+    optional: true,
+  },
 ];
 
 /** A tool and what was found of it; undefined: it is missing. */

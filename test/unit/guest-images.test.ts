@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
-import { tmpdir } from 'node:os';
+import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { projectDir } from '../../src/system/files.js';
@@ -25,6 +25,25 @@ test("the payload's parsing and arithmetic hold under ASan and UBSan", async (co
   assert.match(stdout, /^ok 1 /m);
   assert.doesNotMatch(stdout, /^not ok/m);
 });
+
+const hasClang = spawnSync('clang', ['--version']).status === 0;
+
+test(
+  'clang has nothing against the programs either',
+  { skip: hasClang ? false : 'no clang on this machine' },
+  async (context) => {
+    const dir = join(await folder(context), 'guest-images');
+    await cp(sources, dir, { recursive: true });
+    const cross = arch() === 'ppc64' ? '' : 'powerpc64le-linux-gnu-';
+    const make = (...args: string[]): ReturnType<typeof spawnSync> =>
+      spawnSync('make', ['-s', '-C', dir, `CROSS_COMPILE=${cross}`, ...args], { encoding: 'utf8' });
+    assert.equal(make('clean').status, 0);
+    const install = make('install', 'LLVM=1', `INSTALL_PATH=${join(dir, 'out')}`);
+    assert.equal(install.status, 0, String(install.stderr));
+    const run = spawnSync(join(dir, 'out', 'run_kselftest.sh'), ['-l'], { encoding: 'utf8' });
+    assert.equal(run.stdout, 'busy-guest:busy-guest\nbusy-guest:busy-guest-full.sh\n');
+  },
+);
 
 test('run_kselftest.sh: exit 4 is SKIP, time-outs and failures are told and counted', async (context) => {
   const dir = await folder(context);
