@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// npm run cases -- RUN [MUTANTS]: writes docs/cases.md from the payload's table of cases and from the results of
+// npm run cases -- RUN MUTANTS...: writes docs/cases.md from the payload's table of cases and from the results of
 // jobs/full.yaml and of the mutants (folders under results/).
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const [full, mutants] = process.argv.slice(2);
-if (full === undefined || mutants === undefined) {
+const [full, ...mutants] = process.argv.slice(2);
+if (full === undefined || mutants.length === 0) {
   process.stderr.write(
-    'usage: npm run cases -- RUN MUTANTS\n' +
+    'usage: npm run cases -- RUN MUTANTS...\n' +
       'RUN: results folder of jobs/full.yaml; MUTANTS: of npm run test:mutants, which prints it\n' +
       'Example: npm run cases -- results/20261122-231500-full results/20261122-232000-mutants\n',
   );
@@ -22,7 +22,7 @@ const results = async (run) => JSON.parse(await readFile(join(run, 'results.json
 const rows = await readCaseTable();
 const { jobs } = await results(full);
 const wrongFixes = await readMutants();
-const mutantJobs = (await results(mutants)).jobs;
+const mutantJobs = (await Promise.all(mutants.map(results))).flatMap((run) => run.jobs);
 
 const devices = [...new Set(jobs.map(({ device }) => device))];
 const kernels = [...new Set(jobs.map(({ kernel }) => kernel))];

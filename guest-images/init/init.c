@@ -78,7 +78,8 @@ static int run_payload(char **argv)
 		printf("init: %s: %s\n", PAYLOAD, strerror(errno));
 		_exit(127);
 	}
-	while (waitpid(pid, &status, 0) != pid)
+	/* And whatever lost its parent: a dead process keeps its group. */
+	while (waitpid(-1, &status, 0) != pid)
 		;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
