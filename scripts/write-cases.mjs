@@ -104,7 +104,7 @@ ${reasons.join('\n')}
 
 ## Results
 
-\`busyguest run jobs/full.yaml\`, ${facts.kernel_source ?? 'kernel unknown'}, limit 30000 100000, ${facts.qemu_version ?? 'QEMU unknown'}.
+\`busyguest run jobs/full.yaml\`, ${facts.kernel_source ?? 'kernel unknown'}, limit 30000 100000, ${facts.qemu ?? 'QEMU unknown'}.
 
 ${table.join('\n')}
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readCaseTable } from '../../src/images/case-table.js';
@@ -20,6 +21,15 @@ test('the table of cases is the one of the payload', async () => {
   assert.deepEqual(grouped(payloadCases), grouped(rows));
   const files = await filesIn(join(projectDir, 'guest-images', 'busy-guest', 'cases'));
   assert.equal(new Set(rows.map(({ group }) => group)).size, files.length);
+});
+
+test('docs/cases.md has every case with its reason (npm run cases writes it)', async () => {
+  const text = await readFile(join(projectDir, 'docs', 'cases.md'), 'utf8');
+  for (const { name, why } of await readCaseTable()) {
+    assert.match(why, /^[A-Z].*\.$/, name);
+    assert.ok(text.includes(`| \`${name}\` |`), name);
+    assert.ok(text.includes(why), `${name}: ${why}`);
+  }
 });
 
 test('controls run always, and all results of a run come together', () => {
