@@ -53,7 +53,7 @@ const busyguest = (...args) => [join(root, 'bin', 'busyguest.mjs'), ...args];
 function installTools() {
   must(
     process.execPath,
-    busyguest('doctor', '--install', '--for', goal === 'test' ? 'test' : 'run'),
+    busyguest('doctor', '--install', '--for', goal === 'start' ? 'run' : 'test'),
   );
   // Debian 12's QEMU is too old for half of the devices; without a newer one they are skipped.
   const fetch = busyguest('devices', '--fetch-qemu', '--if-older', '10.0', '--quiet');
@@ -69,3 +69,5 @@ if (goal === 'start')
   must(process.execPath, busyguest('run', 'jobs/pre-pull.yaml', ...process.argv.slice(3)));
 else if (goal === 'test')
   must(process.execPath, [join(root, 'scripts', 'test.mjs'), 'all', ...process.argv.slice(3)]);
+else if (goal === 'test:bare-metal')
+  must(process.execPath, [join(root, 'scripts', 'test.mjs'), 'bare-metal']);

@@ -10,7 +10,11 @@ import { spec } from 'node:test/reporters';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const kinds = ['unit', 'integration', 'e2e', 'lava'];
 /** Not in `npm test`, which is to end within a quarter of an hour: folder, and what takes so long. */
-const long = { long: 'builds four more kernels', mutants: 'builds eight wrong kernels' };
+const long = {
+  long: 'builds four more kernels',
+  mutants: 'builds eight wrong kernels',
+  'bare-metal': 'boots firmware for minutes',
+};
 const goal = process.argv[2] ?? 'all';
 const goals = ['all', ...kinds, ...Object.keys(long)];
 if (!goals.includes(goal)) {

@@ -67,6 +67,21 @@ static bool find_mount(void)
 	return root[0] != '\0';
 }
 
+/* Of a list of controllers; "cpuset" is another one. */
+static bool has_cpu(const char *list)
+{
+	for (const char *at = strstr(list, "cpu"); at; at = strstr(at + 1, "cpu"))
+		if ((at == list || at[-1] == ' ') && strchr(" \n", at[3]))
+			return true;
+	return false;
+}
+
+/* As it was found; EBUSY when somebody else has begun to use it. */
+static void turn_off(void)
+{
+	write_file(root, "cgroup.subtree_control", "-cpu");
+}
+
 bool cgroup_init(char *why, size_t len)
 {
 	char text[512];
@@ -77,11 +92,16 @@ bool cgroup_init(char *why, size_t len)
 		return false;
 	}
 	if (read_file(root, "cgroup.controllers", text, sizeof(text)) < 0 ||
-	    !strstr(text, "cpu")) {
+	    !has_cpu(text)) {
 		snprintf(why, len, "the kernel has no cgroup v2 cpu controller (CONFIG_CGROUP_SCHED)");
 		return false;
 	}
+	if (read_file(root, "cgroup.subtree_control", text, sizeof(text)) >= 0 &&
+	    has_cpu(text))
+		return true;
 	err = write_file(root, "cgroup.subtree_control", "+cpu");
+	if (!err)
+		atexit(turn_off);
 	if (err) {
 		snprintf(why, len, "cannot turn the cpu controller on: %s", strerror(-err));
 		return false;

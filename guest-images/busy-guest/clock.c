@@ -75,6 +75,8 @@ void stop_on_signals(void)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
+	/* Who listens is gone: an ssh connection, say. The group must go too. */
+	sigaction(SIGPIPE, &sa, NULL);
 }
 
 int64_t tick_us(void)

@@ -3,11 +3,12 @@
  * PID 1 of busyguest's initramfs: mounts what the payload needs, loads the
  * modules of a distribution's kernel, runs the payload with init's own arguments
  * (what follows "--" on the kernel command line), says between two marks what it
- * printed, and powers the machine off.
+ * printed, and powers the machine off (BUSYGUEST_END=reboot before the "--": restarts it).
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -86,6 +87,7 @@ static int run_payload(char **argv)
 
 int main(int argc, char **argv)
 {
+	const char *end;
 	int code;
 
 	(void)argc;
@@ -99,6 +101,8 @@ int main(int argc, char **argv)
 	/* The console is slower than power-off, and firmware would print into our lines. */
 	tcdrain(STDOUT_FILENO);
 	sync();
-	reboot(RB_POWER_OFF);
+	/* A host that was borrowed by ssh gets its own system back. */
+	end = getenv("BUSYGUEST_END");
+	reboot(end && !strcmp(end, "reboot") ? RB_AUTOBOOT : RB_POWER_OFF);
 	return 0;
 }

@@ -252,7 +252,11 @@ Example:
   (root) =>
     root
       .command('devices')
-      .description('list the devices and whether they can run here')
+      .description('list the devices and whether they can run here; check one')
+      .addHelpText(
+        'after',
+        '\nYour own: ~/.config/busyguest/devices/NAME.yaml (docs/devices.md)\n\nExample:\n  busyguest devices check talos',
+      )
       .option(
         '--fetch-qemu',
         "take a newer QEMU from the distribution's backports into the cache",
@@ -260,7 +264,12 @@ Example:
       )
       .option('-q, --quiet', 'with --fetch-qemu: do not list the devices', false)
       .option('--if-older <version>', 'with --fetch-qemu: only when the QEMU here is older')
-      .action(lazily(async () => (await import('./devices.js')).devicesCommand)),
+      .action(lazily(async () => (await import('./devices.js')).devicesCommand))
+      .command('check')
+      .description('try a device step by step: power, console, shell, fetch, kexec')
+      .argument('<name>', 'device')
+      .exitOverride()
+      .action(lazily(async () => (await import('./check-device.js')).checkDevice)),
   (root) =>
     root
       .command('doctor')

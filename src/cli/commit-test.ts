@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { deviceNames, devices } from '../devices/registry.js';
+import { deviceNamed, deviceNames } from '../devices/registry.js';
 import type { MatrixInput } from '../jobs/generators/generator.js';
-import { hintFor } from '../jobs/nearest.js';
+import { hintFor } from '../documents/nearest.js';
 import { InfraError, InterruptedError, UsageError } from '../model/errors.js';
 import type { StepResult } from '../pipeline/bisect.js';
 import { runMatrix } from '../pipeline/run.js';
@@ -17,9 +17,9 @@ import { reportsFor, sayFailures } from './reports.js';
 export async function checkDevices(names: readonly string[]): Promise<void> {
   const reasons: string[] = [];
   const found = names.map((name) => {
-    const device = devices.find((one) => one.name === name);
+    const device = deviceNamed(name);
     if (device !== undefined) return device;
-    throw new UsageError(`--device: unknown device "${name}"; ${hintFor(name, deviceNames)}`);
+    throw new UsageError(`--device: unknown device "${name}"; ${hintFor(name, deviceNames())}`);
   });
   for (const device of found) {
     const missing = await device.missing();

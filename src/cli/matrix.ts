@@ -49,7 +49,7 @@ function settings(set: readonly string[]): GeneratorOptions {
 /** The same from a text; paths in it are relative to the folder of `file`. */
 export function narrow(text: string, file: string, options: MatrixOptions): JobMatrix {
   const { tree, filter } = options;
-  const load = { knownDevices: deviceNames, ...(tree !== undefined && { tree }) };
+  const load = { knownDevices: deviceNames(), ...(tree !== undefined && { tree }) };
   const matrix = isGeneratorFile(file)
     ? loadMatrixData(file, JSON.parse(text), load)
     : loadMatrix(file, text, load);

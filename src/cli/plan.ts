@@ -2,7 +2,7 @@
 import { deviceOf } from '../devices/registry.js';
 import type { BuildPlan } from '../kernels/build.js';
 import { kernelSource } from '../kernels/source.js';
-import type { JobMatrix, KernelSpec } from '../model/job.js';
+import { runningKernel, type JobMatrix, type KernelSpec } from '../model/job.js';
 import { planKernels, usedKernels, type Prepared } from '../pipeline/prepare.js';
 import { readMatrix, type MatrixOptions } from './matrix.js';
 import { interruptible } from './signals.js';
@@ -41,6 +41,8 @@ async function showKernels(matrix: JobMatrix, out: (line: string) => void): Prom
     for (const kernel of usedKernels(matrix)) {
       if (kernel.packages.length > 0) {
         out(`kernel ${kernel.name}: a package, nothing to build: ${kernel.packages.join(' ')}`);
+      } else if (kernel.source === runningKernel) {
+        out(`kernel ${kernel.name}: the one that runs on the device`);
       } else if ((await kernelSource(kernel.source).isHere?.(signal)) === false) {
         builds++;
         out(`kernel ${kernel.name}: to be fetched and built: ${kernel.source}`);

@@ -14,6 +14,26 @@ export interface Boot {
   readonly payloadArgs: readonly string[];
   /** CPUs that the test wants the machine to have. */
   readonly cpus: number;
+  /** Path of the test program alone, for a machine whose running kernel is tested. */
+  readonly program?: string;
+}
+
+/** Hears what happens on a machine before the kernel under test runs on it. */
+export interface Watcher {
+  /** What is being done, a few words. */
+  say(text: string): void;
+  /** What the machine's firmware and its own system print. */
+  firmware(bytes: Uint8Array): void;
+}
+
+/** One thing that `busyguest devices check` tried. */
+export interface CheckStep {
+  readonly name: string;
+  /** What was found; where it failed, what went wrong. */
+  readonly text: string;
+  readonly ok: boolean;
+  /** What to do about it. */
+  readonly todo?: string | undefined;
 }
 
 /** A machine that was started. Disposing of it ends it, and nothing of it is left. */
@@ -59,10 +79,20 @@ export interface Device {
   readonly title: string;
   /** Facts of the payload that prove that the promised path of the kernel ran. */
   readonly promised: Promised;
+  /** It boots nothing: the kernel that runs there is tested (`source: running`). */
+  readonly testsRunningKernel?: true;
   /** Why it cannot run here, each with what to do; empty: it can. */
   missing(): Promise<readonly string[]>;
-  /** What a result depends on besides kernel, image and parameters; the same text, the same result. */
-  inputs(boot: Boot): Promise<string>;
-  /** Boots. Throws InfraError only: what the kernel does wrong shows on the console. */
-  start(boot: Boot, signal: AbortSignal): Promise<Machine>;
+  /**
+   * What a result depends on besides kernel, image and parameters; the same text, the same result.
+   * Undefined where no two runs are the same: real machines.
+   */
+  inputs(boot: Boot): Promise<string | undefined>;
+  /**
+   * Boots. Throws InfraError only: what the kernel does wrong shows on the console. What it had
+   * switched on when it throws is off again.
+   */
+  start(boot: Boot, signal: AbortSignal, watcher: Watcher): Promise<Machine>;
+  /** Tries everything that a job needs, in the order of a job; ends after the first failure. */
+  check?(signal: AbortSignal, watcher: Watcher): AsyncGenerator<CheckStep>;
 }

@@ -1,18 +1,41 @@
 // SPDX-License-Identifier: MIT
 import type { DeviceSpec, Job } from '../model/job.js';
+import { describedDevices, readDescribed } from './described/folder.js';
 import type { Device } from './device.js';
-import { qemuMachines, type QemuMachine } from './qemu/machines.js';
+import type { Description } from './described/schema.js';
+import { ipmiDevice } from './ipmi/ipmi-device.js';
+import { hypercalls, needsHypercalls, qemuMachines, type QemuMachine } from './qemu/machines.js';
+import { localDevice } from './local/local-device.js';
 import { qemuDevice } from './qemu/qemu-device.js';
+import { sshDevice } from './ssh/ssh-device.js';
 
 const builtIn: ReadonlyMap<string, Device> = new Map(
-  qemuMachines.map((machine) => [machine.name, qemuDevice(machine)]),
+  [...qemuMachines.map(qemuDevice), localDevice].map((device) => [device.name, device]),
 );
+const described = new Map<string, Device>();
 
-/** The names of all built-in devices. */
-export const deviceNames: readonly string[] = [...builtIn.keys()];
+/** The names of the emulated machines: what a stranger's bundle may ask for. */
+export const emulatedNames: readonly string[] = qemuMachines.map(({ name }) => name);
 
-/** All built-in devices. */
-export const devices: readonly Device[] = [...builtIn.values()];
+/** The names of all devices: built-in ones, and those that the user has described. */
+export const deviceNames = (): readonly string[] => [
+  ...new Set([...builtIn.keys(), ...describedDevices().keys()]),
+];
+
+/** A device by its name, or undefined. Throws JobError when its description has mistakes. */
+export function deviceNamed(name: string): Device | undefined {
+  const known = builtIn.get(name) ?? described.get(name);
+  if (known !== undefined) return known;
+  const file = describedDevices().get(name);
+  if (file === undefined) return undefined;
+  const device = deviceFrom(name, readDescribed(file));
+  described.set(name, device);
+  return device;
+}
+
+function deviceFrom(name: string, description: Description): Device {
+  return description.kind === 'ssh' ? sshDevice(name, description) : ipmiDevice(name, description);
+}
 
 /** The emulated machine that a job names, as a table row; undefined for a device of another kind. */
 export function qemuMachineOf(job: Job): QemuMachine | undefined {
@@ -29,13 +52,13 @@ export async function deviceOf(job: Job): Promise<Device> {
   if (job.deviceSpec) return qemuDevice(machineOf(job.deviceSpec));
   const twin = builtIn.get(job.device.replace(/^qemu-pseries-p/, 'kvm-pseries-p'));
   if (twin && twin.name !== job.device && (await twin.missing()).length === 0) return twin;
-  const device = builtIn.get(job.device);
+  const device = deviceNamed(job.device);
   if (!device) throw new Error(`unknown device ${job.device}`);
   return device;
 }
 
 /** A device of the user's own, from the job matrix. It promises no path: nobody knows which. */
-function machineOf(spec: DeviceSpec): QemuMachine {
+export function machineOf(spec: DeviceSpec): QemuMachine {
   const [machine = '', ...options] = spec.machine.split(',');
   return {
     name: spec.name,
@@ -49,7 +72,7 @@ function machineOf(spec: DeviceSpec): QemuMachine {
     ...(spec.icount && { icountSince: [7, 0] as const }),
     sameBytes: false,
     console: spec.console,
-    payload: [],
+    payload: needsHypercalls(machine, spec.accel) ? [hypercalls] : [],
     promised: {},
   };
 }

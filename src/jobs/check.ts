@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { z } from 'zod';
+import { runningKernel } from '../model/job.js';
 import { expandTest, testCount } from './expand.js';
-import { hintFor } from './nearest.js';
-import { pathText } from './positions.js';
-import type { Finding, Path } from './positions.js';
+import { hintFor } from '../documents/nearest.js';
+import { pathText } from '../documents/positions.js';
+import type { Finding, Path } from '../documents/positions.js';
 import { deviceSchema, excludeSchema, kernelSchema, testSchema } from './schema.js';
 import type { RawDevice, RawExclude, RawKernel, RawTest } from './schema.js';
 
@@ -52,20 +53,28 @@ export function checkReferences(data: unknown, knownDevices: readonly string[]):
 /** A kernel is built or taken from a package; what belongs to a build means nothing for a package. */
 function checkOrigin(kernel: RawKernel, at: Path): Finding[] {
   if (kernel.package === undefined) {
+    if (kernel.source === runningKernel) {
+      return buildKeys(kernel).map((key) => meaningless(kernel, at, key, 'runs already'));
+    }
     if (kernel.source !== undefined) return [];
     return [{ path: at, message: `kernel "${kernel.name}" needs a "source" or a "package"` }];
   }
-  const given = [
-    ...(kernel.source === undefined ? [] : ['source']),
+  const given = [...(kernel.source === undefined ? [] : ['source']), ...buildKeys(kernel)];
+  return given.map((key) => meaningless(kernel, at, key, 'is a package'));
+}
+
+/** What was said of the build of a kernel. */
+function buildKeys(kernel: RawKernel): string[] {
+  return [
     ...(kernel.fix === undefined ? [] : ['fix']),
     ...(kernel.patches.length === 0 ? [] : ['patches']),
     ...(kernel.toolchain === undefined ? [] : ['toolchain']),
   ];
-  return given.map((key) => ({
-    path: [...at, key],
-    target: 'key',
-    message: `"${key}" means nothing for kernel "${kernel.name}", which is a package`,
-  }));
+}
+
+function meaningless(kernel: RawKernel, at: Path, key: string, what: string): Finding {
+  const message = `"${key}" means nothing for kernel "${kernel.name}", which ${what}`;
+  return { path: [...at, key], target: 'key', message };
 }
 
 function checkKernel({ index, value }: Entry<RawKernel>, data: unknown): Finding[] {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { dirname, resolve } from 'node:path';
+import { runningKernel } from '../model/job.js';
 import type { DeviceSpec, Job, JobMatrix, KernelSpec, TestSpec, Timeouts } from '../model/job.js';
-import type { Path } from './positions.js';
+import type { Path } from '../documents/positions.js';
 import { parseLimit, periodOrDefault } from './schema.js';
 import type { RawDevice, RawExclude, RawKernel, RawMatrix, RawTest } from './schema.js';
 import { absoluteConfig, absoluteSource } from './sources.js';
@@ -140,7 +141,7 @@ function choices<T extends string | number>(
 function kernelSpec(raw: RawKernel, dir: string, source: string | undefined): KernelSpec {
   return {
     name: raw.name,
-    source: raw.package === undefined ? (source ?? absoluteSource(raw.source ?? '', dir)) : '',
+    source: sourceOf(raw, dir, source),
     packages: packagesOf(raw, dir),
     commandLine: raw['command-line'],
     patches: raw.patches.map((path) => resolve(dir, path)),
@@ -151,6 +152,12 @@ function kernelSpec(raw: RawKernel, dir: string, source: string | undefined): Ke
     expect: raw.expect,
     ...(raw.base === undefined ? {} : { base: raw.base }),
   };
+}
+
+function sourceOf(raw: RawKernel, dir: string, instead: string | undefined): string {
+  if (raw.package !== undefined) return '';
+  if (raw.source === runningKernel) return runningKernel;
+  return instead ?? absoluteSource(raw.source ?? '', dir);
 }
 
 function packagesOf(raw: RawKernel, dir: string): readonly string[] {

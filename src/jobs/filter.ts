@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { UsageError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
-import { hintFor } from './nearest.js';
+import { hintFor } from '../documents/nearest.js';
 
 type JobFilter = (job: Job) => boolean;
 

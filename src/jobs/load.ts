@@ -3,13 +3,16 @@ import { JobError, UsageError } from '../model/errors.js';
 import type { Problem } from '../model/errors.js';
 import type { JobMatrix } from '../model/job.js';
 import { checkReferences } from './check.js';
-import { readDocument } from './document.js';
+import { readDocument } from '../documents/document.js';
 import { expandMatrix } from './expand.js';
-import { findingsOf } from './issues.js';
-import { pathText, problemOf } from './positions.js';
-import type { Finding } from './positions.js';
-import { matrixSchema } from './schema.js';
+import { findingsOf, type SchemaNode } from '../documents/issues.js';
+import { inFileOrder, pathText, problemOf } from '../documents/positions.js';
+import type { Finding } from '../documents/positions.js';
+import { jobMatrixJsonSchema, matrixSchema } from './schema.js';
 import { sourceFault } from './sources.js';
+
+const matrixKind = { noun: 'job matrix', keys: 'name, kernels, devices, tests' };
+const published = jobMatrixJsonSchema() as SchemaNode;
 
 export interface LoadOptions {
   /** Names of the built-in devices. */
@@ -25,7 +28,7 @@ export interface LoadOptions {
  */
 export function loadMatrix(file: string, text: string, options: LoadOptions): JobMatrix {
   checkTree(options);
-  const { source, data, problems } = readDocument(file, text);
+  const { source, data, problems } = readDocument(file, text, matrixKind);
   return matrixOf(data, file, options, problems, (finding) => problemOf(source, finding));
 }
 
@@ -53,7 +56,7 @@ function matrixOf(
 ): JobMatrix {
   const parsed = matrixSchema.safeParse(data);
   const findings = [
-    ...findingsOf(parsed.error?.issues ?? [], data),
+    ...findingsOf(parsed.error?.issues ?? [], data, published),
     ...checkReferences(data, knownDevices),
   ];
   const all = [...problems, ...findings.map(toProblem)];
@@ -82,10 +85,4 @@ function checkJobs({ jobs, kernels }: JobMatrix): Finding[] {
     });
   }
   return findings;
-}
-
-function inFileOrder(problems: readonly Problem[]): Problem[] {
-  const line = ({ at }: Problem): number => at?.line ?? 0;
-  const column = ({ at }: Problem): number => at?.column ?? 0;
-  return problems.toSorted((a, b) => line(a) - line(b) || column(a) - column(b));
 }

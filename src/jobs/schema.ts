@@ -49,7 +49,7 @@ export const kernelSchema = z.strictObject({
     .superRefine(refineWith(sourceFault))
     .optional()
     .describe(
-      'What the kernel is built from: PATH, PATH#REF, git+URL#REF or debian:linux-source[@SUITE]; a path is relative to this file.',
+      'What the kernel is built from: PATH, PATH#REF, git+URL#REF or debian:linux-source[@SUITE]; a path is relative to this file. "running" is the kernel that runs on the device (local, ssh).',
     ),
   package: oneOrMore(z.string().superRefine(refineWith(sourceFault)))
     .optional()

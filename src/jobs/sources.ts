@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from 'node:path';
+import { runningKernel } from '../model/job.js';
 
 const debianPattern = /^debian:[a-z0-9][a-z0-9+.-]*(@[a-z0-9][a-z0-9./_-]*)?$/;
 const gitPattern = /^git\+(https?|git|ssh|file):\/\/[^\s#]+#[^\s#-][^\s#]*$/;
@@ -36,7 +37,7 @@ export function pathFault(path: string): string | undefined {
 
 /** The source with its path, if it is one, made absolute against `dir`; `#REF` stays. */
 export function absoluteSource(source: string, dir: string): string {
-  if (source.startsWith('debian:') || source.startsWith('git+')) return source;
+  if (source === runningKernel || /^(?:debian:|git\+)/.test(source)) return source;
   const [path, ref] = splitRef(source);
   return ref === undefined ? resolve(dir, path) : `${resolve(dir, path)}#${ref}`;
 }

@@ -32,10 +32,13 @@ export interface TestSpec {
 /** Whether the fix of the matrix is in the kernel, whatever the source already contains. */
 export type FixState = 'present' | 'absent';
 
+/** The source of a kernel that is not built: the one that runs on the device. */
+export const runningKernel = 'running';
+
 /** How a kernel comes to be: a source, what is patched, which config. */
 export interface KernelSpec {
   readonly name: string;
-  /** `PATH`, `PATH#REF`, `git+URL#REF` or `debian:PACKAGE[@SUITE]`; see docs/writing-jobs.md. */
+  /** `PATH`, `PATH#REF`, `git+URL#REF`, `debian:PACKAGE[@SUITE]` or `running`; see docs/writing-jobs.md. */
   readonly source: string;
   /** A distribution's kernel instead: `debian:PACKAGE[@SUITE]`, or files that belong together, absolute. Empty: it is built from `source`. */
   readonly packages: readonly string[];

@@ -2,11 +2,11 @@
 import type { Image, ModuleFile } from '../images/image.js';
 import { busyGuestImage } from '../images/image.js';
 import type { VmmImage } from '../images/vmm.js';
-import type { Compiler } from '../images/payload.js';
+import { compileProgram, type Compiler } from '../images/payload.js';
 import type { BuiltKernel } from '../kernels/build.js';
 import { debianPackages, namesKernelPackage } from '../kernels/packages/debian-package.js';
 import { openPackages } from '../kernels/packages/distro-kernel.js';
-import type { KernelSpec, VmmGuest } from '../model/job.js';
+import { runningKernel, type KernelSpec, type VmmGuest } from '../model/job.js';
 import { cacheDir } from '../system/files.js';
 
 /** A kernel with the initramfs that goes with it: everything a device needs to boot. */
@@ -20,6 +20,8 @@ export interface Bootable {
   readonly modules: readonly ModuleFile[];
   /** The initramfs of jobs whose guest is QEMU's. */
   readonly vmmImages: ReadonlyMap<VmmGuest, VmmImage>;
+  /** Path of the test program alone, where the running kernel is tested: then there is no image. */
+  readonly program?: string;
   /** Options that this kernel needs on its command line. */
   readonly commandLine: readonly string[];
   /** What the test needs and the kernel's config lacks. */
@@ -89,6 +91,24 @@ export async function bootablePackages(
     facts: { ...distro.facts, ...(labels.length > 0 && { kernel_source: labels.join(', ') }) },
     buildMs: 0,
     imageMs: Date.now() - start,
+  };
+}
+
+/** The kernel that runs on a device: only the test program goes there. */
+export async function bootableRunning(compiler: Compiler, signal: AbortSignal): Promise<Bootable> {
+  const { path, key } = await compileProgram('busy-guest', compiler, signal);
+  return {
+    image: '',
+    initramfs: '',
+    program: path,
+    key,
+    commandLine: [],
+    lacks: [],
+    facts: { kernel_source: runningKernel },
+    modules: [],
+    vmmImages: new Map(),
+    buildMs: 0,
+    imageMs: 0,
   };
 }
 

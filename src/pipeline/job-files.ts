@@ -18,6 +18,11 @@ export class JobFiles {
     return join(this.dir, 'console.log');
   }
 
+  /** What a real machine's firmware and its own system printed. */
+  get firmwarePath(): string {
+    return join(this.dir, 'firmware.log');
+  }
+
   async writeJob(job: Job): Promise<void> {
     const { kernel, device, test, expect, name, timeouts } = job;
     const known = job.knownFaults.map(({ title, reason }) => ({ title: title.source, reason }));

@@ -7,9 +7,9 @@ import { findProgramToolchain, findToolchain, type Toolchain } from '../kernels/
 import type { Compiler } from '../images/payload.js';
 import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError, JobError } from '../model/errors.js';
-import type { JobMatrix, KernelSpec } from '../model/job.js';
+import { runningKernel, type JobMatrix, type KernelSpec } from '../model/job.js';
 import type { BuildError as BuildFailure } from '../verdict/judge.js';
-import { bootableBuild, bootablePackages, type Bootable } from './bootable.js';
+import { bootableBuild, bootablePackages, bootableRunning, type Bootable } from './bootable.js';
 import { vmmGuestsFor, withVmmImages } from './vmm-images.js';
 
 /** A kernel that can be booted, or why there is none. */
@@ -30,7 +30,7 @@ export async function planKernels(
   const pinned = new Map<string, Promise<PinnedSource>>();
   const toolchains = new Map<string | undefined, Promise<Toolchain>>();
   const plans = new Map<string, BuildPlan | Prepared>();
-  for (const kernel of usedKernels(matrix).filter(({ packages }) => packages.length === 0)) {
+  for (const kernel of usedKernels(matrix).filter(isBuilt)) {
     const source = pinned.get(kernel.source) ?? kernelSource(kernel.source).pin(signal, say);
     pinned.set(kernel.source, source);
     const toolchain = toolchains.get(kernel.toolchain) ?? findToolchain(kernel.toolchain);
@@ -43,6 +43,9 @@ export async function planKernels(
   }
   return plans;
 }
+
+const isRunning = ({ source }: KernelSpec): boolean => source === runningKernel;
+const isBuilt = (kernel: KernelSpec): boolean => kernel.packages.length === 0 && !isRunning(kernel);
 
 /** The kernels that some job of the matrix boots. */
 export function usedKernels(matrix: JobMatrix): KernelSpec[] {
@@ -70,9 +73,15 @@ export async function prepare(
       orFailure(async () => ({ kernel: await bootablePackages(kernel, compiler, signal, say) }));
     kernels.set(kernel.name, await working(kernel.name, `kernel ${kernel.name}`, emit, open));
   }
+  for (const kernel of usedKernels(matrix).filter(isRunning)) {
+    const make = async (): Promise<Prepared> => ({
+      kernel: await bootableRunning(compiler, signal),
+    });
+    kernels.set(kernel.name, await orFailure(make));
+  }
   for (const [name, prepared] of kernels) {
     const guests = vmmGuestsFor(matrix, name);
-    if (guests.length === 0 || !('kernel' in prepared)) continue;
+    if (guests.length === 0 || !('kernel' in prepared) || prepared.kernel.program) continue;
     const pack = (say: Say): Promise<Prepared> =>
       orFailure(async () => ({
         kernel: await withVmmImages(prepared.kernel, guests, compiler, signal, say),

@@ -12,12 +12,18 @@ import type { Watched } from './watch.js';
 /** What of a watched machine cannot be read from its console again. */
 type Remembered = Pick<Watched, 'exit' | 'machineFacts' | 'timesMs'>;
 
-/** Everything that a job's result depends on, as one key; the same key, the same result. */
-export async function inputsKey(kernel: Bootable, device: Device, boot: Boot): Promise<string> {
+/** Everything that a job's result depends on, as one key; undefined where the same key could give another result. */
+export async function inputsKey(
+  kernel: Bootable,
+  device: Device,
+  boot: Boot,
+): Promise<string | undefined> {
+  const inputs = await device.inputs(boot);
+  if (inputs === undefined) return undefined;
   const argv = [...boot.commandLine, '--', ...boot.payloadArgs, String(boot.cpus)].join(' ');
   // An image is named by its content; the kernel's key has only the usual one.
   const image = basename(boot.initramfs);
-  return digest(kernel.key, image, device.name, await device.inputs(boot), argv).slice(0, 24);
+  return digest(kernel.key, image, device.name, inputs, argv).slice(0, 24);
 }
 
 const folder = (key: string): string => cacheDir('jobs', key);

@@ -6,7 +6,7 @@ import { deviceOf } from '../devices/registry.js';
 import type { Boot, Device } from '../devices/device.js';
 import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError } from '../model/errors.js';
-import type { Job, JobMatrix } from '../model/job.js';
+import { runningKernel, type Job, type JobMatrix } from '../model/job.js';
 import { selectedCases } from '../model/payload-cases.js';
 import type { JobResult, RunResult } from '../model/result.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
@@ -104,8 +104,10 @@ async function skipMissingDevices(
 ): Promise<Job[]> {
   const possible: Job[] = [];
   for (const job of jobs) {
-    const missing = await (await deviceFor(job, options)).missing();
-    if (missing.length > 0) await finish(job, judgeUnbooted(job, { deviceMissing: missing }));
+    const device = await deviceFor(job, options);
+    const missing = await device.missing();
+    const reasons = [...mismatch(job, device), ...missing];
+    if (reasons.length > 0) await finish(job, judgeUnbooted(job, { deviceMissing: reasons }));
     else possible.push(job);
   }
   return possible;
@@ -120,6 +122,17 @@ function bootsOf(jobs: readonly Job[], prepared: ReadonlyMap<string, Prepared>):
     const outcome = prepared.get(job.kernel.name);
     return outcome && 'kernel' in outcome ? [bootOf(job, outcome.kernel)] : [];
   });
+}
+
+/** A device that boots nothing tests the kernel that runs there, and no other device does. */
+function mismatch(job: Job, device: Device): string[] {
+  const wantsRunning = job.kernel.source === runningKernel;
+  if (wantsRunning === (device.testsRunningKernel ?? false)) return [];
+  return [
+    wantsRunning
+      ? `${device.name} boots kernels: name one instead of "source: ${runningKernel}"`
+      : `${device.name} tests the kernel that runs there: "source: ${runningKernel}"`,
+  ];
 }
 
 async function runJob(
@@ -146,18 +159,24 @@ async function runJob(
     const boot = bootOf(job, kernel);
     await files.writeBoot(boot);
     const key = await inputsKey(kernel, device, boot);
-    const earlier = options.fresh
-      ? undefined
-      : await recall(key, files, selectedCases(job.test.parameters));
+    const earlier =
+      options.fresh || key === undefined
+        ? undefined
+        : await recall(key, files, selectedCases(job.test.parameters));
     const watched = earlier ?? (await watchJob(job, device, boot, files, signal, emit));
     await files.writeFindings(watched.findings);
     const guest = vmmGuestOf(job);
     const vmmFacts = guest === undefined ? {} : kernel.vmmImages.get(guest)?.facts;
-    const facts = { ...kernel.facts, ...vmmFacts, device_used: device.name, inputs_key: key };
+    const facts = {
+      ...kernel.facts,
+      ...vmmFacts,
+      device_used: device.name,
+      ...(key !== undefined && { inputs_key: key }),
+    };
     const seen = Date.now();
     const result = judgeWatched(job, device, watched, facts, earlier !== undefined);
     const judge = Date.now() - seen;
-    if (!earlier) await remember(key, files, watched, result);
+    if (!earlier && key !== undefined) await remember(key, files, watched, result);
     return {
       ...result,
       timesMs: { build: kernel.buildMs, image: kernel.imageMs, ...result.timesMs, judge },
@@ -196,6 +215,7 @@ export function bootOf(
       ...(guest === undefined ? [] : [`--vmm=${guestQemu}`, `--vmm-guest=${guest}`]),
     ],
     cpus: job.deviceSpec?.smp ?? cpus ?? vcpus,
+    ...(kernel.program !== undefined && { program: kernel.program }),
   };
 }
 

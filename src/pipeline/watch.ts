@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Boot, Device, Machine } from '../devices/device.js';
+import type { Boot, Device, Machine, Watcher } from '../devices/device.js';
 import type { EventSink } from '../model/event.js';
 import type { Job } from '../model/job.js';
 import { selectedCases } from '../model/payload-cases.js';
@@ -36,13 +38,14 @@ export async function watchJob(
   signal: AbortSignal,
   emit: EventSink,
 ): Promise<Watched> {
-  const clock = new PhaseClock(job.timeouts);
   const session = new ConsoleSession(selectedCases(job.test.parameters), (line) =>
     emit({ kind: 'console', job: job.name, line }),
   );
   const log = await files.openConsole();
+  const firmware = new FirmwareWatch(job, files, emit);
   try {
-    await using machine = await device.start(boot, signal);
+    await using machine = await device.start(boot, signal, firmware);
+    const clock = new PhaseClock(job.timeouts);
     emit({ kind: 'job-phase', job: job.name, phase: 'boot' });
     const { reason, message, blame } = await follow(
       machine,
@@ -65,7 +68,7 @@ export async function watchJob(
       findings,
       exit: reason,
       machineFacts: machine.facts,
-      timesMs: clock.times(),
+      timesMs: { ...firmware.times(), ...clock.times() },
       ...(reason === 'deadline' && { deadlineMs: clock.deadlineMs }),
       ...(message !== undefined && { message }),
       ...(blame === 'lab' && { labFailed: true }),
@@ -73,6 +76,44 @@ export async function watchJob(
     };
   } finally {
     await log.close();
+    await firmware.end();
+  }
+}
+
+/** What a real machine does before the kernel under test runs: beside the console, never in it. */
+class FirmwareWatch implements Watcher {
+  readonly #start = Date.now();
+  #log: WriteStream | undefined;
+  #lastUse: number | undefined;
+
+  constructor(
+    private readonly job: Job,
+    private readonly files: JobFiles,
+    private readonly emit: EventSink,
+  ) {}
+
+  say(text: string): void {
+    if (this.#lastUse === undefined) {
+      this.emit({ kind: 'job-phase', job: this.job.name, phase: 'firmware' });
+    }
+    this.#lastUse = Date.now();
+    this.emit({ kind: 'note', text: `${this.job.name}: ${text}` });
+  }
+
+  firmware(bytes: Uint8Array): void {
+    this.#log ??= createWriteStream(this.files.firmwarePath);
+    this.#log.write(bytes);
+  }
+
+  /** How long it took, milliseconds; nothing where the machine is booted by its emulator. */
+  times(): Record<string, number> {
+    return this.#lastUse === undefined ? {} : { firmware: this.#lastUse - this.#start };
+  }
+
+  async end(): Promise<void> {
+    if (this.#log === undefined) return;
+    this.#log.end();
+    await finished(this.#log);
   }
 }
 

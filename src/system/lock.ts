@@ -15,6 +15,21 @@ export async function withLock<T>(
   onWait: (owner: number) => void,
   work: () => Promise<T>,
 ): Promise<T> {
+  const lock = await takeLock(path, signal, onWait);
+  try {
+    return await work();
+  } finally {
+    await lock[Symbol.asyncDispose]();
+  }
+}
+
+/** The same for work that is no single function: the lock is held until it is disposed of. */
+export async function takeLock(
+  path: string,
+  signal: AbortSignal,
+  onWait: (owner: number) => void,
+): Promise<AsyncDisposable> {
+  signal.throwIfAborted();
   await mkdir(dirname(path), { recursive: true });
   let told = false;
   while (!(await take(path))) {
@@ -27,11 +42,7 @@ export async function withLock<T>(
     told = true;
     await sleep(pollMs, undefined, { signal });
   }
-  try {
-    return await work();
-  } finally {
-    await rm(path, { force: true });
-  }
+  return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
 }
 
 async function take(path: string): Promise<boolean> {

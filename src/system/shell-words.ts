@@ -15,3 +15,6 @@ export function splitWords(line: string): string[] {
     ),
   );
 }
+
+/** A whole command as one line. */
+export const quoteWords = (argv: readonly string[]): string => argv.map(quoteWord).join(' ');

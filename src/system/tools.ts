@@ -194,6 +194,27 @@ export const testTools: readonly Tool[] = [
     packages: same('clang'),
     optional: true,
   },
+  {
+    name: 'ipmitool',
+    why: 'the tests switch an emulated machine (npm run test:bare-metal)',
+    check: { argv: ['ipmitool', '-V'] },
+    packages: same('ipmitool'),
+    optional: true,
+  },
+  {
+    name: 'ipmi_sim',
+    why: 'the BMC of that machine',
+    check: { file: ['/usr/bin/ipmi_sim'] },
+    packages: { apt: 'openipmi', dnf: 'OpenIPMI-lanserv', zypper: 'OpenIPMI' },
+    optional: true,
+  },
+  {
+    name: 'ssh',
+    why: 'the tests log in to an emulated host',
+    check: { argv: ['ssh', '-V'] },
+    packages: { apt: 'openssh-client', dnf: 'openssh-clients', zypper: 'openssh-clients' },
+    optional: true,
+  },
 ];
 
 /** A tool and what was found of it; undefined: it is missing. */

@@ -21,7 +21,7 @@ import type { JobMatrix } from '../../src/model/job.js';
 const jobs = fileURLToPath(new URL('../../../jobs/', import.meta.url));
 
 const load = (data: unknown, file = '/lab/x.job.ts'): JobMatrix =>
-  loadMatrixData(file, data, { knownDevices: deviceNames });
+  loadMatrixData(file, data, { knownDevices: deviceNames() });
 
 const refused = async (text: string, message: RegExp): Promise<JobError> => {
   const caught: unknown = await runGenerator('/lab/x.job.ts', text, {})

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
-import { hintFor, nearest } from '../../src/jobs/nearest.js';
+import { hintFor, nearest } from '../../src/documents/nearest.js';
 import { jobMatrixJsonSchema } from '../../src/jobs/schema.js';
 import { sourceFault } from '../../src/jobs/sources.js';
 import { matrix } from './jobs-sample.js';

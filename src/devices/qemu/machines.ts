@@ -54,10 +54,14 @@ const mitigations: readonly Flag[] = [
  * that never leaves runs for ever (seen with 10.0.2). A hypercall that KVM handles itself brings
  * the kernel's loop round without user space, so the bug under test is still there.
  */
-const hypercalls: Flag = {
+export const hypercalls: Flag = {
   flag: '--hcall-us=1000',
   why: 'QEMU loses a decrementer that expires on the way into a nested guest',
 };
+
+/** Whether a machine of the user's own is one that the workaround is for. */
+export const needsHypercalls = (machine: string, accel: QemuMachine['accel']): boolean =>
+  accel === 'tcg' && /^pseries(-|$)/.test(machine);
 
 const pseries = {
   machine: 'pseries',

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deviceNames, deviceOf } from '../../devices/registry.js';
+import { emulatedNames, deviceOf } from '../../devices/registry.js';
 import { JobError } from '../../model/errors.js';
 import type { EventSink } from '../../model/event.js';
 import type { JobResult } from '../../model/result.js';
@@ -57,7 +57,7 @@ async function again(
   emit: EventSink,
 ): Promise<Verification> {
   const job = jobOf(manifest);
-  if (!deviceNames.includes(job.device)) {
+  if (!emulatedNames.includes(job.device)) {
     const hint = 'only built-in devices are run from a bundle; read reproduce.sh and run it';
     throw new JobError([{ message: `${file}: unknown device "${job.device}"`, hint }]);
   }

@@ -3,7 +3,7 @@ import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { Document, LineCounter, Node, Pair } from 'yaml';
 import type { Problem } from '../model/errors.js';
 
-/** Where something stands in a job matrix: keys and list indexes from the root. */
+/** Where something stands in a document: keys and list indexes from the root. */
 export type Path = readonly (string | number)[];
 
 /** A mistake found in the data, before it has a position in the file. */
@@ -15,7 +15,7 @@ export interface Finding {
   readonly hint?: string;
 }
 
-/** A job matrix file that was read as YAML. */
+/** A file that was read as YAML. */
 export interface Source {
   /** As the user gave it. */
   readonly file: string;
@@ -99,4 +99,11 @@ function keyText(pair: Pair): string | undefined {
 
 function isEmpty(node: Node): boolean {
   return isScalar(node) && node.value === null && (node.source ?? '') === '';
+}
+
+/** As they stand in the file. */
+export function inFileOrder(problems: readonly Problem[]): Problem[] {
+  const line = ({ at }: Problem): number => at?.line ?? 0;
+  const column = ({ at }: Problem): number => at?.column ?? 0;
+  return problems.toSorted((a, b) => line(a) - line(b) || column(a) - column(b));
 }

@@ -3,18 +3,21 @@ import type { z } from 'zod';
 import { hintFor, nearest } from './nearest.js';
 import { pathText } from './positions.js';
 import type { Finding, Path } from './positions.js';
-import { jobMatrixJsonSchema } from './schema.js';
 
 type Issue = z.core.$ZodIssue;
 
 /** The part of JSON Schema that says which keys a place in the file may have. */
-interface SchemaNode {
+export interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly items?: SchemaNode;
   readonly anyOf?: readonly SchemaNode[];
 }
 
-const published = jobMatrixJsonSchema() as SchemaNode;
+/** The data that was checked, and the schema as JSON Schema. */
+interface Checked {
+  readonly data: unknown;
+  readonly published: SchemaNode;
+}
 
 /** Tells a key that is missing from the same key misspelt. */
 interface SchemaFinding extends Finding {
@@ -33,25 +36,29 @@ const typeNames: Readonly<Record<string, string>> = {
   record: 'a map',
 };
 
-/** What the schema has against the data, in the words of a job matrix, with a hint where one is near. */
-export function findingsOf(issues: readonly Issue[], data: unknown): Finding[] {
-  const findings = issues.flatMap((issue) => findingsOfIssue(issue, [], data));
+/** What the schema has against the data, in the user's words, with a hint where one is near. */
+export function findingsOf(
+  issues: readonly Issue[],
+  data: unknown,
+  published: SchemaNode,
+): Finding[] {
+  const findings = issues.flatMap((issue) => findingsOfIssue(issue, [], { data, published }));
   const meant = new Set(findings.map((finding) => finding.meant && pathText(finding.meant)));
   // A misspelt key is one mistake, not an unknown key and a missing one.
   return findings.filter(({ missing }) => missing === undefined || !meant.has(pathText(missing)));
 }
 
-function findingsOfIssue(issue: Issue, prefix: Path, data: unknown): SchemaFinding[] {
+function findingsOfIssue(issue: Issue, prefix: Path, checked: Checked): SchemaFinding[] {
   const path = [
     ...prefix,
     ...issue.path.map((step) => (typeof step === 'number' ? step : String(step))),
   ];
-  const value = valueAt(data, path);
+  const value = valueAt(checked.data, path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey(path, key));
+      return issue.keys.map((key) => unknownKey(path, key, checked.published));
     case 'invalid_union':
-      return unionFindings(issue, path, data);
+      return unionFindings(issue, path, checked);
     case 'invalid_type':
       return [wrongType(path, [issue.expected], value)];
     case 'invalid_value':
@@ -69,11 +76,11 @@ function findingsOfIssue(issue: Issue, prefix: Path, data: unknown): SchemaFindi
 function unionFindings(
   issue: z.core.$ZodIssueInvalidUnion,
   path: Path,
-  data: unknown,
+  checked: Checked,
 ): SchemaFinding[] {
-  const value = valueAt(data, path);
+  const value = valueAt(checked.data, path);
   const meant = issue.errors.find((branch) => !branch.some((inner) => isOtherType(inner, value)));
-  if (meant !== undefined) return meant.flatMap((inner) => findingsOfIssue(inner, path, data));
+  if (meant !== undefined) return meant.flatMap((inner) => findingsOfIssue(inner, path, checked));
   const expected = issue.errors
     .flat()
     .flatMap((inner) => (inner.code === 'invalid_type' ? inner.expected : []));
@@ -85,8 +92,8 @@ function isOtherType(issue: Issue, value: unknown): boolean {
   return !(typeof value === 'number' && ['int', 'number'].includes(issue.expected));
 }
 
-function unknownKey(path: Path, key: string): SchemaFinding {
-  const valid = keysAt(path);
+function unknownKey(path: Path, key: string, published: SchemaNode): SchemaFinding {
+  const valid = keysAt(path, published);
   const meant = nearest(key, valid);
   return {
     ...(meant === undefined ? {} : { meant: [...path, meant] }),
@@ -134,7 +141,7 @@ function tooBig(issue: z.core.$ZodIssueTooBig, value: unknown): string {
 }
 
 /** The valid keys of the map at a path; empty where the schema has no map. */
-function keysAt(path: Path): readonly string[] {
+function keysAt(path: Path, published: SchemaNode): readonly string[] {
   let nodes: readonly SchemaNode[] = [published];
   for (const step of path) {
     nodes = nodes.flatMap(branches).flatMap((node) => {

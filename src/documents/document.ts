@@ -17,10 +17,18 @@ import { problemAt } from './positions.js';
 import type { Source } from './positions.js';
 
 const largestBytes = 1_000_000;
-/** Open collections at once, in the parser's count; a job matrix needs about 8. */
+/** Open collections at once, in the parser's count; files in use need about 8. */
 const deepest = 40;
 const mostEntries = 1_000;
 const mostAliases = 20;
+
+/** What a file is to be, for the messages. */
+export interface DocumentKind {
+  /** "job matrix". */
+  readonly noun: string;
+  /** What belongs at its root. */
+  readonly keys: string;
+}
 
 /** A YAML file as a document and as plain data, with the mistakes that do not keep it from being read. */
 export interface ReadDocument {
@@ -30,10 +38,10 @@ export interface ReadDocument {
 }
 
 /** Reads YAML 1.2 and throws JobError for what is no YAML, or is YAML made to exhaust the reader. */
-export function readDocument(file: string, text: string): ReadDocument {
+export function readDocument(file: string, text: string, kind: DocumentKind): ReadDocument {
   const bytes = Buffer.byteLength(text);
   if (bytes > largestBytes) {
-    const message = `the file has ${bytes} bytes; a job matrix has at most ${largestBytes}`;
+    const message = `the file has ${bytes} bytes; a ${kind.noun} has at most ${largestBytes}`;
     throw new JobError([{ message, at: { file, line: 1, column: 1 } }]);
   }
   const source = parse(file, text.replace(/^\uFEFF/, ''));
@@ -44,14 +52,14 @@ export function readDocument(file: string, text: string): ReadDocument {
           source,
           error.pos[0],
           'a second YAML document begins here',
-          'one file, one job matrix',
+          `one file, one ${kind.noun}`,
         )
       : problemAt(source, error.pos[0], error.message),
   );
   const walk = new Walk(source);
   if (isNode(document.contents)) walk.visit(document.contents, []);
   if (syntax.length > 0 || walk.fatal) throw new JobError([...syntax, ...walk.problems]);
-  if (!isMap(document.contents)) throw new JobError([rootProblem(source)]);
+  if (!isMap(document.contents)) throw new JobError([rootProblem(source, kind)]);
   return { source, data: plainData(source), problems: walk.problems };
 }
 
@@ -92,17 +100,12 @@ function linesOf(text: string): LineCounter {
   return lines;
 }
 
-function rootProblem(source: Source): Problem {
+function rootProblem(source: Source, { noun, keys }: DocumentKind): Problem {
   const { contents } = source.document;
   const offset = contents?.range[0] ?? 0;
   const empty = contents === null || (isScalar(contents) && contents.value === null);
   const message = empty ? 'the file is empty' : 'the file holds no map';
-  return problemAt(
-    source,
-    offset,
-    message,
-    'a job matrix has the keys name, kernels, devices, tests',
-  );
+  return problemAt(source, offset, message, `a ${noun} has the keys ${keys}`);
 }
 
 function plainData(source: Source): unknown {
@@ -115,7 +118,7 @@ function plainData(source: Source): unknown {
   }
 }
 
-/** Finds what YAML allows and a job matrix must not contain. */
+/** Finds what YAML allows and such a file must not contain. */
 class Walk {
   readonly problems: Problem[] = [];
   /** The data cannot be looked at any further. */
