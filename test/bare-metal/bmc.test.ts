@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test, type TestContext } from 'node:test';
 import type { RunResult } from '../../src/model/result.js';
@@ -83,6 +83,16 @@ async function runOn(
   return { code, stderr, result: await latest(results) };
 }
 
+/** Ends busyguest's ipmitool, as a network that goes away does. */
+async function cutConsole({ port }: EmulatedMachine): Promise<void> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    const words = text.split('\0');
+    const isOurs = words[0] === 'ipmitool' && words.includes(String(port));
+    if (isOurs && words.includes('activate')) process.kill(Number(pid), 'SIGKILL');
+  }
+}
+
 const isOff = async (machine: EmulatedMachine): Promise<void> =>
   assert.match(await machine.ipmitool('chassis', 'power', 'status'), /is off/);
 
@@ -125,7 +135,7 @@ test('SOL that is cut in the middle comes back', async (context) => {
   const cut = async (running: Running): Promise<void> => {
     for (const sign of ['waiting for its shell', 'starting the kernel']) {
       await running.said(sign);
-      await machine.ipmitool('sol', 'deactivate');
+      await cutConsole(machine);
     }
   };
   const { code, result, stderr } = await runOn(context, env, cut, '--filter', 'kernel=patched');
