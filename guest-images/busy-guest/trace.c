@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "btf.h"
 #include "clock.h"
 #include "trace.h"
+#include "tracefs.h"
 
 #define BTF_FILE	"/sys/kernel/btf/vmlinux"
-#define TRACEFS		"/sys/kernel/tracing"
 
 /*
  * The group's task_group is at the address of its cgroup_subsys_state, its
@@ -22,42 +20,6 @@
  */
 static const char by_name[] =
 	"tg=cfs_rq->tg:x64 cfs_rq=cfs_rq:x64 remaining=cfs_rq->runtime_remaining:s64";
-
-static char root[128];
-
-static int write_to(const char *dir, const char *name, const char *text, int flags)
-{
-	char path[320];
-	int fd, err = 0;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC | flags);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-static bool find_tracefs(char *why, size_t len)
-{
-	FILE *mounts;
-	struct mntent *m;
-
-	/* Fails where it is mounted already. */
-	mount("tracefs", TRACEFS, "tracefs", 0, NULL);
-	root[0] = '\0';
-	mounts = setmntent("/proc/self/mounts", "r");
-	while (mounts && !root[0] && (m = getmntent(mounts)))
-		if (!strcmp(m->mnt_type, "tracefs"))
-			snprintf(root, sizeof(root), "%s", m->mnt_dir);
-	if (mounts)
-		endmntent(mounts);
-	if (!root[0])
-		snprintf(why, len, "no tracefs (CONFIG_FTRACE, CONFIG_KPROBE_EVENTS)");
-	return root[0];
-}
 
 bool trace_parse_offsets(const char *text, struct trace_offsets *offsets)
 {
@@ -106,28 +68,20 @@ static bool offsets_of_btf(struct trace_offsets *offsets)
 	       offsets->cfs_rq_remaining >= 0;
 }
 
-static int add_probe(const char *name, const char *function, const char *args)
-{
-	char text[320];
-
-	snprintf(text, sizeof(text), "p:busyguest/%s %s %s", name, function, args);
-	return write_to(root, "kprobe_events", text, O_APPEND);
-}
-
 static int enable(const struct trace *t, const char *event, bool on)
 {
 	char name[64];
 
 	snprintf(name, sizeof(name), "events/busyguest/%s/enable", event);
-	return write_to(t->instance, name, on ? "1" : "0", 0);
+	return tracefs_write(t->instance, name, on ? "1" : "0");
 }
 
 static int probe_both(struct trace *t, const char *args)
 {
-	int err = add_probe("throttle", "throttle_cfs_rq", args);
+	int err = tracefs_add_probe("throttle", "throttle_cfs_rq", args);
 
 	if (!err)
-		err = add_probe("unthrottle", "unthrottle_cfs_rq", args);
+		err = tracefs_add_probe("unthrottle", "unthrottle_cfs_rq", args);
 	if (!err)
 		err = enable(t, "throttle", true);
 	if (!err)
@@ -158,14 +112,14 @@ static bool make_instance(struct trace *t, char *why, size_t len)
 {
 	char path[200];
 
-	snprintf(t->instance, sizeof(t->instance), "%s/instances/busyguest", root);
+	snprintf(t->instance, sizeof(t->instance), "%s/instances/busyguest", tracefs_root());
 	if (mkdir(t->instance, 0700) && errno != EEXIST) {
 		snprintf(why, len, "%s: %s", t->instance, strerror(errno));
 		t->instance[0] = '\0';
 		return false;
 	}
 	/* The clock of the samples. */
-	write_to(t->instance, "trace_clock", "mono", 0);
+	tracefs_write(t->instance, "trace_clock", "mono");
 	snprintf(path, sizeof(path), "%s/trace_pipe", t->instance);
 	t->pipe = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (t->pipe < 0)
@@ -186,7 +140,7 @@ bool trace_open(struct trace *t, const struct trace_offsets *given, char *why, s
 		t->offsets = *given;
 		t->by = "offsets of its build";
 	}
-	return find_tracefs(why, len) && make_instance(t, why, len) && probe_throttling(t, why, len);
+	return tracefs_find(why, len) && make_instance(t, why, len) && probe_throttling(t, why, len);
 }
 
 static bool field(const char *line, const char *name, int base, int64_t *value)
@@ -277,11 +231,11 @@ static bool find_group(struct trace *t, const struct cgroup *cg, char *why, size
 {
 	char filter[48];
 	struct cpu_stat st;
-	int err = add_probe("group", "cpu_extra_stat_show", "tg=$arg2:x64");
+	int err = tracefs_add_probe("group", "cpu_extra_stat_show", "tg=$arg2:x64");
 
 	snprintf(filter, sizeof(filter), "common_pid == %d", getpid());
 	if (!err)
-		err = write_to(t->instance, "events/busyguest/group/filter", filter, 0);
+		err = tracefs_write(t->instance, "events/busyguest/group/filter", filter);
 	if (!err)
 		err = enable(t, "group", true);
 	if (err) {
@@ -315,7 +269,7 @@ static int start_sampling(struct trace *t)
 	snprintf(args, sizeof(args), "tg=$arg2:x64 pool=+%lld($arg2):u64 remaining=@0x%llx:s64",
 		 (long long)t->offsets.tg_pool,
 		 (unsigned long long)(t->cfs_rq + t->offsets.cfs_rq_remaining));
-	err = add_probe("sample", "cpu_extra_stat_show", args);
+	err = tracefs_add_probe("sample", "cpu_extra_stat_show", args);
 	return err ? err : enable(t, "sample", true);
 }
 
@@ -359,7 +313,6 @@ int trace_count(const struct trace *t, bool throttle, int64_t from_us)
 void trace_close(struct trace *t)
 {
 	static const char * const events[] = { "throttle", "unthrottle", "group", "sample" };
-	char text[64];
 
 	if (t->pipe >= 0)
 		close(t->pipe);
@@ -368,8 +321,7 @@ void trace_close(struct trace *t)
 		return;
 	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++) {
 		enable(t, events[i], false);
-		snprintf(text, sizeof(text), "-:busyguest/%s", events[i]);
-		write_to(root, "kprobe_events", text, O_APPEND);
+		tracefs_remove_probe(events[i]);
 	}
 	rmdir(t->instance);
 	t->instance[0] = '\0';

@@ -8,10 +8,11 @@ import { cacheDir, digest, readIfThere } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { configure, readConfigs, type ConfigPlan } from './config.js';
 import { choosePatches, type ChosenPatches } from './fix.js';
-import { make, type Work } from './make.js';
+import { BuildError, make, type Work } from './make.js';
 import type { PinnedSource } from './pinned-source.js';
 import { rejectError, seriesDigest, trySeries, writePatched } from './series.js';
 import { patchsetHash } from './source-facts.js';
+import { needsOffsets, offsetsSource, readOffsets, writeOffsetsSource } from './trace-offsets.js';
 import { checkAge, type Toolchain } from './toolchain.js';
 
 /** Goes up when the way of building changes what comes out. */
@@ -137,8 +138,10 @@ async function buildInto(
     const making: Work = { kernel, key, tree, obj, toolchain, signal, log: [] };
     const facts = await configure(making, plan.config);
     await compile(making, say);
+    say('asking where traced members are');
+    const offsets = await traceOffsets(making);
     await writeFile(join(obj, 'build.log'), `${making.log.join('\n')}\n`);
-    await keepArtefacts(dir, work, obj, plan, facts);
+    await keepArtefacts(dir, work, obj, plan, { ...facts, ...offsets });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -160,6 +163,21 @@ async function compile(work: Work, say: (text: string, fraction?: number) => voi
   };
   await make(work, [`-j${availableParallelism() + 1}`, 'vmlinux'], {}, onLine);
   await writeFile(cacheDir('build-steps'), String(steps));
+}
+
+/** Where the payload finds what it traces, as a fact; nothing where the kernel says it itself or cannot be traced. */
+async function traceOffsets(work: Work): Promise<{ trace_offsets?: string }> {
+  if (!needsOffsets(await readFile(join(work.obj, '.config'), 'utf8'))) return {};
+  await writeOffsetsSource(work.tree);
+  try {
+    await make(work, [`${offsetsSource}.s`], {});
+  } catch (error) {
+    // A tree whose scheduler looks different can still be tested, just not traced.
+    if (error instanceof BuildError) return {};
+    throw error;
+  }
+  const offsets = await readOffsets(work.obj);
+  return offsets === undefined ? {} : { trace_offsets: offsets };
 }
 
 async function keepArtefacts(

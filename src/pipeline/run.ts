@@ -196,6 +196,7 @@ export function bootOf(
   kernel: Pick<Bootable, 'image' | 'initramfs' | 'commandLine' | 'vmmImages' | 'program'>,
 ): Boot {
   const { quotaUs, periodUs, vcpus, seconds, cpus, cases, tags, trace } = job.test.parameters;
+  const offsets = kernel.facts['trace_offsets'];
   const guest = vmmGuestOf(job);
   const image = guest === undefined ? kernel : kernel.vmmImages.get(guest);
   if (image === undefined) throw new Error(`no image with QEMU was made for ${job.name}`);
@@ -212,6 +213,7 @@ export function bootOf(
       ...(cases === undefined ? [] : [`--case=${cases.join(',')}`]),
       ...(tags === undefined ? [] : [`--tag=${tags.join(',')}`]),
       ...(trace === true ? ['--trace'] : []),
+      ...(trace === true && offsets !== undefined ? [`--trace-offsets=${offsets}`] : []),
       ...(guest === undefined ? [] : [`--vmm=${guestQemu}`, `--vmm-guest=${guest}`]),
     ],
     cpus: job.deviceSpec?.smp ?? cpus ?? vcpus,
