@@ -73,7 +73,7 @@ export async function lavaSet(
 }
 
 /** Only what the payload is told is of use. */
-const noKernel = { image: '', initramfs: '', commandLine: [], vmmImages: new Map() };
+const noKernel = { image: '', initramfs: '', commandLine: [], vmmImages: new Map(), facts: {} };
 /** Without an image of ours there is no QEMU in the machine. */
 const needsNoVmm = (job: Job): boolean => vmmGuestOf(job) === undefined;
 

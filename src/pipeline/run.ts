@@ -193,7 +193,7 @@ async function runJob(
 /** What a job boots: its kernel, and what the kernel and the payload are told. */
 export function bootOf(
   job: Job,
-  kernel: Pick<Bootable, 'image' | 'initramfs' | 'commandLine' | 'vmmImages' | 'program'>,
+  kernel: Pick<Bootable, 'image' | 'initramfs' | 'commandLine' | 'vmmImages' | 'program' | 'facts'>,
 ): Boot {
   const { quotaUs, periodUs, vcpus, seconds, cpus, cases, tags, trace } = job.test.parameters;
   const offsets = kernel.facts['trace_offsets'];
