@@ -8,6 +8,7 @@ import { expandMatrix } from './expand.js';
 import { findingsOf, type SchemaNode } from '../documents/issues.js';
 import { inFileOrder, pathText, problemOf } from '../documents/positions.js';
 import type { Finding } from '../documents/positions.js';
+import { checkQemuArguments } from './qemu-arguments.js';
 import { jobMatrixJsonSchema, matrixSchema } from './schema.js';
 import { sourceFault } from './sources.js';
 
@@ -29,7 +30,9 @@ export interface LoadOptions {
 export function loadMatrix(file: string, text: string, options: LoadOptions): JobMatrix {
   checkTree(options);
   const { source, data, problems } = readDocument(file, text, matrixKind);
-  return matrixOf(data, file, options, problems, (finding) => problemOf(source, finding));
+  const toProblem = (finding: Finding): Problem => problemOf(source, finding);
+  const unsafe = checkQemuArguments(data).map(toProblem);
+  return matrixOf(data, file, options, [...problems, ...unsafe], toProblem);
 }
 
 /** The same from data that a generator made: mistakes have a path in the data, but no line. */

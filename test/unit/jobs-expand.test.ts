@@ -58,7 +58,7 @@ test('parameters arrive in their units, with the defaults', () => {
 test('the rest of a matrix reaches the jobs', () => {
   const kernels = '[{name: k, source: t, expect: FAIL, expect-on: {mine: PASS}}]';
   const devices =
-    '[qemu-powernv8, {name: mine, machine: powernv9, memory-mb: 512, extra-args: [-s]}]';
+    '[qemu-powernv8, {name: mine, machine: powernv9, memory-mb: 512, extra-args: [-nodefaults]}]';
   const more = 'timeouts: {boot-s: 5}\nknown-faults: [{title: "a+b", reason: r}]\n';
   const [builtIn, own] = load(matrix({ kernels, devices }, more)).jobs;
   assert.equal(builtIn?.expect, 'FAIL');
@@ -71,7 +71,7 @@ test('the rest of a matrix reaches the jobs', () => {
     smp: 1,
     accel: 'tcg',
     icount: true,
-    extraArgs: ['-s'],
+    extraArgs: ['-nodefaults'],
     console: 'hvc0',
   });
   assert.deepEqual(own.timeouts, { buildMs: 1_800_000, bootMs: 5_000, testMs: 300_000 });
