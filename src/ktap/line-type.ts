@@ -17,8 +17,13 @@ export type KtapLine =
   | { readonly kind: 'subtest'; readonly column: number; readonly name: string }
   | { readonly kind: 'bail-out'; readonly column: number; readonly reason: string }
   | { readonly kind: 'diagnostic'; readonly column: number; readonly text: string }
-  /** Not KTAP. `tornNot`: a lone `not` stands here, so an `ok` on the next line may be half a `not ok`. */
-  | { readonly kind: 'noise'; readonly tornNot: boolean };
+  | { readonly kind: 'noise'; readonly tornNot: TornNot };
+
+/**
+ * Whether a line that is not KTAP may be the first half of a `not ok`. `lone`: nothing but a kernel message follows the
+ * `not`, so that more of those may stand before the `ok`; `maybe`: something follows that could be prose.
+ */
+export type TornNot = 'no' | 'maybe' | 'lone';
 
 /** `ok` or `not ok`, its parts. `torn`: a kernel message stands in the middle, so the parts may be cut short. */
 export interface ResultLine {
@@ -48,6 +53,7 @@ const pattern = {
   /** The same where it cannot be: not at the start of the line. */
   printkInside: /(?:<\d{1,3}>)?\[ *\d+\.\d{6,9}(?:,\d)?\](?:\[ *[TC]\d+\])? /,
   tornNot: /^not(?:\s|\[|$)/,
+  loneNot: /^not\s*(?:$|(?:<\d{1,3}>)?\[ *\d+\.\d)/,
 } as const;
 
 /** Longer lines are not KTAP; reading stops here so that one endless line costs nothing. */
@@ -76,13 +82,13 @@ export function classify(line: string): KtapLine {
   const seen = classifyAt(stripPrintk(line), 0, line.length > maxLength);
   // A kernel message that begins with "not" is whole.
   const isPrintk = line[0] === '[' || line[0] === '<';
-  return seen.kind === 'noise' && isPrintk ? { kind: 'noise', tornNot: false } : seen;
+  return seen.kind === 'noise' && isPrintk ? { kind: 'noise', tornNot: 'no' } : seen;
 }
 
 function classifyAt(text: string, outerColumn: number, tooLong: boolean): KtapLine {
   const { width, start } = indentation(text);
   const column = outerColumn + width;
-  if (column > maxColumn) return { kind: 'noise', tornNot: false };
+  if (column > maxColumn) return { kind: 'noise', tornNot: 'no' };
   const rest = text.slice(start);
   if (!rest.startsWith('#')) return classifyBare(rest, column, tooLong);
   const subtest = pattern.subtest.exec(rest);
@@ -91,7 +97,8 @@ function classifyAt(text: string, outerColumn: number, tooLong: boolean): KtapLi
   const inner = rest.startsWith('# ')
     ? classifyAt(stripPrintk(rest.slice(2)), column + 2, tooLong)
     : undefined;
-  const nested = inner && inner.kind !== 'diagnostic' && (inner.kind !== 'noise' || inner.tornNot);
+  const nested =
+    inner && inner.kind !== 'diagnostic' && (inner.kind !== 'noise' || inner.tornNot !== 'no');
   return nested ? inner : { kind: 'diagnostic', column, text: rest.slice(1).trim() };
 }
 
@@ -129,13 +136,18 @@ function classifyBare(rest: string, column: number, tooLong: boolean): KtapLine 
       if (bailOut) return { kind: 'bail-out', column, reason: bailOut[1] ?? '' };
     }
   }
-  return { kind: 'noise', tornNot: false };
+  return { kind: 'noise', tornNot: 'no' };
+}
+
+function tornNotIn(text: string): TornNot {
+  if (!pattern.tornNot.test(text)) return 'no';
+  return pattern.loneNot.test(text) ? 'lone' : 'maybe';
 }
 
 function classifyResult(rest: string, column: number, tooLong: boolean): KtapLine {
   const cut = findPrintk(rest);
   const match = pattern.result.exec(cut < 0 ? rest : rest.slice(0, cut));
-  if (!match) return { kind: 'noise', tornNot: pattern.tornNot.test(rest) };
+  if (!match) return { kind: 'noise', tornNot: tornNotIn(rest) };
   // The end of an endless line was not read; its name would be wrong, and would keep the line in memory.
   const description = tooLong ? '' : (match[3] ?? '');
   const hash = description.search(/(?:^|\s)#/);

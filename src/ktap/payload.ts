@@ -120,7 +120,9 @@ export class PayloadReader {
   private takeLine(text: string, terminated: boolean): void {
     const line = classify(text);
     const torn = this.afterTornNot;
-    this.afterTornNot = line.kind === 'noise' && line.tornNot;
+    // The payload prints no prose: whatever comes between "not " and "ok" is the kernel's.
+    if (line.kind === 'result') this.afterTornNot = false;
+    else if (line.kind === 'noise' && line.tornNot !== 'no') this.afterTornNot = true;
     if (line.kind === 'result' && line.column === 0) {
       this.takeResult({ ...line, torn: line.torn || (torn && line.ok) }, terminated);
     } else if (line.kind === 'plan' && line.column === 0 && terminated) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Budget, Level, nameOf, withPaths, type KtapCase, type OpenCase } from './case-tree.js';
-import { classify, type KtapLine, type ResultLine } from './line-type.js';
+import { classify, type KtapLine, type ResultLine, type TornNot } from './line-type.js';
 import { outcomeOf } from './result-status.js';
 
 export type { KtapCase } from './case-tree.js';
@@ -62,7 +62,7 @@ export class KtapReader {
   /** Open levels, outermost first; columns grow strictly. */
   private readonly stack: Level[] = [this.root];
   private parentName: ParentName | undefined;
-  private afterTornNot = false;
+  private tornNot: TornNot = 'no';
   private noiseLines = 0;
   private skipAll: string | undefined;
   private bailOut: string | undefined;
@@ -72,10 +72,12 @@ export class KtapReader {
   /** Takes one line without its newline. */
   feed(text: string, { terminated = true }: FeedOptions = {}): void {
     const line = classify(text);
-    const tornNot = line.kind === 'noise' && line.tornNot;
     if (line.kind === 'noise') this.noiseLines += 1;
     else this.take(line, terminated);
-    this.afterTornNot = tornNot;
+    const isNew = line.kind === 'noise' && line.tornNot !== 'no';
+    // Any number of kernel messages may come between "not " and "ok".
+    if (isNew) this.tornNot = line.tornNot;
+    else if (line.kind === 'result' || this.tornNot !== 'lone') this.tornNot = 'no';
   }
 
   /** Ends the log. Call once. */
@@ -170,7 +172,7 @@ export class KtapReader {
     const header = subtests.parent ?? this.claimParentName(line, level);
     // A last line without newline is whole if it repeats the name that its header gave.
     const whole = terminated || (header !== undefined && header === nameOf(line));
-    const torn = line.torn || (this.afterTornNot && line.ok);
+    const torn = line.torn || (this.tornNot !== 'no' && line.ok);
     const said = outcomeOf({ ...line, torn }, whole);
     // kselftest's runner only says SKIP; why stands in the test's own plan.
     const why = said.status === 'SKIP' && said.reason === undefined ? subtests.skipAll : undefined;

@@ -86,6 +86,8 @@ export class ConsoleSession {
   #take(lines: readonly Line[]): void {
     for (const line of lines) {
       const before = this.#payload.phase;
+      // A lone CR ends a line too, so that more may stand behind the last one.
+      if (before === 'done') return;
       this.#payload.feed(line.text, line.terminated);
       this.#faults.feed(line.text, this.phase);
       if (before === 'test' && this.#payload.phase === 'test') this.#ktap.push(line.text);

@@ -126,7 +126,9 @@ export function disturbed(corpus: readonly Buffer[], maxEdits: number): Inputs {
 
 function disturb(text: string, [kind, a, b]: Disturbance): string {
   if (kind <= 2) {
-    const at = a % (text.length + 1);
+    // A "not" that is cut off from its "ok" is what matters most.
+    const near = kind === 0 ? text.indexOf('not ok') + (a % 8) : a;
+    const at = near % (text.length + 1);
     const message = kernelMessages[b % kernelMessages.length] ?? '';
     return text.slice(0, at) + message + text.slice(at);
   }

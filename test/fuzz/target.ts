@@ -10,6 +10,8 @@ export interface Target {
   readonly inputs: Inputs;
   /** Throws when the reader did something that it must not. */
   check(input: Buffer): void | Promise<void>;
+  /** What breaks it is kept whole: a part of such an input may be another thing. */
+  readonly whole?: true;
   /** Inputs for the short run of CI. */
   readonly shortRuns: number;
 }

@@ -60,7 +60,9 @@ for (let at = seed; done < inputs && Date.now() < untilMs; at++) {
     const error = await fault(input);
     slowestMs = Math.max(slowestMs, performance.now() - start);
     done++;
-    if (error !== undefined) broken = { input: await smaller(input, fault), error };
+    if (error !== undefined) {
+      broken = { input: target.whole ? input : await smaller(input, fault), error };
+    }
   }
   const { rss } = process.memoryUsage();
   const said = { inputs: done, nextSeed: at + 1, rssBytes: rss, slowestMs };

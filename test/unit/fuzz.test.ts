@@ -10,7 +10,8 @@ for (const target of targets) {
     const holds = fc.asyncProperty(target.inputs.arbitrary, async (input) => {
       await target.check(input);
     });
-    await fc.assert(holds, { numRuns: target.shortRuns });
+    // The same inputs every time: finding new ones is for the long run.
+    await fc.assert(holds, { numRuns: target.shortRuns, seed: 1 });
   });
 
   for (const [index, input] of crashesOf(target.name).entries()) {
