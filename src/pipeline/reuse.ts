@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Boot, Device } from '../devices/device.js';
 import type { JobResult } from '../model/result.js';
@@ -40,8 +40,8 @@ export async function remember(
   if (!told) return;
   const { exit, machineFacts, timesMs } = watched;
   const dir = folder(key);
-  await mkdir(dir, { recursive: true });
-  await copyFile(files.consolePath, join(dir, 'console.log'));
+  // Jobs of one matrix may have the same inputs, and end together.
+  await writeWhole(join(dir, 'console.log'), await readFile(files.consolePath));
   // Written last: without it the folder counts for nothing.
   const remembered: Remembered = { exit, machineFacts, timesMs };
   await writeWhole(join(dir, 'machine.json'), JSON.stringify(remembered));

@@ -117,15 +117,15 @@ class FirmwareWatch implements Watcher {
   }
 }
 
-/** The wall clock of a job's phases and their deadlines. */
+/** The wall clock of a job's phases and their deadlines; setting the date does not move it. */
 class PhaseClock {
-  readonly #start = Date.now();
+  readonly #start = performance.now();
   #testStart: number | undefined;
 
   constructor(private readonly timeouts: Job['timeouts']) {}
 
   testStarted(): void {
-    this.#testStart ??= Date.now();
+    this.#testStart ??= performance.now();
   }
 
   get deadlineMs(): number {
@@ -134,13 +134,14 @@ class PhaseClock {
 
   /** Milliseconds that the phase still has. */
   get leftMs(): number {
-    return Math.max(0, (this.#testStart ?? this.#start) + this.deadlineMs - Date.now());
+    return Math.max(0, (this.#testStart ?? this.#start) + this.deadlineMs - performance.now());
   }
 
   times(): Record<string, number> {
-    const end = Date.now();
+    const end = performance.now();
     const boot = (this.#testStart ?? end) - this.#start;
-    return { boot, test: this.#testStart === undefined ? 0 : end - this.#testStart };
+    const test = this.#testStart === undefined ? 0 : end - this.#testStart;
+    return { boot: Math.round(boot), test: Math.round(test) };
   }
 }
 

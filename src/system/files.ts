@@ -33,10 +33,15 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
+let temporaries = 0;
+
+/** A name beside `path` for what is not whole yet; no other process and no other job of ours takes it. */
+const temporaryFor = (path: string): string => `${path}.${process.pid}.${temporaries++}.tmp`;
+
 /** Writes a file so that a reader sees the old one or the new one, never half of it. */
 export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryFor(path);
   try {
     const file = await open(temporary, 'w');
     try {
@@ -56,7 +61,7 @@ export async function withTemporary<T>(
   path: string,
   work: (temporary: string) => Promise<T>,
 ): Promise<T> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryFor(path);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   try {
