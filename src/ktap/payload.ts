@@ -106,11 +106,8 @@ export class PayloadReader {
     const end = this.state === 'test' ? marker.end.exec(text) : null;
     if (!end) return false;
     this.state = 'done';
-    const code = Number(end[1] ?? 0);
-    const isWhole = terminated && end[0] === text && end[1] !== undefined;
-    // The first digits of a broken line are enough to know that it was not 0.
-    if (isWhole || code > 0) this.exitCode = code;
-    if (!isWhole) this.note('the line of BUSYGUEST-END is broken, so the exit code is not known');
+    if (terminated && end[0] === text && end[1] !== undefined) this.exitCode = Number(end[1]);
+    else this.note('the line of BUSYGUEST-END is broken, so the exit code is not known');
     return true;
   }
 
