@@ -28,7 +28,10 @@ writeFileSync(matrix, stringify({ ...smoke, name: 'soak', fix, tests }));
 
 const program = join(root, 'bin', 'busyguest.mjs');
 const args = ['run', matrix, '--results', results, '--quiet', '--fresh'];
-const child = spawn(process.execPath, [program, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+const child = spawn(process.execPath, [program, ...args], {
+  cwd: root,
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
 
 /** Descendants, open files and resident megabytes of the run. */
 function look() {
