@@ -64,7 +64,7 @@ test('the SBOM names every package of a release with its hash, and is the same e
 const fault = (device: string): string => {
   const text = `name: n\nkernels: [{name: k, source: t}]\ndevices: [{name: d, ${device}}]\ntests: [{name: t, quota-us: 30000}]\n`;
   try {
-    loadMatrix('m.yaml', text, { knownDevices: deviceNames });
+    loadMatrix('m.yaml', text, { knownDevices: deviceNames() });
     return '';
   } catch (error) {
     assert.ok(error instanceof JobError);
