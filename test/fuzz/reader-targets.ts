@@ -72,7 +72,9 @@ export const jobsTarget: Target = {
   }),
   async check(input) {
     const text = input.toString('utf8');
-    const matrix = await orRefused(() => loadMatrix('m.yaml', text, { knownDevices: deviceNames() }));
+    const matrix = await orRefused(() =>
+      loadMatrix('m.yaml', text, { knownDevices: deviceNames() }),
+    );
     assert.ok(matrix === undefined || matrix.jobs.length <= 10_000);
     for (const { name } of matrix?.jobs ?? []) assert.match(name, /^[a-z0-9][\w.-]*$/i);
     assert.equal(Object.getPrototypeOf({}), Object.prototype);
