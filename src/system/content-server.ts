@@ -61,10 +61,12 @@ export class ContentServer implements AsyncDisposable {
         'content-length': size,
         'content-type': 'application/octet-stream',
       });
-      await pipeline(createReadStream(file), response);
+      // Taken before it is sent: whoever has read the last byte may ask before it is known here.
       this.#files.delete(path);
+      await pipeline(createReadStream(file), response);
     } catch {
       // The machine hung up, and may ask again.
+      if (file !== undefined) this.#files.set(path, file);
       response.destroy();
     }
   }
