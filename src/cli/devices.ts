@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { JobError, UsageError } from '../model/errors.js';
 import { compareVersions, fetchQemu, findQemu } from '../devices/qemu/binary.js';
+import { lavaRunPrefix, whyNoLavaRun } from '../devices/lava/lava-run-device.js';
 import { deviceNamed, deviceNames } from '../devices/registry.js';
 import { interruptible } from './signals.js';
 
@@ -13,7 +14,8 @@ export async function devicesCommand(options: {
   if (options.fetchQemu) await fetchUnlessNew(options.ifOlder);
   if (options.quiet) return 0;
   const qemu = await findQemu();
-  const rows = await Promise.all(deviceNames().map(rowOf));
+  const names = deviceNames().filter((name) => !name.startsWith(lavaRunPrefix));
+  const rows = await Promise.all([...names.map(rowOf), lavaRunRow()]);
   const width = Math.max(...rows.map(({ name }) => name.length));
   process.stdout.write(`${qemu?.versionText ?? 'no QEMU for POWER'}\n`);
   for (const { name, answer, title } of rows) {
@@ -22,17 +24,34 @@ export async function devicesCommand(options: {
   return 0;
 }
 
+interface Row {
+  readonly name: string;
+  readonly answer: string;
+  readonly title: string;
+}
+
 /** One that cannot be read keeps no other from being listed. */
-async function rowOf(name: string): Promise<{ name: string; answer: string; title: string }> {
+async function rowOf(name: string): Promise<Row> {
   try {
     const device = deviceNamed(name);
     const missing = (await device?.missing()) ?? [];
-    const answer = missing.length === 0 ? 'can run' : `cannot: ${missing.join('; ')}`;
-    return { name, answer, title: device?.title ?? '' };
+    return { name, answer: answerOf(missing), title: device?.title ?? '' };
   } catch (error) {
     if (!(error instanceof JobError)) throw error;
     return { name, answer: 'its description has mistakes', title: error.message };
   }
+}
+
+const answerOf = (missing: readonly string[]): string =>
+  missing.length === 0 ? 'can run' : `cannot: ${missing.join('; ')}`;
+
+/** All of them at once: there is one for each emulated machine. */
+async function lavaRunRow(): Promise<Row> {
+  return {
+    name: `${lavaRunPrefix}...`,
+    answer: answerOf(await whyNoLavaRun()),
+    title: "any emulated machine, started by LAVA's lava-run: lava-run-qemu-pseries-p9",
+  };
 }
 
 async function fetchUnlessNew(ifOlder: string | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { LabRow } from '../labs/lab-row.js';
+import type { Timeouts } from '../model/job.js';
 import type { ExitReason } from '../model/result.js';
 
 /** What a device is given to boot. */
@@ -34,6 +35,14 @@ export interface CheckStep {
   readonly ok: boolean;
   /** What to do about it. */
   readonly todo?: string | undefined;
+}
+
+/** What a device may know of the job that it boots for. */
+export interface BootContext {
+  /** The job's folder: what the device leaves for people goes there. */
+  readonly dir: string;
+  /** Deadlines that somebody else keeps; the device's own must not be shorter. */
+  readonly timeouts: Pick<Timeouts, 'bootMs' | 'testMs'>;
 }
 
 /** A machine that was started. Disposing of it ends it, and nothing of it is left. */
@@ -92,7 +101,7 @@ export interface Device {
    * Boots. Throws InfraError only: what the kernel does wrong shows on the console. What it had
    * switched on when it throws is off again.
    */
-  start(boot: Boot, signal: AbortSignal, watcher: Watcher): Promise<Machine>;
+  start(boot: Boot, signal: AbortSignal, watcher: Watcher, context: BootContext): Promise<Machine>;
   /** Tries everything that a job needs, in the order of a job; ends after the first failure. */
   check?(signal: AbortSignal, watcher: Watcher): AsyncGenerator<CheckStep>;
 }

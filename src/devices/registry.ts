@@ -6,11 +6,14 @@ import type { Description } from './described/schema.js';
 import { ipmiDevice } from './ipmi/ipmi-device.js';
 import { hypercalls, needsHypercalls, qemuMachines, type QemuMachine } from './qemu/machines.js';
 import { localDevice } from './local/local-device.js';
+import { lavaRunDevice, lavaRunPrefix } from './lava/lava-run-device.js';
 import { qemuDevice } from './qemu/qemu-device.js';
 import { sshDevice } from './ssh/ssh-device.js';
 
 const builtIn: ReadonlyMap<string, Device> = new Map(
-  [...qemuMachines.map(qemuDevice), localDevice].map((device) => [device.name, device]),
+  [...qemuMachines.map(qemuDevice), ...qemuMachines.map(lavaRunDevice), localDevice].map(
+    (device) => [device.name, device],
+  ),
 );
 const described = new Map<string, Device>();
 
@@ -37,11 +40,16 @@ function deviceFrom(name: string, description: Description): Device {
   return description.kind === 'ssh' ? sshDevice(name, description) : ipmiDevice(name, description);
 }
 
-/** The emulated machine that a job names, as a table row; undefined for a device of another kind. */
+/**
+ * The emulated machine that a job names, whoever starts it, as a table row; undefined for a device
+ * of another kind.
+ */
 export function qemuMachineOf(job: Job): QemuMachine | undefined {
-  return job.deviceSpec
-    ? machineOf(job.deviceSpec)
-    : qemuMachines.find(({ name }) => name === job.device);
+  if (job.deviceSpec) return machineOf(job.deviceSpec);
+  const wanted = job.device.startsWith(lavaRunPrefix)
+    ? job.device.slice(lavaRunPrefix.length)
+    : job.device;
+  return qemuMachines.find(({ name }) => name === wanted);
 }
 
 /**

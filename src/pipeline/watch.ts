@@ -44,7 +44,8 @@ export async function watchJob(
   const log = await files.openConsole();
   const firmware = new FirmwareWatch(job, files, emit);
   try {
-    await using machine = await device.start(boot, signal, firmware);
+    const context = { dir: files.dir, timeouts: job.timeouts };
+    await using machine = await device.start(boot, signal, firmware, context);
     const clock = new PhaseClock(job.timeouts);
     emit({ kind: 'job-phase', job: job.name, phase: 'boot' });
     const { reason, message, blame } = await follow(

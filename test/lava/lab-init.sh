@@ -4,13 +4,8 @@
 # its standard input does. Usage, in a mount namespace of its own: lab-init.sh ROOT
 # Commands on standard input: start NAME COMMAND..., stop NAME, run COMMAND...; each is answered by a line.
 set -u
-lower=$1 root=/mnt/root
-
-mount -t tmpfs tmpfs /mnt && mkdir /mnt/upper /mnt/work "$root" &&
-    mount -t overlay -o "lowerdir=$lower,upperdir=/mnt/upper,workdir=/mnt/work" overlay "$root" &&
-    mount -t proc proc "$root/proc" && mount --rbind /sys "$root/sys" &&
-    mount --rbind /dev "$root/dev" || { echo 'cannot mount'; exit 1; }
-cp /etc/resolv.conf /etc/hosts "$root/etc/"
+. "$(dirname "$0")/mount-root.sh"
+mount_root "$1" || { echo 'cannot mount'; exit 1; }
 chroot "$root" pg_ctlcluster 15 main start || { echo 'no database'; exit 1; }
 echo 'ready'
 

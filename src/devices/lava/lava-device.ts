@@ -4,6 +4,7 @@ import { SubmissionFile } from '../../labs/lava/submission.js';
 import type { LabJob } from '../../labs/lava/server.js';
 import { digest } from '../../system/files.js';
 import type { Boot, Device, Machine, Promised } from '../device.js';
+import { bootStarts } from './boot-starts.js';
 import type { LavaLab } from './lava-lab.js';
 import { JobLog, LavaMachine } from './lava-machine.js';
 
@@ -23,9 +24,6 @@ export interface LabJobPlan {
   /** What the result depends on: the definition without what differs from run to run. */
   inputs(boot: Boot): Promise<string>;
 }
-
-/** The second action of every definition is the boot: from here on it is the machine's time. */
-const bootStarts = /^start: 2 /;
 
 /** A device type of a lab as a device. */
 export function lavaDevice(lab: LavaLab, plan: LabJobPlan): Device {

@@ -36,13 +36,26 @@ function sharedOptions(machine: QemuMachine, icount: boolean): string[][] {
 /** The arguments that make QEMU the machine and boot the kernel on it. */
 export function qemuArgv(machine: QemuMachine, boot: Boot, icount: boolean): string[] {
   return [
+    ...machineArgv(machine, boot.cpus, icount),
+    '-kernel',
+    boot.kernel,
+    '-initrd',
+    boot.initramfs,
+    '-append',
+    qemuCommandLine(machine, boot, icount),
+  ];
+}
+
+/** The arguments that make QEMU the machine. */
+export function machineArgv(machine: QemuMachine, cpus: number, icount: boolean): string[] {
+  return [
     '-M',
     machineOption(machine),
     ...(machine.cpu === undefined ? [] : ['-cpu', machine.cpu]),
     '-m',
     String(machine.memoryMb),
     '-smp',
-    String(boot.cpus),
+    String(cpus),
     '-accel',
     machine.accel,
     ...sharedOptions(machine, icount).flat(),
@@ -51,12 +64,6 @@ export function qemuArgv(machine: QemuMachine, boot: Boot, icount: boolean): str
     'none',
     '-monitor',
     'none',
-    '-kernel',
-    boot.kernel,
-    '-initrd',
-    boot.initramfs,
-    '-append',
-    qemuCommandLine(machine, boot, icount),
   ];
 }
 

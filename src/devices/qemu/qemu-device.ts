@@ -20,14 +20,21 @@ let digested: Promise<string> | undefined;
 
 const theQemu = (): Promise<QemuBinary | undefined> => (found ??= findQemu());
 
+/** The QEMU for a machine, and whether it counts instructions there. Throws InfraError where there is none. */
+export async function qemuFor(
+  machine: QemuMachine,
+): Promise<{ readonly binary: QemuBinary; readonly icount: boolean }> {
+  const binary = await theQemu();
+  if (binary === undefined) throw new InfraError('boot', install);
+  return { binary, icount: canCount(machine, binary) };
+}
+
 /** An emulated machine as a device. */
 export function qemuDevice(machine: QemuMachine): Device {
   const argvFor = async (
     boot: Boot,
   ): Promise<{ binary: QemuBinary; args: string[]; icount: boolean }> => {
-    const binary = await theQemu();
-    if (binary === undefined) throw new InfraError('boot', install);
-    const icount = canCount(machine, binary);
+    const { binary, icount } = await qemuFor(machine);
     return { binary, icount, args: qemuArgv(machine, boot, icount) };
   };
   return {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { parse } from 'yaml';
+import type { LabRow } from '../lab-row.js';
 
 /** A line of a LAVA job's log. */
 export interface LogLine {
@@ -17,11 +18,12 @@ export function readLog(text: string): LogLine[] {
   return text
     .split('\n')
     .filter((line) => line.startsWith('- '))
-    .map(readLine);
+    .map((line) => readLogLine(line.slice(2)));
 }
 
-function readLine(line: string): LogLine {
-  const value = mapOf(line.slice(2));
+/** A line of it without its dash, as lava-run prints it; one that cannot be read is of level `unreadable`. */
+export function readLogLine(line: string): LogLine {
+  const value = mapOf(line);
   const level = value?.['lvl'];
   if (typeof level !== 'string') return { level: 'unreadable', message: line };
   return { level, message: value?.['msg'] };
@@ -52,3 +54,43 @@ export function consoleOf(lines: readonly LogLine[]): string {
     .map(({ message }) => `${String(message)}\n`)
     .join('');
 }
+
+/** Rows of the job's own tests, as the log has them while they come. */
+export function rowsOf(lines: readonly LogLine[]): LabRow[] {
+  return resultsOf(lines).flatMap(({ definition, case: name, result, measurement, units }) => {
+    if (definition === 'lava' || typeof name !== 'string' || typeof result !== 'string') return [];
+    const hasValue = measurement !== undefined && measurement !== null;
+    return [
+      {
+        name,
+        result,
+        ...(hasValue && { value: Number(measurement) }),
+        ...(typeof units === 'string' && { unit: units }),
+      },
+    ];
+  });
+}
+
+/** Why LAVA ended the job, on one line; undefined where the log does not say. */
+export function errorOf(lines: readonly LogLine[]): string | undefined {
+  const end = resultsOf(lines).find(
+    ({ case: name, definition }) => name === 'job' && definition === 'lava',
+  );
+  const message = end?.['error_msg'];
+  return typeof message === 'string' ? message.replace(/\s+/g, ' ').slice(0, 300) : undefined;
+}
+
+type Results = Readonly<Record<string, unknown>> & {
+  readonly definition?: unknown;
+  readonly case?: unknown;
+  readonly result?: unknown;
+  readonly measurement?: unknown;
+  readonly units?: unknown;
+};
+
+const resultsOf = (lines: readonly LogLine[]): Results[] =>
+  lines.flatMap(({ level, message }) =>
+    level === 'results' && typeof message === 'object' && message !== null
+      ? [message as Results]
+      : [],
+  );
