@@ -30,9 +30,8 @@ export class SshShell implements Shell {
   }
 
   async leave(command: string): Promise<void> {
-    // The connection is gone before the host is.
-    const later = quoteWord(`sleep 1; ${command}`);
-    await this.#run(`nohup sh -c ${later} >/dev/null 2>&1 </dev/null &`, 30_000);
+    // The connection is gone before the host is. No nohup: Debian's busybox has none.
+    await this.#run(`(trap '' HUP; sleep 1; ${command}) >/dev/null 2>&1 </dev/null &`, 30_000);
   }
 
   /** Copies a file there. Throws InfraError. */
