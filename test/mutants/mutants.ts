@@ -6,7 +6,7 @@ import { projectDir } from '../../src/system/files.js';
 
 /** What a device must say of a wrong fix. */
 export interface MutantExpectation {
-  readonly status: 'PASS' | 'FAIL';
+  readonly status: 'PASS' | 'FAIL' | 'ERROR';
   /** Cases that must FAIL, not necessarily alone. */
   readonly 'caught-by'?: readonly string[];
   /** Part of the title of a fault that must be seen. */
