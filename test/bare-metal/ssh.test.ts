@@ -119,7 +119,7 @@ test('ssh: kexec into both kernels, then its own system again', async (context) 
   assert.equal(check.code, 0, check.stdout);
   assert.deepEqual(
     [...check.stdout.matchAll(/^ok {2}(\w+):/gm)].map(([, step]) => step),
-    ['shell', 'root', 'kvm', 'kexec', 'reset'],
+    ['here', 'shell', 'root', 'kvm', 'kexec', 'reset'],
   );
   const results = await folder(context);
   const args = ['run', await matrix(results), '--results', results, '--verbose'];
