@@ -18,6 +18,7 @@
 #include "parse.h"
 #include "runner.h"
 
+#define PF_EXITING 0x4	/* include/linux/sched.h */
 #define COUNTER_STRIDE 128	/* a cache line each */
 #define START_DEADLINE_US (10 * 1000000LL)
 /* QEMU and its guest have to boot. */
@@ -152,7 +153,8 @@ int64_t runner_cpu_us(const struct runner *r)
 	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
 }
 
-int runner_cpu(const struct runner *r)
+/* A field of /proc/PID/stat (proc_pid_stat(5)); -1 when the process is gone. */
+static int64_t proc_stat(const struct runner *r, int field)
 {
 	char path[64], text[1024];
 	size_t n = 0;
@@ -165,8 +167,19 @@ int runner_cpu(const struct runner *r)
 		fclose(f);
 	}
 	text[n] = '\0';
-	/* proc_pid_stat(5), "processor" */
-	return parse_proc_stat(text, 39);
+	return parse_proc_stat(text, field);
+}
+
+int runner_cpu(const struct runner *r)
+{
+	return proc_stat(r, 39);	/* processor */
+}
+
+bool runner_is_ending(const struct runner *r)
+{
+	int64_t flags = proc_stat(r, 9);	/* flags */
+
+	return flags < 0 || flags & PF_EXITING;
 }
 
 /*

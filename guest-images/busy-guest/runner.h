@@ -59,6 +59,9 @@ int64_t runner_cpu_us(const struct runner *r);
 /* The CPU that the first thread ran on last; -1 when it is not known. */
 int runner_cpu(const struct runner *r);
 
+/* Whether a deadly signal has reached the process: it is on its way out, or gone. */
+bool runner_is_ending(const struct runner *r);
+
 /* Counts of all vCPUs. */
 uint64_t runner_progress(const struct runner *r);
 
