@@ -208,13 +208,14 @@ static bool wait_for_start(struct runner *r, char *why, size_t len)
 		if (is_vmm && waitpid(r->pid, NULL, WNOHANG) == r->pid) {
 			r->pid = 0;
 			vmm_last_line(&r->vmm, line, sizeof(line));
-			snprintf(why, len, "QEMU ended: %s", line);
-			return false;
+			runner_end(r);
+			ktap_bail_out("QEMU ended: %s", line);
 		}
 		if (now_us() > end) {
-			snprintf(why, len, "did not start to count within %lld s",
-				 (long long)wait_us / 1000000);
-			return false;
+			runner_end(r);
+			/* A guest that never ran tells nothing of limits: no FAIL, which a pair could take for the bug. */
+			ktap_bail_out("a guest did not start to count within %lld s",
+				      (long long)wait_us / 1000000);
 		}
 		/* QEMU is at work on this CPU. */
 		if (!sleep_until_us(now_us() + (is_vmm ? 10000 : 1000)))
