@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { basename, join } from 'node:path';
 import type { Boot, Device } from '../devices/device.js';
 import { lavaDevice, type LabJobPlan } from '../devices/lava/lava-device.js';
@@ -14,6 +12,7 @@ import type { LavaIdentity } from '../labs/lava/identity.js';
 import type { EventSink } from '../model/event.js';
 import { InfraError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
+import { addressTowards } from '../system/address.js';
 import { readIfThere, writeWhole } from '../system/files.js';
 import { filesOf, lavaJob, type LavaOptions } from './lava-job.js';
 import type { Place } from './place.js';
@@ -105,31 +104,13 @@ export class LavaPlace implements Place {
 
   async #ownAddress(): Promise<Target> {
     const port = Number(await readIfThere(join(this.dir, 'artefact-port'))) || 0;
-    return { kind: 'server', host: await addressTowards(this.options.identity.url), port };
+    const lab = new URL(this.options.identity.url).hostname.replace(/^\[|\]$/g, '');
+    const host = await addressTowards(lab, 'publish', 'say where the files are put: --publish');
+    return { kind: 'server', host, port };
   }
 }
 
 function fetchedFiles(boot: Boot): ArtefactFile[] {
   const { kernel, initramfs } = filesOf(boot, '');
   return [kernel, initramfs];
-}
-
-/** The address of this machine that a host answers to. Nothing is sent: the kernel looks up the route. */
-async function addressTowards(url: string): Promise<string> {
-  const { hostname, port } = new URL(url);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-  try {
-    socket.connect(Number(port) || 80, host);
-    await once(socket, 'connect');
-    return socket.address().address;
-  } catch (error) {
-    throw new InfraError(
-      'publish',
-      `no way to ${host}: ${(error as Error).message}`,
-      'say where the files are put: --publish',
-    );
-  } finally {
-    socket.close();
-  }
 }

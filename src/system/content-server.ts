@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
@@ -76,19 +75,5 @@ export class ContentServer implements AsyncDisposable {
     const closed = once(this.#server, 'close');
     this.#server.close();
     await closed;
-  }
-}
-
-/** The address of this computer on the way to another host. Sends nothing. Throws InfraError. */
-export async function addressTowards(host: string): Promise<string> {
-  const socket = createSocket('udp4');
-  try {
-    socket.connect(9, host);
-    await once(socket, 'connect');
-    return socket.address().address;
-  } catch (error) {
-    throw new InfraError('fetch', (error as Error).message, 'set fetch.address');
-  } finally {
-    socket.close();
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addressTowards, ContentServer } from '../../system/content-server.js';
+import { addressTowards } from '../../system/address.js';
+import { ContentServer } from '../../system/content-server.js';
 import type { IpmiDescription } from '../described/schema.js';
 import type { Boot, Machine, MachineExit, Watcher } from '../device.js';
 import { ConsoleFeed } from '../shell/console-feed.js';
@@ -119,7 +120,8 @@ export class IpmiMachine implements Machine {
     work: (bring: (from: string, to: string) => Promise<void>) => Promise<T>,
   ): Promise<T> {
     const { command, address, listen } = this.description.fetch;
-    const ours = address ?? (await addressTowards(this.description.bmc.host));
+    const { host } = this.description.bmc;
+    const ours = address ?? (await addressTowards(host, 'fetch', 'set fetch.address'));
     await using server = await ContentServer.open(listen ?? ours);
     return await work(async (from, to) => {
       const url = server.offer(from, ours);
