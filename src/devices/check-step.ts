@@ -2,8 +2,18 @@
 import { InfraError } from '../model/errors.js';
 import type { CheckStep } from './device.js';
 
-/** One step of `busyguest devices check`; what went wrong is its text. */
-export async function tryStep(name: string, attempt: () => Promise<string>): Promise<CheckStep> {
+/** The steps of `busyguest devices check` in their order, until one fails; what went wrong is its text. */
+export async function* trySteps(
+  steps: Readonly<Record<string, () => Promise<string>>>,
+): AsyncGenerator<CheckStep> {
+  for (const [name, attempt] of Object.entries(steps)) {
+    const step = await tryStep(name, attempt);
+    yield step;
+    if (!step.ok) return;
+  }
+}
+
+async function tryStep(name: string, attempt: () => Promise<string>): Promise<CheckStep> {
   try {
     return { name, ok: true, text: await attempt() };
   } catch (error) {

@@ -6,7 +6,7 @@ import { InfraError } from '../../model/errors.js';
 import type { IpmiDescription } from '../described/schema.js';
 import type { CheckStep, Watcher } from '../device.js';
 import type { ConsoleShell } from '../shell/console-shell.js';
-import { tryStep } from '../check-step.js';
+import { trySteps } from '../check-step.js';
 import { askForKexec } from '../shell/kexec.js';
 import { IpmiMachine } from './ipmi-machine.js';
 
@@ -42,11 +42,7 @@ export async function* checkMachine(
         : 'no shell',
   };
   try {
-    for (const [name, attempt] of Object.entries(steps)) {
-      const step = await tryStep(name, attempt);
-      yield step;
-      if (!step.ok) return;
-    }
+    yield* trySteps(steps);
   } finally {
     await machine?.[Symbol.asyncDispose]();
   }

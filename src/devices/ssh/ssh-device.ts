@@ -5,7 +5,7 @@ import type { SshDescription } from '../described/schema.js';
 import type { Boot, CheckStep, Device, Machine, Watcher } from '../device.js';
 import { lockMachine } from '../lock-machine.js';
 import { RunningKernel, testScript } from '../local/running-kernel.js';
-import { tryStep } from '../check-step.js';
+import { trySteps } from '../check-step.js';
 import { askForKexec } from '../shell/kexec.js';
 import { KexecHost } from './kexec-host.js';
 import { SshShell } from './ssh.js';
@@ -83,11 +83,7 @@ async function* checkHost(
       Promise.resolve(reset ? reset.join(' ') : 'none: a kernel that hangs must be reset by hand');
   }
   try {
-    for (const [name, attempt] of Object.entries(steps)) {
-      const step = await tryStep(name, attempt);
-      yield step;
-      if (!step.ok) return;
-    }
+    yield* trySteps(steps);
   } finally {
     await lock[Symbol.asyncDispose]();
   }
