@@ -29,7 +29,8 @@ struct runner {
 /*
  * Makes a group with that limit (quota below 0: none), starts the process in
  * it and waits until it counts. Returns false and fills @why on
- * failure; runner_end() must be called in both cases.
+ * failure; runner_end() must be called in both cases. Ends the whole test where
+ * the process runs, or QEMU ended, and nothing counts: that tells nothing of limits.
  */
 bool runner_start(struct runner *r, const char *name, const struct workload *load,
 		  int64_t quota_us, int64_t period_us, char *why, size_t len);
