@@ -4,13 +4,13 @@ import type { Device } from '../../src/devices/device.js';
 import { flatten } from '../../src/ktap/flatten.js';
 import { KtapReader, type KtapCase } from '../../src/ktap/reader.js';
 import { LineSplitter, maxLineLength } from '../../src/console/lines.js';
-import type { Job } from '../../src/model/job.js';
 import type { JobResult } from '../../src/model/result.js';
 import { ConsoleSession, type ConsoleFindings } from '../../src/pipeline/console-session.js';
 import { judgeWatched } from '../../src/pipeline/job-result.js';
 import { busyGuestCases } from '../../src/verdict/cases.js';
 import { disturbed, either, mutated } from './mutate.js';
 import { crashesOf, filesOf, type Target } from './target.js';
+import { replayedJob } from '../unit/replay-sample.js';
 
 const tokens = [
   'ok 1 kvm_hv_available\n',
@@ -49,23 +49,6 @@ const tokens = [
   ...['__proto__', 'constructor', '1e999', '99999999999999999999', '-0', 'NaN'],
 ];
 
-const job: Job = {
-  name: 'k-d-t',
-  kernel: {
-    name: 'k',
-    source: 'x',
-    packages: [],
-    commandLine: [],
-    patches: [],
-    config: [],
-    expect: 'PASS',
-  },
-  device: 'd',
-  test: { name: 't', parameters: { quotaUs: 30_000, periodUs: 100_000, vcpus: 1, seconds: 3 } },
-  expect: 'PASS',
-  timeouts: { buildMs: 1, bootMs: 1000, testMs: 1000 },
-  knownFaults: [],
-};
 const never = (): never => assert.fail('nothing is booted');
 const device: Device = {
   name: 'd',
@@ -83,7 +66,7 @@ function read(input: Buffer, chunk: number): { findings: ConsoleFindings; result
   const findings = session.end();
   const exit = findings.payload.ended ? 'done' : 'lost';
   const watched = { findings, exit, machineFacts: {}, timesMs: {} } as const;
-  return { findings, result: judgeWatched(job, device, watched, {}, false) };
+  return { findings, result: judgeWatched(replayedJob, device, watched, {}, false) };
 }
 
 /** The input as a person sees it: no NUL, no escape sequences; lines end as on a terminal. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { project } from '../integration/cli.js';
+import { project } from './cli.js';
 
 /** A kernel without the bug on one device, in a run of its folder's name; `kernel` and `rest` are more lines of the matrix. */
 export async function oneJob(

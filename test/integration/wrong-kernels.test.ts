@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { RunResult } from '../../src/model/result.js';
 import { busyguest, folder, latest, project, type Outcome } from './cli.js';
+import { hungDevice, oneJob } from './one-job.js';
 
 /** Runs one kernel on one device; `kernel` and `device` are lines of a job matrix. */
 async function runOne(
@@ -14,29 +15,13 @@ async function runOne(
   rest = '',
 ): Promise<{ outcome: Outcome; run: RunResult }> {
   const dir = await folder(context);
-  const file = join(dir, 'one.yaml');
-  const text = `name: one
-fix:
-  add: ${project}/jobs/patches/kvm-hv-xfer-to-guest
-  remove: [${project}/jobs/patches/remove-kvm-hv-xfer-to-guest]
-kernels:
-  - name: k
-    source: debian:linux-source
-    fix: present
-    expect: PASS
-${kernel}
-devices: [${device}]
-tests: [{name: t, quota-us: 30000, period-us: 100000, seconds: 1}]
-${rest}`;
-  await writeFile(file, text);
+  const file = await oneJob(join(dir, 'one'), kernel, device, rest);
   const outcome = await busyguest('run', file, '--results', dir, '--quiet', '--fresh');
   return { outcome, run: await latest(dir) };
 }
 
 const fragment = (name: string): string =>
   `    config: [minimal, ${project}/test/fixtures/config/${name}.config]`;
-const described = (extra: string): string =>
-  `{name: d, machine: "pseries,cap-nested-hv=on,x-vof=on,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off", cpu: POWER9, memory-mb: 1024, smp: 1, accel: tcg, console: hvc0, extra-args: [${extra}]}`;
 
 test('a kernel without KVM and without CFS_BANDWIDTH: SKIP, and both are named', async (context) => {
   const { outcome, run } = await runOne(context, fragment('no-kvm-no-bandwidth'));
@@ -58,7 +43,7 @@ test('a kernel that panics at boot: FAIL, the fault and the phase named', async 
 });
 
 test('a kernel that hangs: ERROR, the phase named, and the machine ended', async (context) => {
-  const { outcome, run } = await runOne(context, '', described('"-S"'), 'timeouts: {boot-s: 3}\n');
+  const { outcome, run } = await runOne(context, '', hungDevice, 'timeouts: {boot-s: 3}\n');
   const [job] = run.jobs;
   assert.equal(job?.status, 'ERROR', job?.reason);
   assert.match(job?.reason ?? '', /^boot: no start of the test within 3 s/);

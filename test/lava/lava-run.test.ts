@@ -11,7 +11,7 @@ import { cacheDir } from '../../src/system/files.js';
 import { firstLine } from '../../src/system/processes.js';
 import { latest, start, type Running } from '../integration/cli.js';
 import { labRoot, scriptOf, whyNoLab } from './lab-root.js';
-import { oneJob } from './matrix.js';
+import { oneJob } from '../integration/one-job.js';
 
 const why = await whyNoLab();
 const isRequired = /\blava\b/.test(process.env['BUSYGUEST_REQUIRE'] ?? '');

@@ -3,32 +3,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Device } from '../../src/devices/device.js';
-import type { Job } from '../../src/model/job.js';
 import type { ExitReason, JobResult } from '../../src/model/result.js';
 import { ConsoleSession } from '../../src/pipeline/console-session.js';
 import { judgeWatched } from '../../src/pipeline/job-result.js';
 import { busyGuestCases } from '../../src/verdict/cases.js';
+import { replayedJob } from './replay-sample.js';
 
 const recorded = (name: string): Buffer =>
   readFileSync(new URL(`../../../test/fixtures/jobs/${name}.console.log`, import.meta.url));
-
-const job: Job = {
-  name: 'k-d-t',
-  kernel: {
-    name: 'k',
-    source: 'x',
-    packages: [],
-    commandLine: [],
-    patches: [],
-    config: [],
-    expect: 'PASS',
-  },
-  device: 'd',
-  test: { name: 't', parameters: { quotaUs: 30_000, periodUs: 100_000, vcpus: 1, seconds: 3 } },
-  expect: 'PASS',
-  timeouts: { buildMs: 1, bootMs: 120_000, testMs: 300_000 },
-  knownFaults: [],
-};
 
 function deviceThatPromises(promised: Device['promised']): Device {
   const never = (): never => assert.fail('a replay boots nothing');
@@ -47,7 +29,7 @@ function replay(bytes: Uint8Array, { exit, chunk = 4096, promised = {} }: Replay
   const findings = session.end();
   const ended = exit ?? (findings.payload.ended ? 'done' : 'lost');
   const watched = { findings, exit: ended, machineFacts: {}, timesMs: {}, deadlineMs: 120_000 };
-  return judgeWatched(job, deviceThatPromises(promised), watched, {}, false);
+  return judgeWatched(replayedJob, deviceThatPromises(promised), watched, {}, false);
 }
 
 const statusOf = (one: JobResult): string => `${one.status} by ${one.decidedBy}`;
