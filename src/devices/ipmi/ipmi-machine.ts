@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addressTowards } from '../../system/address.js';
-import { ContentServer } from '../../system/content-server.js';
+import { FileServer } from '../../system/file-server.js';
 import type { IpmiDescription } from '../described/schema.js';
 import type { Boot, Machine, MachineExit, Watcher } from '../device.js';
 import { ConsoleFeed } from '../shell/console-feed.js';
@@ -122,9 +122,14 @@ export class IpmiMachine implements Machine {
     const { command, address, listen } = this.description.fetch;
     const { host } = this.description.bmc;
     const ours = address ?? (await addressTowards(host, 'fetch', 'set fetch.address'));
-    await using server = await ContentServer.open(listen ?? ours);
+    await using server = await FileServer.listen({
+      host: listen ?? ours,
+      port: 0,
+      stage: 'fetch',
+      todo: 'set fetch.listen to an address here',
+    });
     return await work(async (from, to) => {
-      const url = server.offer(from, ours);
+      const url = server.urlFrom(ours) + server.offerOnce(from);
       const fetch = fill(command, { url, file: to, path: from });
       const result = await shell.run(fetch, this.description.timeouts['fetch-s'] * 1000);
       if (result.code === 0) return;

@@ -3,10 +3,10 @@ import { copyFile, mkdir, mkdtemp, rename, rm, stat, symlink } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InfraError } from '../../model/errors.js';
+import { FileServer } from '../../system/file-server.js';
 import { digestFile, exists } from '../../system/files.js';
 import { run } from '../../system/processes.js';
 import type { Artefact } from './artefact.js';
-import { ArtefactServer } from './server.js';
 import type { Target } from './target.js';
 
 /** A file to publish. */
@@ -35,9 +35,11 @@ export async function publish(
   const named = await Promise.all(files.map(name));
   const unique = [...new Map(named.map((one) => [one.name, one])).values()];
   if (target.kind === 'server') {
-    const server = await ArtefactServer.start(target, unique);
+    const todo = 'an address of this machine and a free port are needed';
+    const server = await FileServer.listen({ ...target, stage: 'publish', todo });
+    for (const { path, name } of unique) server.offer(path, name);
     return {
-      artefacts: located(named, server.url),
+      artefacts: located(named, server.urlFrom(target.host)),
       added: unique.length,
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };
