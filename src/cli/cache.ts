@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { relative } from 'node:path';
 import { UsageError } from '../model/errors.js';
-import { cacheEntries, cacheKinds, trim, type CacheEntry } from '../system/cache.js';
+import { cacheKinds } from '../system/cache-kinds.js';
+import { cacheEntries, trim, unknownInCache, type CacheEntry } from '../system/cache.js';
 import { cacheDir } from '../system/files.js';
 import { interruptible } from './signals.js';
 
@@ -15,7 +16,7 @@ export async function cache(options: { readonly prune?: string }): Promise<numbe
   const limit = cacheLimit();
   return interruptible(async (signal) => {
     const entries = await cacheEntries(signal);
-    show(entries, limit);
+    show(entries, limit, await unknownInCache());
     if (prune === undefined) return 0;
     const removed = await trim(prune, signal);
     if (removed === undefined) process.stdout.write('another process is trimming the cache\n');
@@ -55,14 +56,19 @@ const time = (ms: number): string => new Date(ms).toISOString().slice(0, 16).rep
 const lineOf = ({ path, bytes, usedMs }: CacheEntry): string =>
   `${gib(bytes).padStart(10)}  ${time(usedMs)}  ${relative(cacheDir(), path)}`;
 
-function show(entries: readonly CacheEntry[], limit: number): void {
+function show(entries: readonly CacheEntry[], limit: number, unknown: readonly string[]): void {
   const out = (line: string): boolean => process.stdout.write(`${line}\n`);
   out(`${cacheDir()}: ${gib(sum(entries))} of at most ${gib(limit)} (BUSYGUEST_CACHE_SIZE)`);
-  for (const [kind, what] of Object.entries(cacheKinds)) {
+  for (const [kind, { what, trimsItself }] of Object.entries(cacheKinds)) {
     const mine = entries.filter((entry) => entry.kind === kind);
     const used =
       mine.length === 0 ? '' : `, last used ${time(Math.max(...mine.map((e) => e.usedMs)))}`;
-    out(`${gib(sum(mine)).padStart(10)}  ${kind.padEnd(10)} ${mine.length} ${what}${used}`);
+    const count = trimsItself ? '' : `${mine.length} `;
+    out(`${gib(sum(mine)).padStart(10)}  ${kind.padEnd(10)} ${count}${what}${used}`);
+  }
+  if (unknown.length > 0) {
+    const names = unknown.join(', ');
+    out(`not known to this version, so neither counted nor removed: ${names}`);
   }
   const largest = [...entries].sort((a, b) => b.bytes - a.bytes).slice(0, shownEntries);
   if (largest.length > 0) out('\nthe largest, and when they were last used (UTC):');

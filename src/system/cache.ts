@@ -3,31 +3,10 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cacheKinds, cacheMarks } from './cache-kinds.js';
 import { cacheDir, exists, readIfThere, writeWhole } from './files.js';
-import { alive, livingOwner, withLock } from './lock.js';
+import { alive, dropDeadLock, livingOwner, withLock } from './lock.js';
 import { run } from './processes.js';
-
-/** What the cache holds, by folder: an entry is a file or folder in it, and can be made or fetched again. */
-export const cacheKinds: Readonly<Record<string, string>> = {
-  sources: 'unpacked kernel sources',
-  git: 'fetched repositories',
-  kernels: 'built kernels',
-  packages: 'unpacked kernel packages',
-  ccache: "the compiler's cache, which trims itself",
-  apt: 'package lists and downloads',
-  qemu: 'fetched QEMU',
-  'guest-qemu': 'QEMU for machines under test',
-  programs: 'compiled test programs',
-  images: 'initramfs images',
-  jobs: 'results of jobs, for reuse',
-  plots: 'pictures of reports; those of a week ago go by themselves',
-  logs: 'logs of failed builds',
-};
-
-/** Kinds whose entries grow: their size is taken anew each time. */
-const growing: readonly string[] = ['git', 'ccache', 'apt', 'plots'];
-/** Kinds that are one entry and keep themselves small. */
-const whole: readonly string[] = ['ccache', 'plots'];
 
 /** Something in the cache. */
 export interface CacheEntry {
@@ -88,8 +67,8 @@ async function touch(path: string): Promise<boolean> {
 export async function cacheEntries(signal?: AbortSignal): Promise<CacheEntry[]> {
   const known = await readSizes();
   const found: { kind: string; path: string; usedMs: number }[] = [];
-  for (const kind of Object.keys(cacheKinds)) {
-    const names = whole.includes(kind) ? [''] : await readdir(cacheDir(kind)).catch(() => []);
+  for (const [kind, { trimsItself }] of Object.entries(cacheKinds)) {
+    const names = trimsItself ? [''] : await readdir(cacheDir(kind)).catch(() => []);
     for (const name of names.filter((one) => !/\.(?:lock|tmp)$/.test(one))) {
       const path = join(cacheDir(kind), name);
       const state = await stat(path).catch(() => undefined);
@@ -97,7 +76,7 @@ export async function cacheEntries(signal?: AbortSignal): Promise<CacheEntry[]> 
     }
   }
   const isKnown = (kind: string, path: string): boolean =>
-    !growing.includes(kind) && known.has(nameOf(path));
+    !cacheKinds[kind]?.grows && known.has(nameOf(path));
   const unknown = found.filter(({ kind, path }) => !isKnown(kind, path)).map(({ path }) => path);
   const measured = await diskUsage(unknown, signal);
   const entries = found.map((entry) => ({
@@ -106,6 +85,13 @@ export async function cacheEntries(signal?: AbortSignal): Promise<CacheEntry[]> 
   }));
   if (measured.size > 0) await keepSizes(entries);
   return entries;
+}
+
+/** Names in the cache that this version knows nothing of, so that it neither measures nor removes them. */
+export async function unknownInCache(): Promise<string[]> {
+  const names = await readdir(cacheDir()).catch(() => []);
+  const isKnown = (name: string): boolean => name in cacheKinds || cacheMarks.includes(name);
+  return names.filter((name) => !isKnown(name) && !/\.tmp$/.test(name)).sort();
 }
 
 const nameOf = (path: string): string => relative(cacheDir(), path);
@@ -124,7 +110,7 @@ async function readSizes(): Promise<Map<string, number>> {
 
 async function keepSizes(entries: readonly CacheEntry[]): Promise<void> {
   const sizes = entries
-    .filter(({ kind }) => !growing.includes(kind))
+    .filter(({ kind }) => !cacheKinds[kind]?.grows)
     .map(({ path, bytes }) => [nameOf(path), bytes] as const);
   await writeWhole(sizesFile(), JSON.stringify(Object.fromEntries(sizes)));
 }
@@ -166,7 +152,8 @@ export async function trim(
       const removed: CacheEntry[] = [];
       for (const entry of [...entries].sort((a, b) => a.usedMs - b.usedMs)) {
         if (total <= limitBytes || signal.aborted) break;
-        if (whole.includes(entry.kind) || !(await takeAway(entry.path, since, signal))) continue;
+        if (cacheKinds[entry.kind]?.trimsItself || !(await takeAway(entry.path, since, signal)))
+          continue;
         total -= entry.bytes;
         removed.push(entry);
       }
@@ -206,8 +193,9 @@ async function oldestUser(): Promise<number> {
 
 // `NAME.PID.tmp` is being made by a process; a folder of build/ by the one that holds its kernel's lock.
 async function removeLeftovers(): Promise<void> {
-  for (const kind of Object.keys(cacheKinds)) {
+  for (const kind of [...Object.keys(cacheKinds), 'machines']) {
     for (const name of await readdir(cacheDir(kind)).catch(() => [])) {
+      if (name.endsWith('.lock')) await dropDeadLock(cacheDir(kind, name));
       const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
       if (pid === undefined || (alive(Number(pid)) && Number(pid) !== process.pid)) continue;
       await rm(join(cacheDir(kind), name), { recursive: true, force: true });

@@ -82,6 +82,12 @@ async function discard(path: string, deadOwner: number): Promise<void> {
   }
 }
 
+/** Removes a lock whose owner is dead; one that somebody holds stays. */
+export async function dropDeadLock(path: string): Promise<void> {
+  const owner = await ownerOf(path);
+  if (owner !== undefined && !alive(owner)) await discard(path, owner);
+}
+
 /** Whether a process with that id exists. */
 export function alive(pid: number): boolean {
   try {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packInitramfs, type ImageFile } from '../../src/images/cpio.js';
 import { AptSuite } from '../../src/system/apt.js';
-import { cacheDir, digest, exists, makeFolderWhole } from '../../src/system/files.js';
+import { use } from '../../src/system/cache.js';
+import { cacheDir, digest, makeFolderWhole, writeWhole } from '../../src/system/files.js';
 import { run } from '../../src/system/processes.js';
 
 const signal = new AbortController().signal;
@@ -37,7 +38,7 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
 /** Makes the image, in the cache: Debian's own programs and kernel, through apt's own client. */
 export async function hostImage(script: HostScript): Promise<HostImage> {
   const parts = cacheDir('test', 'bare-metal-host');
-  if (!(await exists(parts))) await makeFolderWhole(parts, unpackParts);
+  if (!(await use(parts))) await makeFolderWhole(parts, unpackParts);
   const files = (await readdir(join(parts, 'root'), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
@@ -52,8 +53,8 @@ export async function hostImage(script: HostScript): Promise<HostImage> {
     ...script.files,
     { path: 'init', data: Buffer.from(script.init), mode: 0o755 },
   ]);
-  const initramfs = join(parts, `host-${digest(image).slice(0, 12)}.cpio`);
-  await writeFile(initramfs, image);
+  const initramfs = cacheDir('test', `bare-metal-${digest(image).slice(0, 12)}.cpio`);
+  if (!(await use(initramfs))) await writeWhole(initramfs, image);
   return { kernel: join(parts, 'vmlinux'), initramfs };
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { debianMirror } from '../../src/system/apt.js';
+import { use } from '../../src/system/cache.js';
 import {
   cacheDir,
   digest,
-  exists,
   makeFolderWhole,
   projectDir,
   writeWhole,
@@ -53,19 +53,23 @@ export async function labRoot(signal: AbortSignal, say: (text: string) => void):
     .split('\n')
     .filter((line) => /^Acquire::(?!IndexTargets|Changelogs|cdrom)/.test(line));
   const key = digest(await readFile(script, 'utf8'), mirror, acquire.join('\n')).slice(0, 16);
-  const root = cacheDir('lava-lab', key);
+  const root = cacheDir('test', `lava-lab-${key}`);
   await withLock(
     `${root}.lock`,
     signal,
     () => say('another process makes the lab'),
     async () => {
-      if (await exists(root)) return;
+      if (await use(root)) return;
       const options = `${root}.apt.conf`;
       await writeWhole(options, acquire.map((line) => `${line}\n`).join(''));
-      await makeFolderWhole(root, async (dir) => {
-        const argv = [...namespaces, 'bash', script, dir, mirror, options, labToken];
-        await run(argv, { stage: 'lab', signal, onLine: say });
-      });
+      try {
+        await makeFolderWhole(root, async (dir) => {
+          const argv = [...namespaces, 'bash', script, dir, mirror, options, labToken];
+          await run(argv, { stage: 'lab', signal, onLine: say });
+        });
+      } finally {
+        await rm(options);
+      }
     },
   );
   return root;

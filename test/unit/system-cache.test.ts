@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { cacheEntries, trim, use } from '../../src/system/cache.js';
-import { exists } from '../../src/system/files.js';
+import { cacheKinds, cacheMarks } from '../../src/system/cache-kinds.js';
+import { cacheEntries, trim, unknownInCache, use } from '../../src/system/cache.js';
+import { exists, projectDir } from '../../src/system/files.js';
 
 const signal = new AbortController().signal;
 const module = fileURLToPath(new URL('../../src/system/cache.js', import.meta.url));
@@ -124,6 +125,58 @@ test('what a killed process left half done goes, what a living one makes stays',
   assert.deepEqual(await names(cache), ['build/mine', `sources/x.${pid}.tmp`]);
   child.stdin.end();
   await ended;
+});
+
+test('locks of the dead go, those of the living stay', async (context) => {
+  const cache = await ownCache(context);
+  const { child, ended } = await user(cache, join(cache, 'none'));
+  await mkdir(join(cache, 'machines'), { recursive: true });
+  await writeFile(join(cache, 'machines/held.lock'), `${child.pid ?? 0}\n`);
+  await writeFile(join(cache, 'machines/left.lock'), '999999999\n');
+  await trim(10 * mib, signal);
+  assert.deepEqual(await readdir(join(cache, 'machines')), ['held.lock']);
+  child.stdin.end();
+  await ended;
+});
+
+/** First arguments of cacheDir() in the TypeScript below a folder; '' where it is no name in quotes. */
+async function foldersMade(below: string): Promise<Set<string>> {
+  const made = new Set<string>();
+  const dir = join(projectDir, below);
+  for (const name of await readdir(dir, { recursive: true })) {
+    if (!name.endsWith('.ts') || (below === 'src' && name.startsWith('system/cache'))) continue;
+    const text = await readFile(join(dir, name), 'utf8');
+    for (const [, first = ''] of text.matchAll(/(?<!function )\bcacheDir\(\s*(?:'([^']+)'|\w)/g))
+      made.add(first);
+  }
+  return made;
+}
+
+test('every folder that is made in the cache is listed, and nothing else is', async (context) => {
+  const [product, tests] = [await foldersMade('src'), await foldersMade('test')];
+  const made = new Set([...product, ...tests]);
+  const kinds = Object.keys(cacheKinds);
+  assert.deepEqual(
+    [...made].filter((name) => !kinds.includes(name) && !cacheMarks.includes(name)),
+    [],
+    'a row is missing in src/system/cache-kinds.ts',
+  );
+  assert.deepEqual(
+    kinds.filter((kind) => !made.has(kind)),
+    [],
+    'nobody makes these',
+  );
+  assert.deepEqual(
+    [...tests].filter((name) => !product.has(name)),
+    ['test'],
+    "what only tests make is of the kind 'test'",
+  );
+  const cache = await ownCache(context);
+  await entry(cache, 'older-kind/a', 1);
+  await entry(cache, 'test/a', 1);
+  assert.deepEqual(await unknownInCache(), ['older-kind']);
+  await trim(0, signal);
+  assert.deepEqual(await names(cache), ['older-kind/a'], 'what is not ours stays');
 });
 
 test('one process trims at a time; the others go on', async (context) => {

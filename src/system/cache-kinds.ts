@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+
+/** What a folder of the cache holds: each file or folder in it is an entry, which can be made or fetched again. */
+export interface CacheKind {
+  readonly what: string;
+  /** Entries grow, so that their size is taken anew each time. */
+  readonly grows?: true;
+  /** The folder is one entry, and keeps itself small. */
+  readonly trimsItself?: true;
+}
+
+/** Every folder of the cache that takes space, by its name. */
+export const cacheKinds: Readonly<Record<string, CacheKind>> = {
+  sources: { what: 'unpacked kernel sources' },
+  git: { what: 'fetched repositories', grows: true },
+  build: { what: 'kernels that are being built', grows: true, trimsItself: true },
+  kernels: { what: 'built kernels' },
+  packages: { what: 'unpacked kernel packages' },
+  ccache: { what: "the compiler's cache, which trims itself", grows: true, trimsItself: true },
+  apt: { what: 'package lists and downloads', grows: true },
+  qemu: { what: 'fetched QEMU' },
+  'guest-qemu': { what: 'QEMU for machines under test' },
+  programs: { what: 'compiled test programs' },
+  images: { what: 'initramfs images' },
+  jobs: { what: 'results of jobs, for reuse' },
+  plots: {
+    what: 'pictures of reports; those of a week ago go by themselves',
+    grows: true,
+    trimsItself: true,
+  },
+  logs: { what: 'logs of failed builds' },
+  test: { what: "systems that busyguest's own tests boot" },
+};
+
+/** Names in the cache that are no entries: marks and locks of living processes, and numbers that were learnt. */
+export const cacheMarks: readonly string[] = [
+  'in-use',
+  'machines',
+  'build-steps',
+  'sizes.json',
+  'trim.lock',
+  'trim-entry.lock',
+];
