@@ -73,7 +73,7 @@ static const struct trace_offsets *offsets(const char *text)
 {
 	static struct trace_offsets given;
 
-	if (trace_parse_offsets(text, &given))
+	if (trace_offsets_parse(text, &given))
 		return &given;
 	fprintf(stderr, "busy-guest: --trace-offsets %s: " TRACE_OFFSETS_FORM " is needed\n", text);
 	exit(KSFT_FAIL);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,50 +14,17 @@
 #include "clock.h"
 #include "guest.h"
 #include "ktap.h"
+#include "loop.h"
 #include "parse.h"
 #include "runner.h"
 
 #define PF_EXITING 0x4	/* include/linux/sched.h */
-#define COUNTER_STRIDE 128	/* a cache line each */
 #define START_DEADLINE_US (10 * 1000000LL)
 /* QEMU and its guest have to boot. */
 #define VMM_START_DEADLINE_US (120 * 1000000LL)
 /* Linux is still busy with its console when its init begins to count. */
 #define VMM_SETTLED_COUNT 1000
 #define END_DEADLINE_US (20 * 1000000LL)
-
-static void *loop(void *count_at)
-{
-	volatile uint64_t *count = count_at;
-
-	/* As long as the guest's loop, for the same reason. */
-	for (;;) {
-		(*count)++;
-		asm volatile(".rept 1000\n\tnop\n\t.endr");
-	}
-	return NULL;
-}
-
-static uint64_t *loop_counter(const struct runner *r, int i)
-{
-	return (uint64_t *)((char *)r->memory + i * COUNTER_STRIDE);
-}
-
-/* As many threads as a guest has vCPUs. Returns only on an error. */
-static void run_loops(struct runner *r)
-{
-	if (r->load.before)
-		r->load.before(r->load.before_arg);
-	for (int i = 1; i < r->load.vcpus; i++) {
-		pthread_t thread;
-
-		if (pthread_create(&thread, NULL, loop, loop_counter(r, i))) {
-			snprintf(r->report->error, sizeof(r->report->error), "pthread_create failed");
-			return;
-		}
-	}
-	loop(loop_counter(r, 0));
-}
 
 static void pin_to_this_cpu(void)
 {
@@ -90,7 +56,7 @@ static void child(struct runner *r)
 		_exit(1);
 	}
 	if (r->load.kind == RUN_LOOP)
-		run_loops(r);
+		loop_run(r->memory, &r->load, r->report->error, sizeof(r->report->error));
 	else if (r->load.kind == RUN_VMM) {
 		vmm_exec(&r->vmm, &r->load);
 		snprintf(r->report->error, sizeof(r->report->error), "%s: %s", r->load.vmm, strerror(errno));
@@ -102,7 +68,7 @@ static void child(struct runner *r)
 static uint64_t counter(const struct runner *r, int i)
 {
 	if (r->load.kind == RUN_LOOP)
-		return *(volatile uint64_t *)loop_counter(r, i);
+		return loop_counter(r->memory, i);
 	return guest_counter(r->memory, i);
 }
 

@@ -7,12 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "btf.h"
 #include "clock.h"
 #include "trace.h"
 #include "tracefs.h"
-
-#define BTF_FILE	"/sys/kernel/btf/vmlinux"
 
 /*
  * The group's task_group is at the address of its cgroup_subsys_state, its
@@ -20,53 +17,6 @@
  */
 static const char by_name[] =
 	"tg=cfs_rq->tg:x64 cfs_rq=cfs_rq:x64 remaining=cfs_rq->runtime_remaining:s64";
-
-bool trace_parse_offsets(const char *text, struct trace_offsets *offsets)
-{
-	struct {
-		const char *name;
-		int64_t *value;
-	} keys[] = {
-		{ "cfs_rq.tg=", &offsets->cfs_rq_tg },
-		{ "cfs_rq.runtime_remaining=", &offsets->cfs_rq_remaining },
-		{ "task_group.cfs_bandwidth.runtime=", &offsets->tg_pool },
-	};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		const char *at = strstr(text, keys[i].name);
-		char *end;
-
-		if (!at || (at != text && at[-1] != ','))
-			return false;
-		at += strlen(keys[i].name);
-		*keys[i].value = strtol(at, &end, 10);
-		if (end == at || (*end && *end != ',') || *keys[i].value < 0)
-			return false;
-	}
-	return true;
-}
-
-static bool offsets_of_btf(struct trace_offsets *offsets)
-{
-	int fd = open(BTF_FILE, O_RDONLY | O_CLOEXEC);
-	size_t len = 0, room = 32 << 20;
-	char *data = malloc(room);
-	int64_t bandwidth, runtime;
-	ssize_t n = 1;
-
-	while (fd >= 0 && data && len < room && (n = read(fd, data + len, room - len)) > 0)
-		len += n;
-	if (fd >= 0)
-		close(fd);
-	bandwidth = btf_member_offset(data, len, "task_group", "cfs_bandwidth");
-	runtime = btf_member_offset(data, len, "cfs_bandwidth", "runtime");
-	offsets->tg_pool = bandwidth + runtime;
-	offsets->cfs_rq_tg = btf_member_offset(data, len, "cfs_rq", "tg");
-	offsets->cfs_rq_remaining = btf_member_offset(data, len, "cfs_rq", "runtime_remaining");
-	free(data);
-	return bandwidth >= 0 && runtime >= 0 && offsets->cfs_rq_tg >= 0 &&
-	       offsets->cfs_rq_remaining >= 0;
-}
 
 static int enable(const struct trace *t, const char *event, bool on)
 {
@@ -132,9 +82,9 @@ bool trace_open(struct trace *t, const struct trace_offsets *given, char *why, s
 	memset(t, 0, sizeof(*t));
 	t->pipe = -1;
 	t->by = "names";
-	if (!offsets_of_btf(&t->offsets)) {
+	if (!trace_offsets_of_btf(&t->offsets)) {
 		if (!given) {
-			snprintf(why, len, "the kernel has no BTF (" BTF_FILE "), and no offsets were given");
+			snprintf(why, len, "the kernel has no BTF (" TRACE_BTF_FILE "), and no offsets were given");
 			return false;
 		}
 		t->offsets = *given;

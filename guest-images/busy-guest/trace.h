@@ -11,13 +11,7 @@
 #include <stdint.h>
 
 #include "cgroup.h"
-
-/* Byte offsets in the kernel's structures. */
-struct trace_offsets {
-	int64_t cfs_rq_tg;		/* struct cfs_rq, tg */
-	int64_t cfs_rq_remaining;	/* struct cfs_rq, runtime_remaining */
-	int64_t tg_pool;		/* struct task_group, cfs_bandwidth.runtime */
-};
+#include "trace-offsets.h"
 
 /* The group's account when cpu.stat was read. */
 struct trace_runtime {
@@ -45,12 +39,6 @@ struct trace {
 	int count;
 	struct trace_runtime last;
 };
-
-#define TRACE_OFFSETS_FORM \
-	"cfs_rq.tg=N,cfs_rq.runtime_remaining=N,task_group.cfs_bandwidth.runtime=N"
-
-/* Reads TRACE_OFFSETS_FORM, in any order. False when a part is missing or no number. */
-bool trace_parse_offsets(const char *text, struct trace_offsets *offsets);
 
 /*
  * Sets the probes. @given: offsets for a kernel without BTF, or NULL. Returns

@@ -16,9 +16,16 @@ execFileSync('gcc', [
   ...['-std=gnu11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-g', '-o', program],
   ...['-fsanitize=address,undefined', '-fno-sanitize-recover=all', `-I${payload}`],
   join(projectDir, 'test', 'fixtures', 'payload', 'trace-parts.c'),
-  ...['btf.c', 'slope.c', 'trace.c', 'tracefs.c', 'cgroup.c', 'clock.c', 'parse.c'].map((file) =>
-    join(payload, file),
-  ),
+  ...[
+    'btf.c',
+    'slope.c',
+    'trace.c',
+    'trace-offsets.c',
+    'tracefs.c',
+    'cgroup.c',
+    'clock.c',
+    'parse.c',
+  ].map((file) => join(payload, file)),
 ]);
 
 const call = (...args: string[]): string =>
