@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import PostalMime, { type Email } from 'postal-mime';
+import type { Email } from 'postal-mime';
 
 /** A mail, or a bare diff, that may carry a patch. */
 export interface Mail {
@@ -51,6 +51,8 @@ export async function readMail(bytes: Buffer, place: string): Promise<Mail> {
   // A sender's own From_ line, as format-patch writes it, is no header.
   const head = raw.slice(0, end).replace(/^From [^\n]*\n/, '');
   if (!/^[\w-]+:/.test(head)) return { place, from: '', subject: '', answers: [], text: raw };
+  // Loaded for mails only: most runs read none.
+  const { default: PostalMime } = await import('postal-mime');
   const email = await PostalMime.parse(deflowed(bytes));
   const id = email.messageId;
   return {

@@ -54,7 +54,17 @@ export async function findProgramToolchain(): Promise<Toolchain & { crossCompile
   return { ...found, crossCompile: found.choice };
 }
 
-async function find(choice: Choice): Promise<Toolchain> {
+const found = new Map<string, Promise<Toolchain>>();
+
+/** The compiler of kernels is that of the test's programs, most often: asked once. */
+function find(choice: Choice): Promise<Toolchain> {
+  const key = `${choice.kind} ${choice.choice}`;
+  const asked = found.get(key) ?? ask(choice);
+  found.set(key, asked);
+  return asked;
+}
+
+async function ask(choice: Choice): Promise<Toolchain> {
   const [compiler, linker] = [tool(choice, 'gcc', 'clang'), tool(choice, 'ld', 'ld.lld')];
   const [cc, ld, ccache] = await Promise.all([
     firstLine([compiler, '--version']),

@@ -43,7 +43,16 @@ function register(): void {
  */
 export async function use(path: string): Promise<boolean> {
   register();
-  if (!(await touch(path))) return false;
+  const there = (await touch(path)) && (await isKept(path));
+  grows ||= !there;
+  return there;
+}
+
+/** Whether this process missed something in the cache, and so has most likely put something in. */
+export const cacheGrew = (): boolean => grows;
+let grows = false;
+
+async function isKept(path: string): Promise<boolean> {
   while ((await livingOwner(gate())) !== undefined) await sleep(20);
   // What was taken away before the gate was seen is gone; what is here now was touched in time.
   return touch(path);

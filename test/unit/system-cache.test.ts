@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { cacheKinds, cacheMarks } from '../../src/system/cache-kinds.js';
-import { cacheEntries, trim, unknownInCache, use } from '../../src/system/cache.js';
+import { cacheEntries, cacheGrew, trim, unknownInCache, use } from '../../src/system/cache.js';
 import { exists, projectDir } from '../../src/system/files.js';
 
 const signal = new AbortController().signal;
@@ -46,6 +46,14 @@ const names = async (cache: string): Promise<string[]> =>
     .filter((name) => name.endsWith('/data'))
     .map((name) => dirname(name))
     .sort();
+
+test('a cache in which all was found has not grown', async (context) => {
+  const cache = await ownCache(context);
+  assert.equal(await use(await entry(cache, 'kernels/there', 1)), true);
+  assert.equal(cacheGrew(), false);
+  assert.equal(await use(join(cache, 'kernels/missed')), false);
+  assert.equal(cacheGrew(), true);
+});
 
 test('what was not used for longest goes first, until the rest fits', async (context) => {
   const cache = await ownCache(context);
