@@ -195,6 +195,13 @@ export const testTools: readonly Tool[] = [
     optional: true,
   },
   {
+    name: 'rpmbuild',
+    why: 'the tests make packages of a kernel as Fedora and others do',
+    check: { argv: ['rpmbuild', '--version'] },
+    packages: { apt: 'rpm', dnf: 'rpm-build', zypper: 'rpm-build' },
+    optional: true,
+  },
+  {
     name: 'ipmitool',
     why: 'the tests switch an emulated machine (npm run test:bare-metal)',
     check: { argv: ['ipmitool', '-V'] },
