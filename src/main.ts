@@ -16,7 +16,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function report(error: unknown): number {
+/** Says what went wrong, on standard error; gives the exit code. */
+export function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
   if (error instanceof UsageError) return say(error.message, exitCode.usage);
   if (error instanceof JobError) return say(error.message, exitCode.badJob);

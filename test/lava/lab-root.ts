@@ -37,8 +37,16 @@ export async function whyNoLab(): Promise<string | undefined> {
   return may === 'may' ? undefined : 'this system lets nobody mount (a container without rights?)';
 }
 
-/** The folder of a Debian with LAVA in it, made when there is none of these inputs. */
-export async function labRoot(signal: AbortSignal, say: (text: string) => void): Promise<string> {
+/** What a root is made by, and where in the cache it is. */
+interface RootPlan {
+  readonly root: string;
+  readonly script: string;
+  readonly mirror: string;
+  /** apt's options. */
+  readonly acquire: readonly string[];
+}
+
+async function planRoot(signal: AbortSignal): Promise<RootPlan> {
   const script = scriptOf('make-root.sh');
   const mirror = await debianMirror(signal);
   const { stdout: dump } = await run(
@@ -53,7 +61,28 @@ export async function labRoot(signal: AbortSignal, say: (text: string) => void):
     .split('\n')
     .filter((line) => /^Acquire::(?!IndexTargets|Changelogs|cdrom)/.test(line));
   const key = digest(await readFile(script, 'utf8'), mirror, acquire.join('\n')).slice(0, 16);
-  const root = cacheDir('test', `lava-lab-${key}`);
+  return { root: cacheDir('test', `lava-lab-${key}`), script, mirror, acquire };
+}
+
+/** The folder of a Debian with LAVA in it that an earlier test made; undefined where there is none. */
+export async function labRootThere(signal: AbortSignal): Promise<string | undefined> {
+  const { root } = await planRoot(signal);
+  return (await use(root)) ? root : undefined;
+}
+
+/**
+ * Where busyguest finds the lava-run of such a root, on a machine that has none.
+ * @param folders what lava-run is to see as here
+ */
+export const lavaRunOf = (root: string, folders: readonly string[]): Record<string, string> => ({
+  PATH: `${scriptOf('programs')}:${process.env['PATH'] ?? ''}`,
+  LAB_ROOT: root,
+  LAB_FOLDERS: folders.join(':'),
+});
+
+/** The folder of a Debian with LAVA in it, made when there is none of these inputs. */
+export async function labRoot(signal: AbortSignal, say: (text: string) => void): Promise<string> {
+  const { root, script, mirror, acquire } = await planRoot(signal);
   await withLock(
     `${root}.lock`,
     signal,

@@ -10,14 +10,13 @@ import type { JobResult } from '../../src/model/result.js';
 import { cacheDir } from '../../src/system/files.js';
 import { firstLine } from '../../src/system/processes.js';
 import { latest, start, type Running } from '../integration/cli.js';
-import { labRoot, scriptOf, whyNoLab } from './lab-root.js';
+import { labRoot, lavaRunOf, whyNoLab } from './lab-root.js';
 import { oneJob } from '../integration/one-job.js';
 
 const why = await whyNoLab();
 const isRequired = /\blava\b/.test(process.env['BUSYGUEST_REQUIRE'] ?? '');
 const dir = mkdtempSync(join(tmpdir(), 'busyguest-lava-run-'));
 const device = 'lava-run-qemu-pseries-p9';
-const hostPath = process.env['PATH'] ?? '';
 let root: string;
 
 test('LAVA can be had here', { skip: isRequired ? false : (why ?? false) }, () =>
@@ -26,11 +25,7 @@ test('LAVA can be had here', { skip: isRequired ? false : (why ?? false) }, () =
 
 /** busyguest where lava-run is that of the lab's root, which sees the given folders of ours. */
 function busyguest(args: readonly string[], folders = [cacheDir(), dir]): Running {
-  return start(args, {
-    PATH: `${scriptOf('programs')}:${hostPath}`,
-    LAB_ROOT: root,
-    LAB_FOLDERS: folders.join(':'),
-  });
+  return start(args, lavaRunOf(root, folders));
 }
 
 const run = (name: string, matrix: string, folders?: string[]): Running =>
