@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bothKernels, fix, limit } from '../dist/test/integration/matrix.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [jobs = '100', workers = '4', device = 'qemu-pseries-p9-rt'] = process.argv.slice(2);
@@ -21,22 +22,14 @@ if (stressor.status !== 0) {
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'busyguest-real-time-'));
-const fix = join(root, 'jobs', 'patches');
 const matrix = {
   name: 'real-time',
-  fix: {
-    add: join(fix, 'kvm-hv-xfer-to-guest'),
-    remove: [join(fix, 'remove-kvm-hv-xfer-to-guest')],
-  },
-  kernels: [
-    { name: 'unpatched', source: 'debian:linux-source', fix: 'absent', expect: 'FAIL' },
-    { name: 'patched', source: 'debian:linux-source', fix: 'present', expect: 'PASS' },
-  ],
+  fix,
+  kernels: bothKernels,
   devices: [device],
   tests: Array.from({ length: rounds }, (_, i) => ({
     name: `round-${i + 1}`,
-    'quota-us': 30000,
-    'period-us': 100000,
+    ...limit,
     seconds: 3,
   })),
   timeouts: { 'boot-s': 300, 'test-s': 600 },

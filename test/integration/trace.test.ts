@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { busyguest, folder, latest, metric } from './cli.js';
+import { metric } from './cli.js';
+import { limit, runMatrix } from './matrix.js';
 
-const matrix = `name: trace
-kernels: [{name: debian, package: "debian:linux-image-powerpc64le", expect: FAIL}]
-devices: [qemu-pseries-p9]
-tests: [{name: traced, quota-us: 30000, period-us: 100000, seconds: 2, trace: true}]
-`;
+const matrix = {
+  name: 'trace',
+  kernels: [{ name: 'debian', package: 'debian:linux-image-powerpc64le', expect: 'FAIL' }],
+  devices: ['qemu-pseries-p9'],
+  tests: [{ name: 'traced', ...limit, seconds: 2, trace: true }],
+};
 
 test("Debian's newest kernel, traced: cpu.stat and runtime_remaining agree, and the slopes are the bug's", async (context) => {
-  const dir = await folder(context);
-  const file = join(dir, 'trace.yaml');
-  await writeFile(file, matrix);
-  const { stdout, stderr } = await busyguest('run', file, '--results', dir, '--quiet', '--fresh');
-  const [job] = (await latest(dir)).jobs;
-  assert.ok(job, stdout + stderr);
+  const { outcome, run } = await runMatrix(context, matrix, '--fresh');
+  const [job] = run.jobs;
+  assert.ok(job, outcome.stdout + outcome.stderr);
   if (/has no package/.test(job.reason)) {
     context.skip(job.reason);
     return;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { RunResult } from '../../src/model/result.js';
 import { busyguest, folder, latest, project, type Outcome } from './cli.js';
-import { hungDevice, oneJob } from './one-job.js';
+import { bothKernels, fix, hungDevice, limit, oneJob, runMatrix } from './matrix.js';
 
 /** Runs one kernel on one device; `kernel` and `device` are lines of a job matrix. */
 async function runOne(
@@ -20,8 +20,9 @@ async function runOne(
   return { outcome, run: await latest(dir) };
 }
 
+const fixture = (path: string): string => join(project, 'test', 'fixtures', path);
 const fragment = (name: string): string =>
-  `    config: [minimal, ${project}/test/fixtures/config/${name}.config]`;
+  `    config: [minimal, ${fixture(`config/${name}.config`)}]`;
 
 test('a kernel without KVM and without CFS_BANDWIDTH: SKIP, and both are named', async (context) => {
   const { outcome, run } = await runOne(context, fragment('no-kvm-no-bandwidth'));
@@ -51,23 +52,21 @@ test('a kernel that hangs: ERROR, the phase named, and the machine ended', async
 });
 
 test('a fix of the POWER9 loop alone: no effect on powernv8, overall not fixed', async (context) => {
-  const dir = await folder(context);
-  const file = join(dir, 'half.yaml');
-  await writeFile(
-    file,
-    `name: half
-fix:
-  add: ${project}/jobs/patches/kvm-hv-xfer-to-guest
-  remove: [${project}/jobs/patches/remove-kvm-hv-xfer-to-guest]
-kernels:
-  - {name: unpatched, source: "debian:linux-source", fix: absent, expect: FAIL}
-  - {name: half, source: "debian:linux-source", fix: absent, patches: [${project}/test/fixtures/patches/power9-loop-only.patch], base: unpatched, expect: PASS}
-devices: [qemu-pseries-p9, qemu-powernv8, qemu-powernv9]
-tests: [{name: busy-guest, quota-us: 30000, period-us: 100000, seconds: 3}]
-`,
-  );
-  const outcome = await busyguest('run', file, '--results', dir, '--quiet');
-  const run = await latest(dir);
+  const half = {
+    name: 'half',
+    source: 'debian:linux-source',
+    fix: 'absent',
+    patches: [fixture('patches/power9-loop-only.patch')],
+    base: 'unpatched',
+    expect: 'PASS',
+  };
+  const { outcome, run } = await runMatrix(context, {
+    name: 'half',
+    fix,
+    kernels: [bothKernels[0], half],
+    devices: ['qemu-pseries-p9', 'qemu-powernv8', 'qemu-powernv9'],
+    tests: [{ name: 'busy-guest', ...limit, seconds: 3 }],
+  });
   assert.deepEqual(
     run.verdicts.map(({ device, verdict }) => `${device} ${verdict}`),
     ['qemu-pseries-p9 fixed', 'qemu-powernv8 no-effect', 'qemu-powernv9 fixed'],
@@ -77,27 +76,26 @@ tests: [{name: busy-guest, quota-us: 30000, period-us: 100000, seconds: 3}]
 });
 
 test('a kernel that does not compile: a case "build" that fails in every report, and the rest goes on', async (context) => {
-  const dir = await folder(context);
-  const file = join(dir, 'broken.yaml');
-  await writeFile(
-    file,
-    `name: broken
-fix:
-  add: ${project}/jobs/patches/kvm-hv-xfer-to-guest
-  remove: [${project}/jobs/patches/remove-kvm-hv-xfer-to-guest]
-kernels:
-  - {name: broken, source: "debian:linux-source", patches: [${project}/test/fixtures/patches/does-not-compile.patch]}
-  - {name: good, source: "debian:linux-source", fix: present}
-devices: [qemu-pseries-p9]
-tests: [{name: t, quota-us: 30000, period-us: 100000, seconds: 1}]
-`,
+  const broken = {
+    name: 'broken',
+    source: 'debian:linux-source',
+    patches: [fixture('patches/does-not-compile.patch')],
+  };
+  const kcidb = join(await folder(context), 'kcidb.json');
+  const { dir, outcome, run } = await runMatrix(
+    context,
+    {
+      name: 'broken',
+      fix,
+      kernels: [broken, { name: 'good', source: 'debian:linux-source', fix: 'present' }],
+      devices: ['qemu-pseries-p9'],
+      tests: [{ name: 't', ...limit, seconds: 1 }],
+    },
+    ...['--report', `kcidb=${kcidb}`],
   );
-  const kcidb = join(dir, 'kcidb.json');
-  const { code, stdout } = await busyguest(
-    ...['run', file, '--results', dir, '--quiet', '--report', `kcidb=${kcidb}`],
-  );
-  assert.equal(code, 1);
-  const { jobs } = await latest(dir);
+  const { stdout } = outcome;
+  assert.equal(outcome.code, 1);
+  const { jobs } = run;
   assert.deepEqual(
     jobs.map(({ kernel, status, decidedBy }) => `${kernel} ${status} ${decidedBy}`),
     ['broken FAIL build', 'good PASS cases'],

@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { copyFile, readFile, readdir } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -17,7 +15,7 @@ import { Rest } from '../../src/labs/lava/rest.js';
 import { projectDir } from '../../src/system/files.js';
 import { busyguest, start, type Running } from '../integration/cli.js';
 import { lavaJobOn } from '../unit/labs-sample.js';
-import { Lab } from './lab.js';
+import { freePort, Lab } from './lab.js';
 import { scriptOf, whyNoLab } from './lab-root.js';
 
 const why = await whyNoLab();
@@ -38,18 +36,10 @@ async function tell(path: string, body: object): Promise<void> {
   assert.ok(response.ok, `${path}: ${response.status} ${await response.text()}`);
 }
 
-async function freeUdpPort(): Promise<number> {
-  // A free TCP port is as good a guess as any.
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
 /** The shipped device type with a machine that is QEMU powernv9 behind a fake petitboot. */
 async function addPetitbootMachine(): Promise<void> {
-  const port = await freeUdpPort();
+  // For UDP a free TCP port is as good a guess as any.
+  const port = await freePort();
   await lab.launch('tftpd', `in.tftpd -L --user root --address 127.0.0.1:${port} -s /srv/tftp`);
   await copyFile(scriptOf('fake-petitboot.sh'), join(await lab.root(), 'lab/fake-petitboot.sh'));
   const machine = qemuMachines.find(({ name }) => name === 'qemu-powernv9') ?? assert.fail();

@@ -135,7 +135,7 @@ function commandsOf(http: number, ws: number): Record<Service, string> {
 }
 
 /** A TCP port of loopback that nobody listens on now. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

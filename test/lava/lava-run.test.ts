@@ -11,7 +11,7 @@ import { cacheDir } from '../../src/system/files.js';
 import { firstLine } from '../../src/system/processes.js';
 import { latest, start, type Running } from '../integration/cli.js';
 import { labRoot, lavaRunOf, whyNoLab } from './lab-root.js';
-import { oneJob } from '../integration/one-job.js';
+import { oneJob } from '../integration/matrix.js';
 
 const why = await whyNoLab();
 const isRequired = /\blava\b/.test(process.env['BUSYGUEST_REQUIRE'] ?? '');

@@ -10,7 +10,7 @@ import type { JobResult } from '../../src/model/result.js';
 import { latest, start, type Running } from '../integration/cli.js';
 import { Lab } from './lab.js';
 import { labToken, whyNoLab } from './lab-root.js';
-import { hungDevice, oneJob } from '../integration/one-job.js';
+import { hungDevice, oneJob } from '../integration/matrix.js';
 
 interface LabJob {
   readonly id: number;

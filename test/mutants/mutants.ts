@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { projectDir } from '../../src/system/files.js';
+import { fix } from '../integration/matrix.js';
 
 /** What a device must say of a wrong fix. */
 export interface MutantExpectation {
@@ -30,14 +31,10 @@ export async function readMutants(): Promise<Mutant[]> {
 
 /** A job matrix with a kernel for each, as text; JSON is YAML. */
 export function mutantMatrix(mutants: readonly Mutant[]): string {
-  const patches = join(projectDir, 'jobs', 'patches');
   const devices = [...new Set(mutants.flatMap(({ on }) => Object.keys(on)))];
   const matrix = {
     name: 'mutants',
-    fix: {
-      add: join(patches, 'kvm-hv-xfer-to-guest'),
-      remove: [join(patches, 'remove-kvm-hv-xfer-to-guest')],
-    },
+    fix,
     kernels: mutants.map(({ name, on }) => ({
       name,
       source: 'debian:linux-source',
