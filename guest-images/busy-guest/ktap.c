@@ -100,6 +100,17 @@ void ktap_reason(const char *fmt, ...)
 	va_end(ap);
 }
 
+void ktap_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	diagnostic("", fmt, ap);
+	va_end(ap);
+	/* Said because something takes long: now. */
+	fflush(stdout);
+}
+
 /* For who asks where the time went: since boot, as the kernel's own messages. */
 static void print_clock(void)
 {

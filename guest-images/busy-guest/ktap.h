@@ -21,6 +21,8 @@ void ktap_metric(const char *name, int64_t value, const char *unit);
 /* A ratio with three decimals. 0 when @den is 0. */
 void ktap_ratio(const char *name, int64_t num, int64_t den);
 void ktap_reason(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* For people alone. */
+void ktap_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* One result line. */
 void ktap_result(const char *name, bool ok);

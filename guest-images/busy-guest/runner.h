@@ -29,13 +29,15 @@ struct runner {
 /*
  * Makes a group with that limit (quota below 0: none), starts the process in
  * it and waits until it counts. Returns false and fills @why on
- * failure; runner_end() must be called in both cases. Ends the whole test where
- * the process runs, or QEMU ended, and nothing counts: that tells nothing of limits.
+ * failure; runner_end() must be called in both cases. A guest of QEMU that
+ * does not count is started anew a few times, which a diagnostic says. Ends the
+ * whole test where the process runs, or QEMU ended, and nothing counts: that
+ * tells nothing of limits.
  */
 bool runner_start(struct runner *r, const char *name, const struct workload *load,
 		  int64_t quota_us, int64_t period_us, char *why, size_t len);
 
-/* The same in a group of the caller's, which must outlive the process. */
+/* The same in a group of the caller's, which must outlive the process; it is started once. */
 bool runner_start_in(struct runner *r, const struct cgroup *cg, const struct workload *load,
 		     char *why, size_t len);
 
@@ -53,15 +55,6 @@ int64_t runner_longest_kvm_run_us(const struct runner *r);
 
 /* How often KVM_RUN has returned to user space, all vCPUs. */
 uint64_t runner_returns(const struct runner *r);
-
-/* CPU time of the process in us, from its own clock. */
-int64_t runner_cpu_us(const struct runner *r);
-
-/* The CPU that the first thread ran on last; -1 when it is not known. */
-int runner_cpu(const struct runner *r);
-
-/* Whether a deadly signal has reached the process: it is on its way out, or gone. */
-bool runner_is_ending(const struct runner *r);
 
 /* Counts of all vCPUs. */
 uint64_t runner_progress(const struct runner *r);

@@ -8,6 +8,7 @@
 #include "judge.h"
 #include "ktap.h"
 #include "observe.h"
+#include "process.h"
 
 #define LEAD_PERIODS	3
 #define WATCH_PERIODS	10
@@ -69,11 +70,11 @@ static void shared_limit(const struct test *t, const struct test_case *c)
 	    !runner_start_in(&second, &first.cg, &t->guest, why, sizeof(why))) {
 		cases_fail(c, why);
 	} else {
-		int64_t first_us = runner_cpu_us(&first), second_us = runner_cpu_us(&second);
+		int64_t first_us = process_cpu_us(first.pid), second_us = process_cpu_us(second.pid);
 
 		if (observe(o, &first, &l, WATCH_PERIODS)) {
-			first_us = runner_cpu_us(&first) - first_us;
-			second_us = runner_cpu_us(&second) - second_us;
+			first_us = process_cpu_us(first.pid) - first_us;
+			second_us = process_cpu_us(second.pid) - second_us;
 			ktap_result(c->name, judge_limit(&l, o, limit_least_us(&l, observe_last(o)->t_us)) &&
 				    judge_shares(first_us, second_us));
 		} else {

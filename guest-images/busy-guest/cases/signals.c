@@ -12,6 +12,7 @@
 #include "judge.h"
 #include "ktap.h"
 #include "observe.h"
+#include "process.h"
 
 #define LEAD_PERIODS	5	/* a kernel with the bug runs up debt meanwhile */
 #define POLL_US		500
@@ -100,7 +101,7 @@ static void unlimited_term(const struct test *t, const struct test_case *c)
 		return;
 	start_us = now_us();
 	kill(r.pid, SIGTERM);
-	while (!runner_is_ending(&r) && now_us() < start_us + t->kill_deadline_us &&
+	while (!process_is_ending(r.pid) && now_us() < start_us + t->kill_deadline_us &&
 	       sleep_until_us(now_us() + POLL_US))
 		;
 	seen_us = now_us() - start_us;

@@ -10,6 +10,7 @@
 #include "judge.h"
 #include "ktap.h"
 #include "observe.h"
+#include "process.h"
 
 #define LEAD_PERIODS	3
 #define WATCH_PERIODS	10
@@ -86,7 +87,7 @@ static void moved_between_cpus(const struct test *t, const struct test_case *c)
 		sleep_until_us(now_us() + LEAD_PERIODS * l.period_us);
 		cgroup_set_cpus(&r.cg, "1");
 		held = holds_now(&r, &l);
-		cpu = runner_cpu(&r);
+		cpu = process_cpu(r.pid);
 		if (cpu != 1)
 			ktap_reason("the guest is on CPU %d, not on CPU 1", cpu);
 		ktap_result(c->name, held && cpu == 1);
