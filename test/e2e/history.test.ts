@@ -11,7 +11,7 @@ import type { RunResult } from '../../src/model/result.js';
 import { reportsOfRun } from '../../src/cli/reports.js';
 import { runReports } from '../../src/reports/report.js';
 import { busyguest, folder, start } from '../integration/cli.js';
-import { pairRun, writeRun } from '../unit/html-run.js';
+import { pairRun, writeRun } from '../unit/reports-html-run.js';
 
 /** A run of day `day` in results/, as `run` leaves it. `broken`: the patched kernel fails too. */
 async function addRun(results: string, day: number, broken = false): Promise<string> {

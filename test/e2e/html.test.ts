@@ -11,7 +11,7 @@ import { updateIndex } from '../../src/history/run-index.js';
 import type { RunResult } from '../../src/model/result.js';
 import { renderIndex } from '../../src/reports/html/index-page.js';
 import { renderHtml } from '../../src/reports/html/run-page.js';
-import { inFolder, pairRun, writeRun } from '../unit/html-run.js';
+import { inFolder, pairRun, writeRun } from '../unit/reports-html-run.js';
 import { hostileText, sampleRun } from '../unit/reports-run.js';
 import { jobWith } from '../unit/verdict-evidence.js';
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { chromium } from 'playwright-core';
 import { folder, project } from '../integration/cli.js';
-import { pairRun, writeRun } from '../unit/html-run.js';
+import { pairRun, writeRun } from '../unit/reports-html-run.js';
 
 interface Served {
   readonly url: string;

@@ -18,7 +18,7 @@ import { tarMembers } from '../../src/kernels/packages/tar.js';
 import { JobError } from '../../src/model/errors.js';
 import { parseManifest, parseResult } from '../../src/pipeline/bundle/manifest.js';
 import { project } from '../integration/cli.js';
-import { cpio, deb, kernelEntries, moduleKo, rpm, tar } from '../unit/packages-archives.js';
+import { cpio, deb, kernelEntries, moduleKo, rpm, tar } from '../unit/kernels-packages-archives.js';
 import { mutated } from './mutate.js';
 import { crashesOf, filesOf, type Target } from './target.js';
 

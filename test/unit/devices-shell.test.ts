@@ -10,7 +10,6 @@ import { ConsoleShell } from '../../src/devices/shell/console-shell.js';
 import { KernelPart } from '../../src/devices/shell/kernel-part.js';
 import { fill } from '../../src/devices/shell/kexec.js';
 import { InfraError } from '../../src/model/errors.js';
-import { FileServer } from '../../src/system/file-server.js';
 import { readSecret } from '../../src/system/secrets.js';
 
 async function folder(context: TestContext): Promise<string> {
@@ -103,31 +102,6 @@ test('a password file that others may read is refused, and never shown', async (
     );
   }
   await assert.rejects(readSecret({ variable: 'BUSYGUEST_NO_SUCH' }), /is not set/);
-});
-
-test('the file server gives what is to be fetched once, once, and nothing else', async (context) => {
-  const file = join(await folder(context), 'kernel');
-  await writeFile(file, 'image');
-  let url = '';
-  {
-    await using server = await FileServer.listen({
-      host: '127.0.0.1',
-      port: 0,
-      stage: 'fetch',
-      todo: '',
-    });
-    url = server.urlFrom('127.0.0.1') + server.offerOnce(file);
-    assert.match(url, /\/[0-9a-f]{32}$/);
-    const status = async (path: string): Promise<number> => (await fetch(path)).status;
-    for (const path of ['/', '/kernel', '/../etc/passwd', `${new URL(url).pathname}x`]) {
-      assert.equal(await status(new URL(path, url).href), 404);
-    }
-    assert.equal((await fetch(url, { method: 'POST' })).status, 405);
-    assert.equal((await fetch(url, { method: 'HEAD' })).headers.get('content-length'), '5');
-    assert.equal(await (await fetch(url)).text(), 'image');
-    assert.equal(await status(url), 404);
-  }
-  await assert.rejects(fetch(url));
 });
 
 test(

@@ -11,7 +11,7 @@ import { renderIndex } from '../../src/reports/html/index-page.js';
 import { statusChanges } from '../../src/reports/html/trend-plot.js';
 import { runsWithNews } from '../../src/reports/html/trends.js';
 import { summarizeRun } from '../../src/history/summary.js';
-import { inFolder, pairRun } from './html-run.js';
+import { inFolder, pairRun } from './reports-html-run.js';
 import { hostileText, sampleRun } from './reports-run.js';
 import { jobWith } from './verdict-evidence.js';
 

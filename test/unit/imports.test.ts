@@ -7,24 +7,17 @@ import { fileURLToPath } from 'node:url';
 
 const src = fileURLToPath(new URL('../../../src', import.meta.url));
 
-/** What each folder of src/ may import besides itself and model: docs/architecture.md. */
-const allowed: Readonly<Record<string, readonly string[]>> = {
-  model: [],
-  console: [],
-  ktap: [],
-  verdict: [],
-  documents: [],
-  jobs: ['documents', 'system'],
-  kernels: ['system'],
-  images: ['system'],
-  labs: ['ktap', 'system'],
-  devices: ['documents', 'labs', 'system'],
-  history: ['system'],
-  reports: ['system'],
-  system: [],
-};
+/** What each folder of src/ may import besides itself: the last column of the table in docs/architecture.md. */
+const table = readFileSync(join(src, '..', 'docs', 'architecture.md'), 'utf8').matchAll(
+  /^\| `src\/(\w+)\/` \|.*\| ((?!everything)[a-z, ]+) \|$/gm,
+);
+const allowed: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  [...table].map(([, folder = '', may = '']) => [folder, may === 'nothing' ? [] : may.split(', ')]),
+);
 /** These join the stages and may import everything but what stands above them. */
 const joiners = ['pipeline', 'cli', 'main.ts'];
+/** Of the project as a whole. */
+const ofTheProject = ['imports.test.ts', 'supply.test.ts', 'fuzz.test.ts'];
 /** No effects: not even Node.js' own modules. */
 const pure = ['model', 'console', 'ktap', 'verdict'];
 
@@ -60,7 +53,7 @@ function fault({ file, folder, target }: Import): string | undefined {
       ? `${file}: ${target} stands above it`
       : undefined;
   }
-  const may = [folder, 'model', ...(allowed[folder] ?? [])];
+  const may = [folder, ...(allowed[folder] ?? [])];
   return may.includes(targetFolder) ? undefined : `${file}: ${folder} may not import ${target}`;
 }
 
@@ -69,6 +62,26 @@ test('every folder imports only what docs/architecture.md lets it', () => {
     imports.map(fault).filter((one) => one !== undefined),
     [],
   );
+});
+
+test('the table has every folder, and no other', () => {
+  const folders = readdirSync(src, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !joiners.includes(entry.name))
+    .map(({ name }) => name);
+  assert.deepEqual(Object.keys(allowed).sort(), folders.sort());
+});
+
+test('unit tests are named after what they test', () => {
+  const subjects = [...Object.keys(allowed), ...joiners, 'payload', 'guest-images', 'docs'];
+  const names = readdirSync(join(src, '..', 'test', 'unit'))
+    .filter((name) => name.endsWith('.test.ts') && !ofTheProject.includes(name))
+    .filter(
+      (name) =>
+        !subjects.some(
+          (subject) => name.startsWith(`${subject}-`) || name === `${subject}.test.ts`,
+        ),
+    );
+  assert.deepEqual(names, []);
 });
 
 test('the rule sees imports at all, and refuses the wrong ones', () => {

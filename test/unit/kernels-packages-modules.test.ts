@@ -5,7 +5,7 @@ import { missingConfig, readConfig } from '../../src/kernels/packages/config-che
 import { moduleInfo } from '../../src/kernels/packages/modinfo.js';
 import { loadOrder, readModulesDep } from '../../src/kernels/packages/modules.js';
 import { moduleName, releaseOf, roleOf } from '../../src/kernels/packages/names.js';
-import { elf, goodConfig, moduleKo } from './packages-archives.js';
+import { elf, goodConfig, moduleKo } from './kernels-packages-archives.js';
 
 test('modules.dep: names without folders and endings, with underscores', () => {
   const text =

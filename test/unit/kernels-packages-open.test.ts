@@ -21,7 +21,7 @@ import {
   tar,
   vmlinux,
   type Entry,
-} from './packages-archives.js';
+} from './kernels-packages-archives.js';
 
 let dir = '';
 before(async () => (dir = await mkdtemp(join(tmpdir(), 'busyguest-packages-'))));

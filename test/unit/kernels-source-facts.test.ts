@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { gitFacts, patchsetHash } from '../../src/kernels/source-facts.js';
-import { inFolder } from './html-run.js';
+import { inFolder } from './reports-html-run.js';
 
 test('patchset_hash is what the shell line of the KCIDB schema gives', () =>
   inFolder(async (dir) => {

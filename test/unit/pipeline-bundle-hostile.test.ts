@@ -9,7 +9,7 @@ import { JobError } from '../../src/model/errors.js';
 import { jobOf, type Manifest } from '../../src/pipeline/bundle/manifest.js';
 import { openBundle } from '../../src/pipeline/bundle/open-bundle.js';
 import { verifyBundle } from '../../src/pipeline/bundle/verify-bundle.js';
-import { compress, tar, type Entry } from './packages-archives.js';
+import { compress, tar, type Entry } from './kernels-packages-archives.js';
 
 let dir = '';
 before(async () => (dir = await mkdtemp(join(tmpdir(), 'busyguest-bundles-'))));

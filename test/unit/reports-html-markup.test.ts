@@ -4,7 +4,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { excerpt, firstOf } from '../../src/reports/html/limits.js';
 import { escapeHtml, html, Markup } from '../../src/reports/html/markup.js';
-import { samplesOf, parameters } from './html-run.js';
+import { samplesOf, parameters } from './reports-html-run.js';
 import { seriesOf, thin, type Point } from '../../src/reports/html/series.js';
 import { hostileText } from './reports-run.js';
 

@@ -8,7 +8,7 @@ import { compareRuns } from '../../src/history/compare.js';
 import type { RunResult } from '../../src/model/result.js';
 import { jobAnchor } from '../../src/reports/html/job-section.js';
 import { renderHtml } from '../../src/reports/html/run-page.js';
-import { inFolder, pairRun, writeRun } from './html-run.js';
+import { inFolder, pairRun, writeRun } from './reports-html-run.js';
 import { hostileText, sampleRun } from './reports-run.js';
 import { caseWith, jobWith } from './verdict-evidence.js';
 

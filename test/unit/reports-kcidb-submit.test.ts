@@ -10,7 +10,7 @@ import addFormats from 'ajv-formats';
 import { InfraError, UsageError } from '../../src/model/errors.js';
 import { kcidbReport } from '../../src/reports/kcidb.js';
 import { parseKcidbRest, submitKcidb, type KcidbTarget } from '../../src/reports/kcidb-submit.js';
-import { pairRun } from './html-run.js';
+import { pairRun } from './reports-html-run.js';
 
 const schemaFile = new URL(
   '../../../test/fixtures/schemas/kcidb-v5.3.schema.json',

@@ -11,7 +11,7 @@ import type { JobResult, RunResult } from '../../src/model/result.js';
 import { kcidbReport, maxExcerpt, renderKcidb } from '../../src/reports/kcidb.js';
 import { issuesOf, noSource } from '../../src/reports/kcidb-source.js';
 import type { KcidbReport } from '../../src/reports/kcidb-types.js';
-import { inFolder, pairRun, writeRun } from './html-run.js';
+import { inFolder, pairRun, writeRun } from './reports-html-run.js';
 import { hostileText, sampleRun } from './reports-run.js';
 import { caseWith, jobWith } from './verdict-evidence.js';
 
