@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sample as CpuSample } from '../../src/model/result.js';
-import { pairRun, samplesOf, writeRun } from '../unit/html-run.js';
+import { pairRun, samplesOf, writeRun } from '../unit/reports-html-run.js';
 import type { Bench } from './bench.js';
 import { ratio, type Row } from './figures.js';
 import { busyguest, repeat } from './stopwatch.js';

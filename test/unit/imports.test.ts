@@ -72,7 +72,14 @@ test('the table has every folder, and no other', () => {
 });
 
 test('unit tests are named after what they test', () => {
-  const subjects = [...Object.keys(allowed), ...joiners, 'payload', 'guest-images', 'docs'];
+  const subjects = [
+    ...Object.keys(allowed),
+    ...joiners,
+    'payload',
+    'guest-images',
+    'docs',
+    'bench',
+  ];
   const names = readdirSync(join(src, '..', 'test', 'unit'))
     .filter((name) => name.endsWith('.test.ts') && !ofTheProject.includes(name))
     .filter(

@@ -9,7 +9,15 @@ import { JobError } from '../../src/model/errors.js';
 import { extract } from '../../src/kernels/packages/archive.js';
 import { openPackages } from '../../src/kernels/packages/distro-kernel.js';
 import { limits } from '../../src/kernels/packages/refusal.js';
-import { compress, cpio, deb, kernelEntries, rpm, tar, type Entry } from './kernels-packages-archives.js';
+import {
+  compress,
+  cpio,
+  deb,
+  kernelEntries,
+  rpm,
+  tar,
+  type Entry,
+} from './kernels-packages-archives.js';
 
 let dir = '';
 before(async () => (dir = await mkdtemp(join(tmpdir(), 'busyguest-hostile-'))));

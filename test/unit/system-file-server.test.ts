@@ -32,4 +32,3 @@ test('the file server gives what is to be fetched once, once, and nothing else',
   }
   await assert.rejects(fetch(url));
 });
-
