@@ -14,14 +14,8 @@ import { resultOf, runOf, type Peer } from './one-job.js';
 import { device as machine, kernels } from './pre-pull-matrix.js';
 import { busyguest, timed, type Timed } from './stopwatch.js';
 
-/** The whole of lava-run, and of it the time from the start of the machine to the payload's last line. */
-interface LavaSample {
-  readonly whole: Sample;
-  readonly machine: Sample;
-}
-
 /** LAVA's lava-run on the jobs that busyguest generates for it: the system's, or that of the tests' root. */
-export async function lavaRun(bench: Bench, matrix: string): Promise<Peer<LavaSample>> {
+export async function lavaRun(bench: Bench, matrix: string): Promise<Peer> {
   const { dir, signal, say } = bench;
   const env = await environment(bench);
   if (typeof env === 'string') return { missing: env };
@@ -54,12 +48,12 @@ async function environment({ dir, signal }: Bench): Promise<Record<string, strin
   return `${why.join('; ')}; or, as root, "npm run test:lava", which leaves one in the cache`;
 }
 
-async function measure(files: string, how: Timed): Promise<LavaSample> {
+async function measure(files: string, how: Timed): Promise<Record<string, Sample>> {
   const flags = ['--device', join(files, 'device.yaml'), '--job-id', '1'];
   const out = ['--output-dir', join(files, 'out')];
   const argv = [...ownNamespaces, 'lava-run', ...flags, ...out, join(files, 'job.yaml')];
   const { wallMs, stderr } = await timed(argv, how);
-  return { whole: { wallMs }, machine: { wallMs: machineMs(stderr) } };
+  return { lavaCommand: { wallMs }, lavaJob: { wallMs: machineMs(stderr) } };
 }
 
 /** From the line of lava-run's log that starts the machine to the payload's last, milliseconds. */

@@ -11,47 +11,62 @@ import { lavaRun } from './lava-run.js';
 import { untilLastLine, wallOf } from './stopwatch.js';
 import { virtmeNg } from './virtme-ng.js';
 
+/** Measures some parts of one job, by their names. */
+type Measure = (
+  kernel: string,
+  argv: readonly string[],
+) => Promise<Readonly<Record<string, Sample>>>;
+
 /** A program that starts the same machine; with `missing` it cannot, and says why and what installs it. */
-export type Peer<T> = { readonly missing: string } | { readonly measure: Measure<T> };
-/** @param kernel the kernel's name in the matrix; @param argv of QEMU, as busyguest calls it */
-export type Measure<T> = (kernel: string, argv: readonly string[]) => Promise<T>;
+export type Peer = { readonly missing: string } | { readonly measure: Measure };
 
-/** What one round has measured. */
-interface Round {
-  readonly whole: Sample;
-  readonly job: Sample;
-  readonly bare: Sample;
-  readonly lava?: { readonly whole: Sample; readonly machine: Sample };
-  readonly virtme?: Sample;
-}
-
-/** One job on one machine, the kernels in turn: bare QEMU, busyguest, lava-run, virtme-ng, one after another. */
+/** One job on one machine: bare QEMU, busyguest, lava-run and virtme-ng, each as often, for both kernels. */
 export async function oneJob(bench: Bench): Promise<Row[]> {
   const matrix = await twoDevices(bench.dir);
-  const lava = await lavaRun(bench, matrix);
-  const virtme = await virtmeNg(bench);
+  const peers = {
+    bare: bare(bench),
+    busyguest: ours(bench, matrix),
+    lava: await lavaRun(bench, matrix),
+    virtme: await virtmeNg(bench),
+  };
   const rows: Row[] = [];
   for (const kernel of kernels) {
-    const rounds: Round[] = [];
-    while (rounds.length < bench.times) {
-      bench.say(`one job, ${kernel}: ${rounds.length + 1} of ${bench.times}`);
-      const filter = `device=${device},kernel=${kernel}`;
-      const how = { signal: bench.signal };
-      const whole = await wallOf(runOf(bench, matrix, filter), how);
-      const { timesMs, facts } = await resultOf(bench.dir, `${kernel}-${device}`);
-      const argv = splitWords(facts['qemu_argv'] ?? '');
-      rounds.push({
-        whole,
-        job: { wallMs: (timesMs['boot'] ?? NaN) + (timesMs['test'] ?? NaN) },
-        bare: await untilLastLine(argv, how),
-        ...('measure' in lava && { lava: await lava.measure(kernel, argv) }),
-        ...('measure' in virtme && { virtme: await virtme.measure(kernel, argv) }),
-      });
+    await wallOf(runOf(bench, matrix, filterOf(kernel)), bench);
+    const { facts } = await resultOf(bench.dir, `${kernel}-${device}`);
+    const argv = splitWords(facts['qemu_argv'] ?? '');
+    const measured = new Map<string, Sample[]>();
+    for (let round = 0; round < bench.times; round++) {
+      bench.say(`one job, ${kernel}: ${round + 1} of ${bench.times}`);
+      for (const peer of turned(Object.values(peers), round)) {
+        const parts = 'measure' in peer ? await peer.measure(kernel, argv) : {};
+        for (const [part, sample] of Object.entries(parts))
+          measured.set(part, [...(measured.get(part) ?? []), sample]);
+      }
     }
-    rows.push(...rowsOf(kernel, rounds, lava, virtme));
+    rows.push(...rowsOf(kernel, measured, peers));
   }
   return rows;
 }
+
+/** The list from another place on each time: who comes after whom makes a difference. */
+const turned = <T>(list: readonly T[], by: number): T[] => {
+  const start = by % list.length;
+  return [...list.slice(start), ...list.slice(0, start)];
+};
+
+const filterOf = (kernel: string): string => `device=${device},kernel=${kernel}`;
+
+const bare = (bench: Bench): Peer => ({
+  measure: async (_kernel, argv) => ({ bare: await untilLastLine(argv, bench) }),
+});
+
+const ours = (bench: Bench, matrix: string): Peer => ({
+  measure: async (kernel) => {
+    const command = await wallOf(runOf(bench, matrix, filterOf(kernel)), bench);
+    const { timesMs } = await resultOf(bench.dir, `${kernel}-${device}`);
+    return { command, job: { wallMs: (timesMs['boot'] ?? NaN) + (timesMs['test'] ?? NaN) } };
+  },
+});
 
 /** The same machine, and the same started by lava-run. */
 async function twoDevices(dir: string): Promise<string> {
@@ -76,51 +91,30 @@ export async function resultOf(dir: string, job: string): Promise<JobResult> {
 
 function rowsOf(
   kernel: string,
-  rounds: readonly Round[],
-  lava: Peer<unknown>,
-  virtme: Peer<unknown>,
+  measured: ReadonlyMap<string, Sample[]>,
+  { lava, virtme }: { readonly lava: Peer; readonly virtme: Peer },
 ): Row[] {
-  const bare = rounds.map((round) => round.bare);
-  const job = rounds.map((round) => round.job);
-  const whole = rounds.map((round) => round.whole);
-  const lavaWhole = rounds.flatMap((round) => round.lava?.whole ?? []);
-  const machine = rounds.flatMap((round) => round.lava?.machine ?? []);
-  const virtmes = rounds.flatMap((round) => round.virtme ?? []);
-  const toBare = (samples: readonly Sample[]): string => `${ratio(samples, bare)} bare QEMU`;
-  const toLava = (samples: readonly Sample[], its: readonly Sample[]): string =>
-    its.length === 0 ? '' : `, ${ratio(samples, its)} lava-run`;
+  const row = (part: string, what: string, rival = ''): Row => {
+    const samples = measured.get(part) ?? [];
+    const its = measured.get(rival);
+    const against = [
+      part === 'bare' ? 'the limit' : `${ratio(samples, measured.get('bare') ?? [])} bare QEMU`,
+      ...(its ? [`${ratio(samples, its)} lava-run`] : []),
+    ];
+    return { what: `${kernel}: ${what}`, samples, against: against.join(', ') };
+  };
   return [
-    { what: `${kernel}: bare QEMU, same argv`, samples: bare, against: 'the limit' },
-    {
-      what: `${kernel}: busyguest, boot and test`,
-      samples: job,
-      against: toBare(job) + toLava(job, machine),
-    },
-    {
-      what: `${kernel}: busyguest, the whole command`,
-      samples: whole,
-      against: toBare(whole) + toLava(whole, lavaWhole),
-    },
+    row('bare', 'bare QEMU, same argv'),
+    row('job', 'busyguest, boot and test', 'lavaJob'),
+    row('command', 'busyguest, the whole command', 'lavaCommand'),
     ...('missing' in lava
-      ? [{ what: `${kernel}: lava-run, its generated job`, missing: lava.missing }]
+      ? [{ what: `${kernel}: lava-run, the generated job`, missing: lava.missing }]
       : [
-          {
-            what: `${kernel}: lava-run, boot and test`,
-            samples: machine,
-            against: toBare(machine),
-          },
-          {
-            what: `${kernel}: lava-run, the whole command`,
-            samples: lavaWhole,
-            against: toBare(lavaWhole),
-          },
+          row('lavaJob', 'lava-run, boot and test'),
+          row('lavaCommand', 'lava-run, the whole command'),
         ]),
     'missing' in virtme
       ? { what: `${kernel}: virtme-ng`, missing: virtme.missing }
-      : {
-          what: `${kernel}: virtme-ng, whole command, our initramfs`,
-          samples: virtmes,
-          against: toBare(virtmes),
-        },
+      : row('virtme', 'virtme-ng, the whole command, our initramfs'),
   ];
 }

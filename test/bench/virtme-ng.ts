@@ -4,8 +4,7 @@ import { dirname, join } from 'node:path';
 import { firstLine } from '../../src/system/processes.js';
 import { quoteWords } from '../../src/system/shell-words.js';
 import type { Bench } from './bench.js';
-import type { Sample } from './figures.js';
-import type { Measure, Peer } from './one-job.js';
+import type { Peer } from './one-job.js';
 import { untilLastLine } from './stopwatch.js';
 
 /** Options of ours that make the machine what it is; for the others virtme-ng has its own. */
@@ -15,7 +14,7 @@ const kept = ['-L', '-M', '-cpu', '-accel', '-icount', '-seed', '-rtc', '-initrd
  * virtme-ng with the same kernel and machine. It boots into a folder of the host by 9p or virtiofs,
  * which busyguest's small kernel does not have (it panics: no init), so it is given our initramfs.
  */
-export async function virtmeNg({ dir, signal }: Bench): Promise<Peer<Sample>> {
+export async function virtmeNg({ dir, signal }: Bench): Promise<Peer> {
   if ((await firstLine(['vng', '--version'])) === undefined)
     return {
       missing: 'no virtme-ng here: install it (apt-get install virtme-ng; Debian 13 or newer)',
@@ -23,12 +22,12 @@ export async function virtmeNg({ dir, signal }: Bench): Promise<Peer<Sample>> {
   const root = join(dir, 'virtme-root');
   for (const name of ['bin', 'etc', 'lib', 'tmp', 'usr/bin', 'usr/lib'])
     await mkdir(join(root, name), { recursive: true });
-  const measure: Measure<Sample> = (_kernel, argv) =>
-    untilLastLine(vngArgv(argv, root), {
-      signal,
-      env: { PATH: `${dirname(argv[0] ?? '')}:${process.env['PATH'] ?? ''}` },
-    });
-  return { measure };
+  return {
+    measure: async (_kernel, argv) => {
+      const PATH = `${dirname(argv[0] ?? '')}:${process.env['PATH'] ?? ''}`;
+      return { virtme: await untilLastLine(vngArgv(argv, root), { signal, env: { PATH } }) };
+    },
+  };
 }
 
 function vngArgv(argv: readonly string[], root: string): string[] {
