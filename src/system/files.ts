@@ -67,7 +67,8 @@ export async function withTemporary<T>(
   try {
     return await work(temporary);
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    // What was killed may still be writing for a moment.
+    await rm(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
+import { splitWords } from '../../src/system/shell-words.js';
 import type { Bench } from './bench.js';
-import { ratio, type Row } from './figures.js';
-import { busyguest, repeat, wallOf } from './stopwatch.js';
+import { medianMs, ratio, type Row, type Sample } from './figures.js';
+import { resultOf } from './one-job.js';
+import { device } from './pre-pull-matrix.js';
+import { busyguest, repeat, untilLastLine, wallOf } from './stopwatch.js';
 
 /** The matrix before a pull request: with 1 and 2 workers, and with nothing changed. */
 export async function prePull({ times, dir, signal, say }: Bench): Promise<Row[]> {
@@ -15,7 +18,17 @@ export async function prePull({ times, dir, signal, say }: Bench): Promise<Row[]
   const two = await workers('2');
   say('whole matrix, nothing changed');
   const unchanged = await repeat(times, () => busyguest(run, { signal }));
+  const { facts } = await resultOf(dir, `patched-${device}`);
+  const argv = splitWords(facts['qemu_argv'] ?? '');
+  say('two bare QEMUs at once');
+  const alone = await repeat(times, () => untilLastLine(argv, { signal }));
+  const both = await repeat(times, () => atOnce(2, () => untilLastLine(argv, { signal })));
   return [
+    {
+      what: '2 bare QEMUs at once, patched',
+      samples: both,
+      against: `${(2 / (medianMs(both) / medianMs(alone))).toFixed(2)} x as fast as one after the other: the limit for 2 workers`,
+    },
     { what: 'pre-pull matrix, 16 jobs, 1 worker', samples: one },
     {
       what: 'pre-pull matrix, 2 workers',
@@ -28,6 +41,12 @@ export async function prePull({ times, dir, signal, say }: Bench): Promise<Row[]
       against: ratio(unchanged, two) + ' 2 workers',
     },
   ];
+}
+
+/** From the start of so many at once to the end of the last. */
+async function atOnce(count: number, measure: () => Promise<Sample>): Promise<Sample> {
+  const all = await Promise.all(Array.from({ length: count }, measure));
+  return { wallMs: Math.max(...all.map(({ wallMs }) => wallMs)) };
 }
 
 /** How long the command line takes to say anything. */
