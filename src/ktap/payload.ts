@@ -10,6 +10,8 @@ export interface PayloadResult {
   readonly ended: boolean;
   /** The payload's exit code; absent if it never came or its line is broken. */
   readonly exitCode?: number;
+  /** The exit code is not 0: its first digit says so, even where the others are lost. */
+  readonly failed: boolean;
   /** Reason of a `Bail out!`. */
   readonly bailOut?: string;
   /** The machine started the payload more than once: it was reset. No case is trusted then. */
@@ -43,6 +45,7 @@ const limit = {
 const marker = {
   start: /^BUSYGUEST-START v(\d+)(?=\s|\[|$)/,
   end: /^BUSYGUEST-END(?: (\d{1,3}))?(?=\s|\[|$)/,
+  failed: /^BUSYGUEST-END\s*0*[1-9]/,
 } as const;
 
 /**
@@ -53,6 +56,7 @@ export class PayloadReader {
   private state: PayloadPhase = 'boot';
   private starts = 0;
   private exitCode: number | undefined;
+  private failed = false;
   private bailOut: string | undefined;
   private plan = 0;
   private afterTornNot = false;
@@ -85,6 +89,7 @@ export class PayloadReader {
       started: this.starts > 0,
       ended: this.state === 'done',
       ...(this.exitCode === undefined ? {} : { exitCode: this.exitCode }),
+      failed: this.failed,
       ...(this.bailOut === undefined ? {} : { bailOut: this.bailOut }),
       restarted,
       cases: restarted ? all.map(distrust) : all,
@@ -105,7 +110,9 @@ export class PayloadReader {
     }
     const end = this.state === 'test' ? marker.end.exec(text) : null;
     if (!end) return false;
-    this.state = 'done';
+    this.failed ||= marker.failed.test(text);
+    // As with START: what the console ends within has not come.
+    if (terminated) this.state = 'done';
     if (terminated && end[0] === text && end[1] !== undefined) this.exitCode = Number(end[1]);
     else this.note('the line of BUSYGUEST-END is broken, so the exit code is not known');
     return true;

@@ -28,6 +28,7 @@ export function judgeWatched(
     ended: payload.ended,
     ...(payload.bailOut !== undefined && { bailOut: payload.bailOut }),
     ...(payload.exitCode !== undefined && { exitCode: payload.exitCode }),
+    exitFailed: payload.failed,
     exit,
     phase: findings.phase,
     ...(watched.deadlineMs !== undefined && { deadlineMs: watched.deadlineMs }),

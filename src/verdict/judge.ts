@@ -26,6 +26,8 @@ export interface Evidence {
   readonly bailOut?: string;
   /** The payload's own exit code, where it is known. */
   readonly exitCode?: number;
+  /** That exit code is not 0, known or not. */
+  readonly exitFailed?: boolean;
   readonly exit: ExitReason;
   /** The phase the machine was in when the console ended. */
   readonly phase: Phase;
@@ -222,14 +224,14 @@ const caseIsSkipped: Rule = ({ cases, expectedCases }) => {
   return first && { status: 'SKIP', decidedBy: 'cases', reason: describeCase(first) };
 };
 
-const exitDisagrees: Rule = ({ exitCode }) =>
-  exitCode === undefined || exitCode === 0
-    ? undefined
-    : {
+const exitDisagrees: Rule = ({ exitCode, exitFailed }) =>
+  exitFailed
+    ? {
         status: 'ERROR',
         decidedBy: 'machine',
-        reason: `all cases pass, but the payload exited with ${exitCode}`,
-      };
+        reason: `all cases pass, but the payload exited with ${exitCode ?? 'a code that is cut off, and not 0'}`,
+      }
+    : undefined;
 
 const isNotProven: Rule = ({ cases, parameters, facts }) => {
   const missing = missingProof(cases, parameters, facts);

@@ -98,6 +98,7 @@ function holdsPass(input: Buffer): string | undefined {
   const ends = /^(?:<\d+>)?(?:\[.{1,40}\] ?)*BUSYGUEST-END(?! *[1-9])/;
   const end = lines.findIndex((line, i) => i > start && ends.test(line));
   if (start < 0 || end < start) return 'no START and END';
+  if (end === lines.length - 1) return 'END without its line end';
   const test = lines.slice(start, end);
   for (const [name, says] of saysOf) {
     if (!test.some((line) => says('ok').test(line))) return `no "ok" for ${name}`;

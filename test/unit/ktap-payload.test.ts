@@ -125,6 +125,25 @@ test('what cannot be read is a problem, not a number', () => {
   assert.equal(result.exitCode, undefined);
 });
 
+test('an exit code is known by its line end, and not 0 by its first digit', () => {
+  const end = (text: string, terminated: boolean): unknown[] => {
+    const reader = new PayloadReader();
+    reader.feed('BUSYGUEST-START v1');
+    reader.feed(`BUSYGUEST-END${text}`, terminated);
+    const { ended, exitCode, failed } = reader.end();
+    return [ended, exitCode, failed];
+  };
+  // Of 98, cut off where the console ends.
+  assert.deepEqual(end(' 9', false), [false, undefined, true]);
+  assert.deepEqual(end(' 0', false), [false, undefined, false]);
+  assert.deepEqual(end('', false), [false, undefined, false]);
+  assert.deepEqual(end(' 9[    1.234567] reboot: Power down', true), [true, undefined, true]);
+  assert.deepEqual(end(' 0[    1.234567] reboot: Power down', true), [true, undefined, false]);
+  assert.deepEqual(end(' 1234', true), [true, undefined, true]);
+  assert.deepEqual(end(' 98', true), [true, 98, true]);
+  assert.deepEqual(end(' 0', true), [true, 0, false]);
+});
+
 test('the same case twice with different results is ERROR', () => {
   const { cases } = readPayload(['BUSYGUEST-START v1', 'not ok 1 a', 'ok 2 a', 'BUSYGUEST-END 0']);
   assert.equal(cases[0]?.status, 'ERROR');

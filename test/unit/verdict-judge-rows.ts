@@ -178,17 +178,24 @@ export const rows: readonly Row[] = [
   },
   {
     what: 'the payload gives up',
-    evidence: { cases: firstTwo, bailOut: 'no cgroup v2', exitCode: 1 },
+    evidence: { cases: firstTwo, bailOut: 'no cgroup v2', exitCode: 1, exitFailed: true },
     status: 'ERROR',
     by: 'cases',
     reason: /^the payload gave up: no cgroup v2$/,
   },
   {
     what: 'the payload says with its exit code that something failed',
-    evidence: { exitCode: 1 },
+    evidence: { exitCode: 1, exitFailed: true },
     status: 'ERROR',
     by: 'machine',
-    reason: /all cases pass, but the payload exited with 1/,
+    reason: /^all cases pass, but the payload exited with 1$/,
+  },
+  {
+    what: 'so much is left of the exit code that it was not 0',
+    evidence: { exitFailed: true },
+    status: 'ERROR',
+    by: 'machine',
+    reason: /^all cases pass, but the payload exited with a code that is cut off, and not 0$/,
   },
   {
     what: 'a case cannot tell',
