@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { JobResult, RunResult } from '../../src/model/result.js';
 
@@ -25,13 +28,19 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
   /** Resolves when the text was printed to stderr; also when the command ends. */
   said(text: string): Promise<void>;
+  /** Resolves when so many lines were printed to stderr; also when the command ends. */
+  saidLines(count: number): Promise<void>;
+  /** Process ids of the QEMUs that it started and that are there still. */
+  machines(): Promise<number[]>;
 }
 
 /** Starts busyguest as a user would. */
 export function start(args: readonly string[], env: Record<string, string> = {}): Running {
+  // What it starts has this too, even when busyguest itself is dead.
+  const mark = randomUUID();
   const child = spawn(process.execPath, [program, ...args], {
     cwd: project,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, BUSYGUEST_TEST_MARK: mark },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -41,21 +50,24 @@ export function start(args: readonly string[], env: Record<string, string> = {})
   const ended = new Promise<Outcome>((resolve) =>
     child.on('close', (code) => resolve({ code, stdout, stderr })),
   );
+  const until = (holds: () => boolean): Promise<void> =>
+    Promise.race([
+      ended.then(() => undefined),
+      new Promise<void>((resolve) => {
+        const look = (): void => {
+          if (holds()) resolve();
+        };
+        child.stderr.on('data', look);
+        look();
+      }),
+    ]);
   return {
     pid: child.pid ?? 0,
     ended,
     kill: (signal) => child.kill(signal),
-    said: (text) =>
-      Promise.race([
-        ended.then(() => undefined),
-        new Promise<void>((resolve) => {
-          const look = (): void => {
-            if (stderr.includes(text)) resolve();
-          };
-          child.stderr.on('data', look);
-          look();
-        }),
-      ]),
+    said: (text) => until(() => stderr.includes(text)),
+    saidLines: (count) => until(() => stderr.split('\n').length > count),
+    machines: () => machinesWith(mark),
   };
 }
 
@@ -82,13 +94,22 @@ export function metric(job: JobResult, caseName: string, name: string): number {
   return found?.metrics.find((one) => one.name === name)?.value ?? Number.NaN;
 }
 
-/** Process ids whose command line holds the text; ours are told apart by the cache they boot from. */
-export async function processesWith(text: string): Promise<number[]> {
+async function machinesWith(mark: string): Promise<number[]> {
   const found: number[] = [];
-  for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid)) continue;
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (line.includes(text) && line.includes('qemu-system')) found.push(Number(pid));
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+    if (!name.startsWith('qemu-system')) continue;
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    if (environment.includes(mark)) found.push(Number(pid));
   }
   return found;
+}
+
+/** Waits until no machine of a command that has ended is there; the kernel needs a moment to end them. */
+export async function machinesGone({ machines }: Running): Promise<void> {
+  for (const start = performance.now(); performance.now() - start < 60_000;) {
+    if ((await machines()).length === 0) return;
+    await sleep(10);
+  }
+  assert.deepEqual(await machines(), [], 'QEMU goes on');
 }

@@ -1,51 +1,51 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { cacheDir } from '../../src/system/files.js';
-import { busyguest, folder, latest, processesWith, start } from './cli.js';
+import { test, type TestContext } from 'node:test';
+import { busyguest, folder, latest, machinesGone, project, start, type Running } from './cli.js';
+import { interrupt, randomNumbers, undisturbed } from './random-signal.js';
 
 const args = ['run', 'jobs/smoke.yaml', '--fresh', '--jobs', '1', '--verbose'];
 const booted = 'KTAP version 1';
-const ours = cacheDir('images');
 
-const noQemu = async (): Promise<void> => {
-  // The kernel kills them with their parent; they need a moment to be gone.
-  while ((await processesWith(ours)).length > 0) await new Promise(setImmediate);
-};
+// At random: BUSYGUEST_SEED=N repeats what a run of the tests has shown.
+const seed = Number(process.env['BUSYGUEST_SEED'] ?? Date.now() % 2 ** 30);
 
-test('Ctrl-C ends the machines, keeps what is finished, exits 130; --resume does the rest', async (context) => {
+test(`SIGINT, SIGTERM, SIGHUP at moments of seed ${seed}: 130, nothing left, --resume does the rest`, async (context) => {
   const results = await folder(context);
-  const whole = await folder(context);
+  const one = ['run', 'jobs/smoke.yaml', '--filter', 'device=qemu-pseries-p9'];
+  const { expected, lines } = await undisturbed(one, results);
+  const random = randomNumbers(seed);
+  let inTime = 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // Near its end a run may be over before the signal comes.
+    const moment = { signal, lines: 1 + random() * 0.8 * lines, delayMs: random() * 100 };
+    context.diagnostic(`${signal} after ${Math.floor(moment.lines)} of ${lines} lines`);
+    if (await interrupt(one, results, expected, moment)) inTime++;
+  }
+  assert.ok(inTime > 0, 'every signal came too late');
+});
+
+test('Ctrl-C keeps what is finished, and says what is not', async (context) => {
+  const results = await folder(context);
   const running = start([...args, '--results', results]);
   await running.said(booted);
   running.kill('SIGINT');
   assert.equal((await running.ended).code, 130);
-  await noQemu();
   const cut = await latest(results);
   assert.ok(cut.interrupted);
   assert.ok(cut.jobs.some(({ status }) => status === 'MISS'));
-
-  const resumed = await busyguest('run', '--resume', join(results, 'latest'), '--quiet');
-  assert.equal(resumed.code, 0, resumed.stderr);
-  assert.equal((await busyguest('run', 'jobs/smoke.yaml', '--results', whole, '--quiet')).code, 0);
-  const told = async (dir: string): Promise<unknown> =>
-    (await latest(dir)).jobs.map(({ name, status, cases }) => ({
-      name,
-      status,
-      cases: cases.map((one) => `${one.name} ${one.status}`),
-    }));
-  assert.deepEqual(await told(results), await told(whole));
 });
 
 test('SIGKILL leaves no QEMU and no lock in the way', async (context) => {
   const results = await folder(context);
   const running = start([...args, '--results', results]);
   await running.said(booted);
-  assert.ok((await processesWith(ours)).length > 0);
+  assert.ok((await running.machines()).length > 0);
   running.kill('SIGKILL');
   await running.ended;
-  await noQemu();
+  await machinesGone(running);
   assert.equal(
     (await busyguest('run', 'jobs/smoke.yaml', '--results', results, '--quiet')).code,
     0,
@@ -62,10 +62,49 @@ test('a QEMU that is killed in the middle: never PASS', async (context) => {
     results,
   ]);
   await running.said('control_guest_unlimited');
-  for (const pid of await processesWith(ours)) process.kill(pid, 'SIGKILL');
+  for (const pid of await running.machines()) process.kill(pid, 'SIGKILL');
   const { code } = await running.ended;
   const [job] = (await latest(results)).jobs;
   assert.equal(job?.status, 'MISS');
   assert.match(job?.reason ?? '', /never reported/);
   assert.equal(code, 69);
 });
+
+/** A job whose QEMU stands still from its first case on. It would go on for minutes. */
+async function standingStill(
+  context: TestContext,
+  testSeconds: number,
+): Promise<[Running, string]> {
+  const results = await folder(context);
+  const smoke = await readFile(join(project, 'jobs/smoke.yaml'), 'utf8');
+  const file = join(results, 'still.yaml');
+  const text = smoke.replaceAll('patches/', `${project}/jobs/patches/`);
+  const long = text.replace('seconds: 3', 'seconds: 600');
+  await writeFile(file, `${long}timeouts: {test-s: ${testSeconds}}\n`);
+  const one = ['--filter', 'kernel=patched,device=qemu-pseries-p9'];
+  const running = start(['run', file, '--results', results, '--verbose', ...one]);
+  await running.said('ok 1 ');
+  const machines = await running.machines();
+  assert.equal(machines.length, 1);
+  for (const pid of machines) process.kill(pid, 'SIGSTOP');
+  return [running, results];
+}
+
+test('a QEMU that is stopped (SIGSTOP): its phase’s deadline ends it, ERROR, exit 69', async (context) => {
+  const [running, results] = await standingStill(context, 5);
+  const { code, stderr } = await running.ended;
+  await machinesGone(running);
+  const [job] = (await latest(results)).jobs;
+  assert.equal(job?.status, 'ERROR', job?.reason);
+  assert.match(job?.reason ?? '', /^test: no end of the test within 5 s; never reported: /);
+  assert.equal(code, 69, stderr.slice(-2000));
+});
+
+for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+  test(`${signal} while QEMU is stopped: it does not stay`, async (context) => {
+    const [running] = await standingStill(context, 600);
+    running.kill(signal);
+    assert.equal((await running.ended).code, signal === 'SIGINT' ? 130 : null);
+    await machinesGone(running);
+  });
+}
