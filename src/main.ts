@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { program } from './cli/program.js';
 import { exitCode, InfraError, InterruptedError, JobError, UsageError } from './model/errors.js';
+import { isFull } from './system/disk.js';
 import { CommanderError } from 'commander';
 
 /** Runs the command line; the exit code says who was wrong (docs/decisions.md, "Exit codes"). */
@@ -28,7 +29,7 @@ export function report(error: unknown): number {
     return say(`${error.stage}: ${error.message}${todo}${tail}`, exitCode.infrastructure);
   }
   const { code, message, path } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isFull(error)) {
     const hint = 'free some space, or point BUSYGUEST_CACHE and --results to a larger disk';
     return say(
       `no space left on the device (${path ?? message})\n  what to do: ${hint}`,

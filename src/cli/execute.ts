@@ -11,12 +11,13 @@ import { runLock } from '../pipeline/run-folder.js';
 import { progressReport } from '../reports/progress.js';
 import { openReports } from '../reports/report.js';
 import { timingsReport } from '../reports/timings.js';
+import { inStage } from '../system/disk.js';
 import { writeWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { cacheLimit, trimAfterRun } from './cache.js';
 import { inFlight, lavaRunOptions, type LavaFlags } from './lava-options.js';
 import { narrow, type MatrixOptions } from './matrix.js';
-import { reportsOfRun, sayFailures } from './reports.js';
+import { reportsOfRun, requireResults, sayFailures } from './reports.js';
 import { interruptible } from './signals.js';
 
 /** The options that every command has that runs jobs. */
@@ -62,7 +63,9 @@ export async function begin(
   // A mistake leaves no folder behind.
   const { name } = narrow(text, file, narrowing);
   if (lava) await lavaRunOptions(lava);
-  return beginIn(await makeRunDir(results, name, now), now, file, text, narrowing, lava);
+  return inStage('results', '--results', async () =>
+    beginIn(await makeRunDir(results, name, now), now, file, text, narrowing, lava),
+  );
 }
 
 /** The same in a folder that is there. */
@@ -131,7 +134,7 @@ export async function execute(
     ...(lab && { parallel: lab.parallel }),
   };
   return interruptible(async (signal) => {
-    const done = await withLock(runLock(dir), signal, sayWaiting, async () => {
+    const whole = async (): Promise<RunResult> => {
       const sink: EventSink = (event) =>
         session.sink(
           event.kind === 'job-end' ? { ...event, result: settle.job(event.result) } : event,
@@ -140,11 +143,16 @@ export async function execute(
       const where = place ? { ...options, place } : options;
       const result = settle.run(await runMatrix(matrix, where, signal, sink));
       session.sink({ kind: 'run-end', result });
-      sayFailures(await session.end(result, dir));
+      const failures = await session.end(result, dir);
+      sayFailures(failures);
       if (timings) process.stderr.write(timings.table(session.wallMs));
       await linkLatest(resolve(dir, '..'), dir);
+      requireResults(failures, dir);
       return result;
-    });
+    };
+    const done = await inStage('results', '--results', () =>
+      withLock(runLock(dir), signal, sayWaiting, whole),
+    );
     await trimAfterRun(limit, signal);
     return done;
   });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { UsageError } from '../model/errors.js';
+import { InfraError, UsageError } from '../model/errors.js';
 import { historyReports } from '../pipeline/history.js';
 import { fileFormatNames, fileReport, type FileFormat } from '../reports/files.js';
 import type { Report, ReportFailure } from '../reports/report.js';
+import { quoteWord } from '../system/shell-words.js';
 
 /** The reports that every run gets, in its folder. */
 const always: readonly FileFormat[] = ['json', 'tap', 'junit'];
@@ -39,6 +40,14 @@ export function sayFailures(failures: readonly ReportFailure[]): void {
   for (const { report, error } of failures) {
     process.stderr.write(`busyguest: report ${report}: ${error.message}\n`);
   }
+}
+
+/** Throws InfraError when a run's results.json, which everything else is made from, was not written. */
+export function requireResults(failures: readonly ReportFailure[], dir: string): void {
+  const lost = failures.find(({ report }) => report === 'json');
+  if (lost === undefined) return;
+  const todo = `make room on its disk, then: busyguest run --resume ${quoteWord(dir)}`;
+  throw new InfraError('results', `results.json was not written: ${lost.error.message}`, todo);
 }
 
 /** Whether the output is for a person's eyes in colour. */

@@ -46,7 +46,7 @@ export async function make(
   try {
     await run([...makeArgv(work), ...goals], options);
   } catch (error) {
-    throw isLab(error) ? error : await buildError(work);
+    throw isLab(error) ? error : await buildError(work, wasKilled(error));
   }
 }
 
@@ -80,20 +80,37 @@ const causes =
   /\berror:|undefined (?:reference|symbol)|Kconfig\S*:\d+: (?!warning)|No rule to make target/;
 const consequences = /\*\*\* \[/;
 
+/** How make, gcc, clang, the shells and collect2 tell of a program that a signal has ended, or that got no memory. */
+const noMemory = new RegExp(
+  [
+    String.raw`\*\*\* \[[^\]]*\] (?:Killed|Terminated)`,
+    'error: Killed signal terminated program',
+    'error: unable to execute command: Killed',
+    String.raw`terminated with signal (?:9|15)\b`,
+    String.raw`: line \d+: +\d+ Killed\b`,
+    'virtual memory exhausted|out of memory allocating',
+  ].join('|'),
+);
+
 /** Whether make failed for a reason that is not in the tree. */
 const isLab = (error: unknown): boolean =>
   !(error instanceof InfraError) || /no space|program not found/.test(error.message);
 
-async function buildError({ kernel, key, log }: Work): Promise<BuildError> {
+const wasKilled = (error: unknown): boolean =>
+  error instanceof InfraError && /ended by SIG/.test(error.message);
+
+async function buildError(
+  { kernel, key, log }: Work,
+  makeWasKilled: boolean,
+): Promise<BuildError | InfraError> {
   const file = cacheDir('logs', `${key}-build.log`);
   await mkdir(cacheDir('logs'), { recursive: true });
   await writeFile(file, `${log.join('\n')}\n`);
-  const killed = log.find((line) => /Killed|signal terminated program/.test(line));
-  if (killed !== undefined) {
-    throw new InfraError(
+  if (makeWasKilled || log.some((line) => noMemory.test(line))) {
+    return new InfraError(
       'build',
-      'the compiler was killed',
-      'is there enough memory?',
+      `${makeWasKilled ? 'make' : 'the compiler'} was killed by a signal, perhaps because memory ran out`,
+      'see the kernel log (dmesg); compile fewer files at once: taskset --cpu-list 0 busyguest ...',
       tail(log.join('\n')),
     );
   }

@@ -8,6 +8,7 @@ import type { Compiler } from '../images/payload.js';
 import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError, JobError } from '../model/errors.js';
 import { runningKernel, type JobMatrix, type KernelSpec } from '../model/job.js';
+import { inStage } from '../system/disk.js';
 import type { BuildError as BuildFailure } from '../verdict/judge.js';
 import { bootableBuild, bootablePackages, bootableRunning, type Bootable } from './bootable.js';
 import { vmmGuestsFor, withVmmImages } from './vmm-images.js';
@@ -39,7 +40,7 @@ export async function planKernels(
       const [tree, compiler] = await Promise.all([source, toolchain]);
       return planBuild(kernel, matrix.fix, tree, compiler, signal);
     };
-    plans.set(kernel.name, await orFailure(plan));
+    plans.set(kernel.name, await orFailure('source', plan));
   }
   return plans;
 }
@@ -70,20 +71,22 @@ export async function prepare(
   }
   for (const kernel of usedKernels(matrix).filter(({ packages }) => packages.length > 0)) {
     const open = (say: Say): Promise<Prepared> =>
-      orFailure(async () => ({ kernel: await bootablePackages(kernel, compiler, signal, say) }));
+      orFailure('package', async () => ({
+        kernel: await bootablePackages(kernel, compiler, signal, say),
+      }));
     kernels.set(kernel.name, await working(kernel.name, `kernel ${kernel.name}`, emit, open));
   }
   for (const kernel of usedKernels(matrix).filter(isRunning)) {
     const make = async (): Promise<Prepared> => ({
       kernel: await bootableRunning(compiler, signal),
     });
-    kernels.set(kernel.name, await orFailure(make));
+    kernels.set(kernel.name, await orFailure('image', make));
   }
   for (const [name, prepared] of kernels) {
     const guests = vmmGuestsFor(matrix, name);
     if (guests.length === 0 || !('kernel' in prepared) || prepared.kernel.program) continue;
     const pack = (say: Say): Promise<Prepared> =>
-      orFailure(async () => ({
+      orFailure('image', async () => ({
         kernel: await withVmmImages(prepared.kernel, guests, compiler, signal, say),
       }));
     kernels.set(name, await working(`QEMU ${name}`, 'QEMU for the guest', emit, pack));
@@ -126,7 +129,7 @@ async function buildOne(
   } else {
     emit({ kind: 'work-start', work, text: `building ${name} from ${plan.source.label}` });
   }
-  const result = await orFailure(async () => {
+  const result = await orFailure('build', async () => {
     try {
       const kernel = await build(plan, AbortSignal.any([signal, deadline]), (text, fraction) =>
         emit({
@@ -136,7 +139,8 @@ async function buildOne(
           ...(fraction !== undefined && { fraction }),
         }),
       );
-      return { kernel: await bootableBuild(kernel, compiler, signal) };
+      const bootable = (): Promise<Bootable> => bootableBuild(kernel, compiler, signal);
+      return { kernel: await inStage('image', 'BUSYGUEST_CACHE', bootable) };
     } catch (error) {
       if (signal.aborted || !deadline.aborted) throw error;
       throw new InfraError(
@@ -151,9 +155,12 @@ async function buildOne(
 }
 
 // A kernel that cannot be made is a result of its jobs; the others go on.
-async function orFailure<T extends object>(make: () => Promise<T>): Promise<T | Prepared> {
+async function orFailure<T extends object>(
+  stage: string,
+  make: () => Promise<T>,
+): Promise<T | Prepared> {
   try {
-    return await make();
+    return await inStage(stage, 'BUSYGUEST_CACHE', make);
   } catch (error) {
     if (error instanceof BuildError) {
       return { failure: { decidedBy: 'build', reason: error.errors.join('\n') }, log: error.log };

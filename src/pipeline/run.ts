@@ -10,6 +10,7 @@ import { runningKernel, type Job, type JobMatrix } from '../model/job.js';
 import { selectedCases } from '../model/payload-cases.js';
 import type { JobResult, RunResult } from '../model/result.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
+import { isFull } from '../system/disk.js';
 import { JobFiles } from './job-files.js';
 import type { Bootable } from './bootable.js';
 import type { Place } from './place.js';
@@ -176,7 +177,13 @@ async function runJob(
     const seen = Date.now();
     const result = judgeWatched(job, device, watched, facts, earlier !== undefined);
     const judge = Date.now() - seen;
-    if (!earlier && key !== undefined) await remember(key, files, watched, result);
+    if (!earlier && key !== undefined) {
+      await remember(key, files, watched, result).catch((error: unknown) => {
+        if (!isFull(error)) throw error;
+        const text = `${job.name}: not kept for later runs: no space left in the cache`;
+        emit({ kind: 'note', text });
+      });
+    }
     return {
       ...result,
       timesMs: { build: kernel.buildMs, image: kernel.imageMs, ...result.timesMs, judge },

@@ -36,7 +36,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 let temporaries = 0;
 
 /** A name beside `path` for what is not whole yet; no other process and no other job of ours takes it. */
-const temporaryFor = (path: string): string => `${path}.${process.pid}.${temporaries++}.tmp`;
+export const temporaryFor = (path: string): string => `${path}.${process.pid}.${temporaries++}.tmp`;
 
 /** Writes a file so that a reader sees the old one or the new one, never half of it. */
 export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { temporaryFor } from './files.js';
 
 const pollMs = 200;
 
@@ -45,15 +46,18 @@ export async function takeLock(
   return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
 }
 
+// The name appears with its owner in it: an empty lock, of a process that was killed or of a full disk, has no end.
 async function take(path: string): Promise<boolean> {
+  const temporary = temporaryFor(path);
   try {
-    const file = await open(path, 'wx');
-    await file.writeFile(`${process.pid}\n`);
-    await file.close();
+    await writeFile(temporary, `${process.pid}\n`);
+    await link(temporary, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(temporary, { force: true });
   }
 }
 

@@ -34,7 +34,9 @@ export interface RunOutput {
  */
 export const dieWithParent = ['setpriv', '--pdeathsig', 'KILL', '--'] as const;
 
-const noSpace = /No space left on device|ENOSPC|Disk quota exceeded/;
+/** As the C library, tar ("Wrote only 8192 of 10240 bytes") and apt say it. */
+const noSpace =
+  /No space left on device|ENOSPC|Disk quota exceeded|: Wrote only \d+ of \d+ bytes|have enough free space in/;
 const tailLines = 20;
 
 /** The last lines of a text, for error messages. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -78,38 +77,6 @@ test('a missing compiler: which, and what to do, exit 69', async (context) => {
   assert.match(stderr, /no-such-prefix-gcc is missing/);
   assert.match(stderr, /busyguest doctor/);
 });
-
-const isRoot = process.getuid?.() === 0;
-
-test(
-  'a full disk: one clear message, exit 69, and no half result',
-  { skip: isRoot ? false : 'only root can mount a small file system' },
-  async (context) => {
-    const dir = await folder(context);
-    const small = join(dir, 'small');
-    await mkdir(small);
-    const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2M', 'tmpfs', small]);
-    if (mount.status !== 0) {
-      context.skip('mount is not allowed here');
-      return;
-    }
-    try {
-      const results = join(dir, 'results');
-      const args = ['run', 'jobs/smoke.yaml', '--results', results, '--quiet'];
-      const { code, stderr, stdout } = await start(args, { BUSYGUEST_CACHE: small }).ended;
-      assert.equal(code, 69, stderr + stdout);
-      assert.match(stderr + stdout, /no space left/i);
-      assert.match(stderr + stdout, /BUSYGUEST_CACHE/);
-      const left = await readdir(join(small, 'kernels')).catch(() => []);
-      assert.deepEqual(
-        left.filter((name) => !name.endsWith('.lock')),
-        [],
-      );
-    } finally {
-      spawnSync('umount', [small]);
-    }
-  },
-);
 
 test('plan tells what would be done, and does nothing', async () => {
   const before = await readdir(join(project, 'results'));

@@ -88,6 +88,14 @@ export async function latest(results: string): Promise<RunResult> {
   return JSON.parse(await readFile(join(results, 'latest', 'results.json'), 'utf8')) as RunResult;
 }
 
+/** What is left of a run must be whole: nothing half written, no temporary file. */
+export async function assertWhole(results: string): Promise<void> {
+  for (const name of await readdir(results, { recursive: true })) {
+    assert.doesNotMatch(name, /\.tmp$/);
+    if (name.endsWith('.json')) JSON.parse(await readFile(join(results, name), 'utf8'));
+  }
+}
+
 /** A metric of a case; NaN when it is not there, which no comparison survives. */
 export function metric(job: JobResult, caseName: string, name: string): number {
   const found = job.cases.find((one) => one.name === caseName);
@@ -106,10 +114,10 @@ async function machinesWith(mark: string): Promise<number[]> {
 }
 
 /** Waits until no machine of a command that has ended is there; the kernel needs a moment to end them. */
-export async function machinesGone({ machines }: Running): Promise<void> {
+export async function machinesGone(run: Running): Promise<void> {
   for (const start = performance.now(); performance.now() - start < 60_000;) {
-    if ((await machines()).length === 0) return;
+    if ((await run.machines()).length === 0) return;
     await sleep(10);
   }
-  assert.deepEqual(await machines(), [], 'QEMU goes on');
+  assert.deepEqual(await run.machines(), [], 'QEMU goes on');
 }

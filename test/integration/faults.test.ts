@@ -1,49 +1,13 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import {
-  chmod,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rmdir,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { busyguest, folder, latest, project, start } from './cli.js';
+import { test } from 'node:test';
+import { assertWhole, busyguest, folder, latest, project, start } from './cli.js';
+import { mounted, rootOnly } from './mount.js';
 import { qemuPath } from './qemu-path.js';
 
 const one = ['--filter', 'kernel=patched,device=qemu-pseries-p9', '--fresh', '--quiet'];
-const isRoot = process.getuid?.() === 0;
-const rootOnly = { skip: isRoot ? false : 'only root can mount a file system' };
-
-/** A small or read-only file system that goes away with the test; undefined where mounting is not allowed. */
-async function mounted(context: TestContext, options: string): Promise<string | undefined> {
-  const dir = await mkdtemp(join(tmpdir(), 'busyguest-mount-'));
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', dir]).status !== 0) {
-    await rmdir(dir);
-    context.skip('mount is not allowed here');
-    return undefined;
-  }
-  context.after(async () => {
-    spawnSync('umount', [dir]);
-    await rmdir(dir);
-  });
-  return dir;
-}
-
-/** What is left of a run must be whole: nothing half written, no temporary file. */
-async function assertWhole(results: string): Promise<void> {
-  for (const name of await readdir(results, { recursive: true })) {
-    assert.doesNotMatch(name, /\.tmp$/);
-    if (name.endsWith('.json')) JSON.parse(await readFile(join(results, name), 'utf8'));
-  }
-}
-
 /** The smoke matrix with other deadlines. */
 async function matrixWith(dir: string, timeouts: string): Promise<string> {
   const text = await readFile(join(project, 'jobs/smoke.yaml'), 'utf8');
@@ -103,24 +67,6 @@ test('results that cannot be written: said at once, exit 69', rootOnly, async (c
   assert.match(stderr, /read-only file system/);
   assert.match(stderr, /what to do: choose another folder by BUSYGUEST_CACHE or --results/);
 });
-
-// Of what a job writes, each size ends another file: job.json, console.log, status.json, reports.
-for (const kilobytes of [8, 24]) {
-  test(
-    `the disk of the results is full after ${kilobytes} KB: said, and what is there is whole`,
-    rootOnly,
-    async (context) => {
-      const results = await mounted(context, `size=${kilobytes}k`);
-      if (results === undefined) return;
-      const run = ['run', 'jobs/smoke.yaml', '--results', results, '--quiet'];
-      const { code, stderr, stdout } = await busyguest(...run, ...one.slice(0, 2));
-      assert.ok(code === 69 || code === 0, `exit code ${code}: ${stderr}`);
-      if (code === 69) assert.match(stderr + stdout, /no space left/i);
-      else assert.equal((await latest(results)).jobs[0]?.status, 'PASS');
-      await assertWhole(results);
-    },
-  );
-}
 
 test('two runs at once on one cache and one results folder: both whole', async (context) => {
   const results = await folder(context);
