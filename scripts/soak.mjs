@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
-// `npm run soak -- RUNS KILLS`: the smoke matrix RUNS times under full CPU load, then KILLS times with a SIGKILL at
-// a random moment and --resume. Says whether any status changed, and whether anything was left behind.
+// `npm run soak -- RUNS SIGNALS [SEED]`: the smoke matrix RUNS times under full CPU load, then SIGNALS times with a
+// signal at a random moment (SIGINT, SIGTERM, SIGHUP, SIGKILL in turn) and --resume. Says whether any status changed,
+// and whether anything was left behind. The moments are the same for a seed, which is printed.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { interrupt, randomNumbers, undisturbed } from '../dist/test/integration/random-signal.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const [runs, kills] = [Number(process.argv[2] ?? 50), Number(process.argv[3] ?? 30)];
+const [runs, signals] = [Number(process.argv[2] ?? 50), Number(process.argv[3] ?? 30)];
+const seed = Number(process.argv[4] ?? Date.now() % 2 ** 30);
 const results = mkdtempSync(join(tmpdir(), 'busyguest-soak-'));
 const program = join(root, 'bin', 'busyguest.mjs');
-const smoke = ['run', 'jobs/smoke.yaml', '--results', results, '--quiet', '--fresh'];
+const matrix = ['run', 'jobs/smoke.yaml'];
+const smoke = [...matrix, '--results', results, '--quiet', '--fresh'];
 
 const busyguest = (...args) => spawnSync(process.execPath, [program, ...args], { cwd: root });
 const jobs = () => JSON.parse(readFileSync(join(results, 'latest', 'results.json'), 'utf8')).jobs;
@@ -29,21 +32,7 @@ const told = () =>
 /** Every number that was measured. */
 const measured = () => JSON.stringify(jobs().map(({ name, cases }) => [name, cases]));
 
-/** QEMUs whose command line holds our cache: none may be left. */
-const cache = process.env.BUSYGUEST_CACHE ?? 'busyguest/images';
-const left = () =>
-  readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      return line.includes('qemu-system') && line.includes(cache);
-    } catch {
-      return false;
-    }
-  }).length;
-
-if (busyguest(...smoke).status !== 0)
-  throw new Error('the smoke matrix is not as expected to begin with');
+const quiet = await undisturbed([...matrix, '--fresh'], results);
 const expected = told();
 const numbers = measured();
 
@@ -66,23 +55,22 @@ process.stdout.write(
   `${runs} runs under full load: ${changed} with another status, ${otherNumbers} with other numbers\n`,
 );
 
-let different = 0;
-let orphans = 0;
-for (let i = 0; i < kills; i++) {
-  const child = spawn(process.execPath, [program, ...smoke], { cwd: root, stdio: 'ignore' });
-  await sleep(200 + Math.random() * 4500);
-  child.kill('SIGKILL');
-  await sleep(300);
-  orphans += left();
-  const newest = readdirSync(results)
-    .filter((name) => name !== 'latest')
-    .sort()
-    .at(-1);
-  const { status } = busyguest('run', '--resume', join(results, newest), '--quiet', '--fresh');
-  if (status !== 0 || told() !== expected) different++;
+const random = randomNumbers(seed);
+const names = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'];
+let wrong = 0;
+let late = 0;
+for (let i = 0; i < signals; i++) {
+  const signal = names[i % names.length];
+  const moment = { signal, lines: 1 + random() * quiet.lines, delayMs: random() * 300 };
+  try {
+    if (!(await interrupt(matrix, results, quiet.expected, moment))) late++;
+  } catch (error) {
+    wrong++;
+    process.stdout.write(`${signal} after ${Math.floor(moment.lines)} lines: ${error.message}\n`);
+  }
 }
 process.stdout.write(
-  `${kills} times SIGKILL and --resume: ${different} different, ${orphans} QEMU left\n`,
+  `${signals} signals and --resume (seed ${seed}): ${wrong} wrong, ${late} came after the end\n`,
 );
 rmSync(results, { recursive: true });
-process.exitCode = changed + different + orphans === 0 ? 0 : 1;
+process.exitCode = changed + wrong === 0 ? 0 : 1;
