@@ -13,7 +13,7 @@ import { lavaDefinition } from '../../src/labs/lava/definition.js';
 import { LavaServer } from '../../src/labs/lava/server.js';
 import { Rest } from '../../src/labs/lava/rest.js';
 import { projectDir } from '../../src/system/files.js';
-import { busyguest, start, type Running } from '../integration/cli.js';
+import { busyguest, latest, start, type Running } from '../integration/cli.js';
 import { lavaJobOn } from '../unit/labs-sample.js';
 import { freePort, Lab } from './lab.js';
 import { scriptOf, whyNoLab } from './lab-root.js';
@@ -123,28 +123,36 @@ describe('what generate makes, in a real LAVA server', { skip: why ?? false }, (
     await assert.rejects(server.validate(wrong), /extra keys not allowed/);
   });
 
-  test('bare metal through petitboot: unpatched fails, patched passes', async () => {
+  test('bare metal through petitboot: what was generated and submitted by hand fails unpatched', async () => {
     await addPetitbootMachine();
-    const ids = new Map<string, number>();
-    for (const kernel of ['unpatched', 'patched']) {
-      const file = join(out, `${kernel}-petitboot-busy-guest.yaml`);
-      ids.set(kernel, await server.submit(kernel, await readFile(file, 'utf8')));
-    }
-    for (const [kernel, id] of ids) {
-      const health = await finished(id);
-      const log = await server.log(id, 0);
-      const text = log.map(({ message }) => JSON.stringify(message)).join('\n');
-      assert.equal(health, 'Complete', text);
-      const { rows } = await server.ending(id);
-      const row = (name: string): (typeof rows)[number] | undefined =>
-        rows.find((one) => one.name === name);
-      assert.equal(row('control_guest_unlimited')?.result, 'pass', kernel);
-      const expected = kernel === 'patched' ? 'pass' : 'fail';
-      assert.equal(row('busy_guest_obeys_quota')?.result, expected, kernel);
-      const ratio = row('busy_guest_obeys_quota__overrun_ratio');
-      assert.equal(ratio?.unit, 'ratio');
-      assert.ok((ratio?.value ?? 0) > 3 === (kernel === 'unpatched'), String(ratio?.value));
-      assert.match(text, /fact: platform PowerNV/);
-    }
+    const file = join(out, 'unpatched-petitboot-busy-guest.yaml');
+    const id = await server.submit('unpatched', await readFile(file, 'utf8'));
+    const health = await finished(id);
+    const log = await server.log(id, 0);
+    const text = log.map(({ message }) => JSON.stringify(message)).join('\n');
+    assert.equal(health, 'Complete', text);
+    const { rows } = await server.ending(id);
+    const row = (name: string): (typeof rows)[number] | undefined =>
+      rows.find((one) => one.name === name);
+    assert.equal(row('control_guest_unlimited')?.result, 'pass');
+    assert.equal(row('busy_guest_obeys_quota')?.result, 'fail');
+    const ratio = row('busy_guest_obeys_quota__overrun_ratio');
+    assert.equal(ratio?.unit, 'ratio');
+    assert.ok(Number(ratio?.value) > 3, String(ratio?.value));
+    assert.match(text, /fact: platform PowerNV/);
+  });
+
+  test('bare metal through petitboot: what "run --lava" submits passes patched', async () => {
+    const results = join(dir, 'run');
+    const filter = ['--filter', 'kernel=patched,device=qemu-powernv9'];
+    const flags = ['--lava', lab.url, '--lava-boot', 'petitboot', '--results', results];
+    const { code, stderr } = await start(['run', 'jobs/pre-pull.yaml', ...filter, ...flags], {
+      BUSYGUEST_LAVA_TOKEN: lab.token,
+    }).ended;
+    const [job] = (await latest(results)).jobs;
+    assert.equal(job?.status, 'PASS', job?.reason);
+    assert.equal(job.facts['lava_device'], 'petitboot-01');
+    assert.equal(job.facts['platform'], 'PowerNV');
+    assert.equal(code, 0, stderr);
   });
 });

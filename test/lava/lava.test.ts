@@ -16,6 +16,7 @@ interface LabJob {
   readonly id: number;
   readonly state: string;
   readonly health: string;
+  readonly priority: number;
   readonly description: string;
   readonly actual_device: string | null;
   readonly start_time: string;
@@ -89,7 +90,7 @@ describe('against a real LAVA server', { skip: why ?? false }, () => {
 function clients(): void {
   test('jobs/pre-pull.yaml: fixed, the same as on this machine, on two workers at once', async () => {
     const args = ['jobs/pre-pull.yaml', '--filter', twoDevices];
-    const inLab = await run('pre-pull', args).ended;
+    const inLab = await run('pre-pull', [...args, '--lava-priority', 'high']).ended;
     assert.equal(inLab.code, 0, inLab.stdout + inLab.stderr);
     const here = await start(['run', ...args, '--results', join(dir, 'here'), '--quiet']).ended;
     assert.equal(here.code, 0, here.stderr);
@@ -102,6 +103,7 @@ function clients(): void {
     assert.deepEqual(there.jobs.map(numbers), local.jobs.map(numbers));
     const jobs = await jobsOf('pre-pull');
     assert.equal(jobs.length, 4);
+    assert.ok(jobs.every(({ priority }) => priority === 100));
     // Odd numbers are worker0's.
     const [odd, even] = [1, 0].map((rest) =>
       jobs.filter(({ actual_device: name }) => Number(name?.slice(-2)) % 2 === rest),
@@ -183,6 +185,18 @@ function clients(): void {
       (await jobsOf('maintenance')).map(({ health }) => health),
       ['Canceled'],
     );
+  });
+
+  test('a run that is over its deadline: ERROR, 69, and cancelled', async () => {
+    const matrix = await oneJob(join(dir, 'deadline'), '', hungDevice);
+    const { code } = await run('deadline', [matrix, '--deadline-s', '10']).ended;
+    const job = await only('deadline');
+    assert.equal(job.status, 'ERROR', job.reason);
+    assert.match(job.reason, /deadline/);
+    assert.equal(code, 69);
+    // On a slow machine it is over before the job is submitted.
+    const left = (await jobsOf('deadline')).filter(({ health }) => health !== 'Canceled');
+    assert.deepEqual(left, []);
   });
 
   test('Ctrl-C: 130, and cancelled', async () => {
