@@ -42,7 +42,7 @@ export async function make(
     log.push(line);
     onLine?.(line);
   };
-  const options = { stage: 'build', signal, env: { ...makeEnv(work.tree), ...env }, onLine: take };
+  const options = { stage: 'build', signal, env: { ...makeEnv(work), ...env }, onLine: take };
   try {
     await run([...makeArgv(work), ...goals], options);
   } catch (error) {
@@ -61,7 +61,7 @@ function makeArgv({ tree, obj, toolchain }: Work): string[] {
 }
 
 // Two builds of the same thing are to be the same to the byte.
-function makeEnv(tree: string): Record<string, string> {
+function makeEnv({ tree, toolchain: { kind } }: Work): Record<string, string> {
   return {
     KBUILD_BUILD_TIMESTAMP: '2026-01-01',
     KBUILD_BUILD_USER: 'busyguest',
@@ -72,6 +72,9 @@ function makeEnv(tree: string): Record<string, string> {
     CCACHE_BASEDIR: tree,
     CCACHE_NOHASHDIR: '1',
     CCACHE_MAXSIZE: '2G',
+    // The preprocessed text is compiled, not the source once more: a fifth less of a cold build.
+    // Not for clang, which then warns of what macros hid.
+    ...(kind === 'gcc' && { CCACHE_NOCPP2: '1' }),
   };
 }
 
