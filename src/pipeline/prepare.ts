@@ -3,7 +3,7 @@ import { build, planBuild, planFacts, type BuildPlan } from '../kernels/build.js
 import { BuildError } from '../kernels/make.js';
 import type { PinnedSource, Say } from '../kernels/pinned-source.js';
 import { kernelSource } from '../kernels/source.js';
-import { findProgramToolchain, findToolchain, type Toolchain } from '../kernels/toolchain.js';
+import { findProgramToolchain, findToolchain } from '../kernels/toolchain.js';
 import type { Compiler } from '../images/payload.js';
 import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError, JobError } from '../model/errors.js';
@@ -29,15 +29,12 @@ export async function planKernels(
   say: Say,
 ): Promise<Map<string, BuildPlan | Prepared>> {
   const pinned = new Map<string, Promise<PinnedSource>>();
-  const toolchains = new Map<string | undefined, Promise<Toolchain>>();
   const plans = new Map<string, BuildPlan | Prepared>();
   for (const kernel of usedKernels(matrix).filter(isBuilt)) {
     const source = pinned.get(kernel.source) ?? kernelSource(kernel.source).pin(signal, say);
     pinned.set(kernel.source, source);
-    const toolchain = toolchains.get(kernel.toolchain) ?? findToolchain(kernel.toolchain);
-    toolchains.set(kernel.toolchain, toolchain);
     const plan = async (): Promise<BuildPlan> => {
-      const [tree, compiler] = await Promise.all([source, toolchain]);
+      const [tree, compiler] = await Promise.all([source, findToolchain(kernel.toolchain)]);
       return planBuild(kernel, matrix.fix, tree, compiler, signal);
     };
     plans.set(kernel.name, await orFailure('source', plan));
