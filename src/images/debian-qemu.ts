@@ -2,7 +2,7 @@
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../model/errors.js';
-import { AptSuite, type AptPackage } from '../system/apt.js';
+import { AptSuite, NotInArchiveError, type AptPackage } from '../system/apt.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, makeFolderWhole, writeWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
@@ -13,7 +13,6 @@ import { libraryClosure, readDynamic, type Dynamic } from './elf.js';
 /** Debian's name for ppc64le, and what its libraries' folder is called. */
 const architecture = 'ppc64el';
 const triplet = 'powerpc64le-linux-gnu';
-const suiteName = 'stable';
 const program = 'usr/bin/qemu-system-ppc64';
 /** Firmware of the pseries machine with x-vof=on. */
 const firmware = 'usr/share/qemu/vof.bin';
@@ -27,15 +26,32 @@ export interface GuestQemu {
 }
 
 /**
- * Debian's own qemu-system-ppc for ppc64el with the libraries that it needs, from Debian stable, kept
- * in the cache. Nothing is installed. Throws InfraError.
+ * Debian's own qemu-system-ppc for ppc64el with the libraries that it needs, from Debian stable (from testing where
+ * the archive lacks a file of it), kept in the cache. Nothing is installed. Throws InfraError.
  */
 export async function debianQemu(
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<GuestQemu> {
-  const suite = new AptSuite(suiteName, architecture, signal);
-  say(`looking for qemu-system-ppc in Debian ${suiteName}`);
+  const from = (name: string): Promise<GuestQemu> => {
+    const suite = new AptSuite(name, architecture, signal);
+    return suite.withNewLists(() => fromSuite(suite, signal, say));
+  };
+  try {
+    return await from('stable');
+  } catch (error) {
+    if (!(error instanceof NotInArchiveError)) throw error;
+    // A mirror may be behind a new point release of stable; testing has none.
+    return from('testing');
+  }
+}
+
+async function fromSuite(
+  suite: AptSuite,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<GuestQemu> {
+  say(`looking for qemu-system-ppc in Debian ${suite.suite}`);
   const packages = await packagesOf(suite);
   const versions = packages.map(({ name, version }) => `${name} ${version}`);
   const key = digest(...versions).slice(0, 24);
@@ -51,7 +67,7 @@ export async function debianQemu(
   return {
     files: await filesOf(root),
     key,
-    facts: { vmm: `Debian qemu-system-ppc ${qemu} (${suiteName}, ${architecture})` },
+    facts: { vmm: `Debian qemu-system-ppc ${qemu} (${suite.suite}, ${architecture})` },
   };
 }
 
@@ -84,7 +100,7 @@ async function packagesOf(suite: AptSuite): Promise<AptPackage[]> {
     if (found === undefined) {
       // A virtual package: what provides it is in nobody's list of libraries.
       if (packages.length > 0) continue;
-      throw new InfraError('image', `Debian ${suiteName} has no ${name} for ${architecture}`);
+      throw new InfraError('image', `Debian ${suite.suite} has no ${name} for ${architecture}`);
     }
     packages.push(found);
     if (name === 'qemu-system-data') continue;

@@ -25,13 +25,15 @@ export function debianSource(name: string): KernelSource {
     kind: 'debian',
     async pin(signal, say) {
       const suite = new AptSuite(suiteName, undefined, signal);
-      say(`looking for ${pkg} in Debian ${suiteName}`);
-      const found = await find(suite);
-      if (found === undefined) {
-        const what = pkg === anyVersion ? `linux-source from ${oldest.join('.')} on` : pkg;
-        throw new JobError([{ message: `Debian ${suiteName} has no package ${what}` }]);
-      }
-      return unpacked(suite, found, signal, say);
+      return suite.withNewLists(async () => {
+        say(`looking for ${pkg} in Debian ${suiteName}`);
+        const found = await find(suite);
+        if (found === undefined) {
+          const what = pkg === anyVersion ? `linux-source from ${oldest.join('.')} on` : pkg;
+          throw new JobError([{ message: `Debian ${suiteName} has no package ${what}` }]);
+        }
+        return unpacked(suite, found, signal, say);
+      });
     },
     async isHere(signal) {
       const suite = new AptSuite(suiteName, undefined, signal);

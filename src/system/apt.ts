@@ -9,6 +9,11 @@ import { run, type RunOptions } from './processes.js';
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const listMaxAgeMs = 6 * 3600 * 1000;
+/** Lists that are younger than this are what the archive says now. */
+const freshMs = 60_000;
+
+/** As apt says that a file is gone, or that new lists no longer have the version. */
+const notThere = /\b404 +Not Found|Version '[^']*' for '[^']*' was not found/;
 
 /** A package of an archive: what apt knows of it. */
 export interface AptPackage {
@@ -16,6 +21,9 @@ export interface AptPackage {
   readonly version: string;
   readonly architecture: string;
 }
+
+/** The archive does not have a file that its lists name: it has moved on, or a mirror is being updated. */
+export class NotInArchiveError extends InfraError {}
 
 /**
  * Debian's archive through apt's own client, with lists and downloads in our cache: nothing on
@@ -38,14 +46,14 @@ export class AptSuite {
   }
 
   /** Fetches the package lists when they are older than six hours. */
-  async update(): Promise<void> {
+  async update(maxAgeMs = listMaxAgeMs): Promise<void> {
     await use(this.#dir);
     const stamp = join(this.#dir, 'updated');
     const age = await stat(stamp).then(
       (s) => Date.now() - s.mtimeMs,
       () => Infinity,
     );
-    if (age < listMaxAgeMs) return;
+    if (age < maxAgeMs) return;
     await withLock(
       join(this.#dir, 'lock'),
       this.signal,
@@ -63,6 +71,20 @@ export class AptSuite {
         await writeWhole(stamp, '');
       },
     );
+  }
+
+  /**
+   * Does `work`, and once more with new lists when the archive lacks a file that they name: old versions go as soon as
+   * there is a newer one. Throws NotInArchiveError when the new lists do not help.
+   */
+  async withNewLists<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof NotInArchiveError)) throw error;
+      await this.update(freshMs);
+      return work();
+    }
   }
 
   /** Packages whose names match (an apt regular expression), with the newest version of each. */
@@ -109,7 +131,10 @@ export class AptSuite {
     return stdout;
   }
 
-  /** Downloads a package, checked by apt; the path of the .deb, kept in the cache. */
+  /**
+   * Downloads a package, checked by apt; the path of the .deb, kept in the cache. Throws NotInArchiveError when the
+   * archive does not have it.
+   */
   async download(pkg: AptPackage): Promise<string> {
     const dir = join(this.#dir, 'debs');
     await mkdir(dir, { recursive: true });
@@ -118,10 +143,22 @@ export class AptSuite {
       (await readdir(dir)).find((file) => file.startsWith(prefix) && file.endsWith('.deb'));
     const there = await find();
     if (there !== undefined) return join(dir, there);
-    await this.#apt(['apt-get', 'download', `${pkg.name}=${pkg.version}`], { cwd: dir });
+    try {
+      await this.#apt(['apt-get', 'download', `${pkg.name}=${pkg.version}`], { cwd: dir });
+    } catch (error) {
+      throw notThere.test(String((error as InfraError).logTail)) ? this.#notThere(pkg) : error;
+    }
     const file = await find();
     if (file === undefined) throw new InfraError('fetch', `apt-get gave no ${pkg.name}`);
     return join(dir, file);
+  }
+
+  #notThere({ name, version }: AptPackage): NotInArchiveError {
+    return new NotInArchiveError(
+      'fetch',
+      `Debian ${this.suite} lists ${name} ${version}, but its archive does not have the file`,
+      'try again later, or name another package or suite, or set BUSYGUEST_DEBIAN_MIRROR to another mirror',
+    );
   }
 
   /** Removes a downloaded package, once it has been unpacked. */

@@ -4,7 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test, type TestContext } from 'node:test';
 import type { JobResult } from '../../src/model/result.js';
-import { AptSuite } from '../../src/system/apt.js';
+import { debianPackages } from '../../src/kernels/packages/debian-package.js';
+import { expandPackageName } from '../../src/kernels/packages/package-names.js';
+import { AptSuite, NotInArchiveError } from '../../src/system/apt.js';
 import { busyguest, folder, latest, metric } from './cli.js';
 
 // Debian's own kernels, whatever versions its archive holds today: 6.12 is from before the limit
@@ -12,10 +14,12 @@ import { busyguest, folder, latest, metric } from './cli.js';
 const image = 'linux-image-powerpc64le';
 let old: string | undefined;
 let broken: string | undefined;
+let broken64k: string | undefined;
+
+const signal = new AbortController().signal;
 
 /** The first of the suites whose newest kernel is of a series, as `6.12`. */
 async function suiteWith(series: string, suites: readonly string[]): Promise<string | undefined> {
-  const signal = new AbortController().signal;
   for (const suite of suites) {
     const found = await new AptSuite(suite, 'ppc64el', signal).show(image);
     if (found?.version.startsWith(`${series}.`)) return suite;
@@ -23,19 +27,39 @@ async function suiteWith(series: string, suites: readonly string[]): Promise<str
   return undefined;
 }
 
+/** The first of the kernels that the archive not only lists but has; it is then in the cache. */
+async function firstThere(names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) {
+    try {
+      await debianPackages(name, signal, () => {});
+      return name;
+    } catch (error) {
+      if (!(error instanceof NotInArchiveError)) throw error;
+    }
+  }
+  return undefined;
+}
+
 before(async () => {
-  old = await suiteWith('6.12', ['trixie', 'stable']);
-  broken = await suiteWith('7.2', ['sid', 'testing']);
+  const stable = await suiteWith('6.12', ['trixie', 'stable']);
+  if (stable !== undefined) {
+    const each = await expandPackageName(`debian:linux-image-6.12.*-powerpc64le@${stable}`, signal);
+    old = await firstThere([`debian:${image}@${stable}`, ...each.reverse()]);
+  }
+  const newer = await suiteWith('7.2', ['sid', 'testing']);
+  if (newer !== undefined) {
+    broken = await firstThere([`debian:${image}@${newer}`]);
+    broken64k = await firstThere([`debian:${image}-64k@${newer}`]);
+  }
 });
 
-/** Names the packages, or skips the test. */
-function packages(
-  context: TestContext,
-  wanted: readonly (readonly [string, string | undefined])[],
-) {
-  const lost = wanted.filter(([, suite]) => suite === undefined).map(([name]) => name);
-  if (lost.length > 0) context.skip(`Debian's archive has no ${lost.join(', no ')} for ppc64el`);
-  return lost.length > 0 ? undefined : wanted.map(([name, suite]) => `debian:${name}@${suite}`);
+/** The packages, or undefined when the test is skipped because the archive lacks one. */
+function packages(context: TestContext, wanted: Readonly<Record<string, string | undefined>>) {
+  const found = Object.values(wanted).flatMap((name) => name ?? []);
+  const lost = Object.keys(wanted).filter((what) => wanted[what] === undefined);
+  if (lost.length === 0) return found;
+  context.skip(`Debian's archive has no ${lost.join(', no ')} for ppc64el`);
+  return undefined;
 }
 
 const jobOf = (jobs: readonly JobResult[], name: string): JobResult => {
@@ -45,11 +69,8 @@ const jobOf = (jobs: readonly JobResult[], name: string): JobResult => {
 };
 
 test('qualify: Debian 6.12 keeps the limit, 7.2 does not, with pages of 4k and of 64k', async (context) => {
-  const names = packages(context, [
-    [image, old],
-    [image, broken],
-    [`${image}-64k`, broken],
-  ]);
+  const wanted = { 'kernel 6.12': old, 'kernel 7.2': broken, 'kernel 7.2 with 64k': broken64k };
+  const names = packages(context, wanted);
   if (!names) return;
   const dir = await folder(context);
   const { code } = await busyguest('qualify', ...names, '--results', dir, '--quiet');
@@ -68,10 +89,7 @@ test('qualify: Debian 6.12 keeps the limit, 7.2 does not, with pages of 4k and o
 });
 
 test('bisect --packages: the first bad one, its version, and the proof', async (context) => {
-  const names = packages(context, [
-    [image, old],
-    [image, broken],
-  ]);
+  const names = packages(context, { 'kernel 6.12': old, 'kernel 7.2': broken });
   if (!names) return;
   const dir = await folder(context);
   const bisect = ['bisect', '--packages', ...names, '--results', dir, '--quiet'];
@@ -88,7 +106,7 @@ test('bisect --packages: the first bad one, its version, and the proof', async (
 });
 
 test('a kernel whose own threads eat the CPU: ERROR, contended; never PASS', async (context) => {
-  const names = packages(context, [[image, broken]]);
+  const names = packages(context, { 'kernel 7.2': broken });
   if (!names) return;
   const dir = await folder(context);
   const file = join(dir, 'contended.yaml');

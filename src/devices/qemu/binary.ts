@@ -86,29 +86,36 @@ export async function fetchQemu(
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<QemuBinary> {
-  const suiteName = await backports();
-  const suite = new AptSuite(suiteName, undefined, signal);
-  const newest = await suite.show('qemu-system-ppc');
-  if (newest === undefined) {
-    throw new InfraError('fetch', `${suiteName} has no qemu-system-ppc for this machine`);
-  }
-  const root = join(fetchedDir(), digest(suiteName, newest.version).slice(0, 12));
-  if (!(await exists(root))) {
-    say(`fetching QEMU ${newest.version} from ${suiteName}`);
-    await makeFolderWhole(root, async (dir) => {
-      for (const name of packages) {
-        const pkg = await suite.show(name);
-        if (pkg === undefined) throw new InfraError('fetch', `${suiteName} has no ${name}`);
-        const deb = await suite.download(pkg);
-        await run(['dpkg-deb', '-x', deb, dir], { stage: 'fetch', signal });
-        await suite.forget(deb);
-      }
-    });
-  }
+  const suite = new AptSuite(await backports(), undefined, signal);
+  const root = await suite.withNewLists(() => unpackQemu(suite, signal, say));
   const binary = await probe(argvIn(root));
   if (binary === undefined)
     throw new InfraError('fetch', `the QEMU in ${root} does not run`, await missingLibraries(root));
   return binary;
+}
+
+async function unpackQemu(
+  suite: AptSuite,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<string> {
+  const newest = await suite.show('qemu-system-ppc');
+  if (newest === undefined) {
+    throw new InfraError('fetch', `${suite.suite} has no qemu-system-ppc for this machine`);
+  }
+  const root = join(fetchedDir(), digest(suite.suite, newest.version).slice(0, 12));
+  if (await exists(root)) return root;
+  say(`fetching QEMU ${newest.version} from ${suite.suite}`);
+  await makeFolderWhole(root, async (dir) => {
+    for (const name of packages) {
+      const pkg = await suite.show(name);
+      if (pkg === undefined) throw new InfraError('fetch', `${suite.suite} has no ${name}`);
+      const deb = await suite.download(pkg);
+      await run(['dpkg-deb', '-x', deb, dir], { stage: 'fetch', signal });
+      await suite.forget(deb);
+    }
+  });
+  return root;
 }
 
 async function missingLibraries(root: string): Promise<string> {

@@ -36,6 +36,16 @@ export async function debianPackages(
 ): Promise<DebianPackages> {
   const [asked = '', suiteName = 'sid'] = name.slice('debian:'.length).split('@');
   const suite = new AptSuite(suiteName, architecture, signal);
+  return suite.withNewLists(() => fetchParts(suite, asked, signal, say));
+}
+
+async function fetchParts(
+  suite: AptSuite,
+  asked: string,
+  signal: AbortSignal,
+  say: Say,
+): Promise<DebianPackages> {
+  const suiteName = suite.suite;
   say(`looking for ${asked} in Debian ${suiteName}`);
   const parts = await kernelParts(suite, asked);
   const [first] = parts;
