@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { generateCommand } from './generate-command.js';
 import { lazily } from './lazily.js';
+import { shared } from './shared-options.js';
 
 /** One function for each command: its options and help; the work is in a file of its own name. */
 export const commands: readonly ((root: Command) => void)[] = [
@@ -10,23 +11,17 @@ export const commands: readonly ((root: Command) => void)[] = [
       .command('run')
       .description('build, boot and judge a job matrix')
       .argument('[file]', 'job matrix (jobs/*.yaml) or generator (jobs/*.job.ts)')
-      .option(
-        '--tree <source>',
-        'kernel source for all kernels: PATH, PATH#REF, debian:PACKAGE[@SUITE]',
-      )
-      .option('--set <name=value...>', 'options of a generator (*.job.ts)')
-      .option('--filter <expression>', "only jobs that match, as 'device=~powernv,kernel=patched'")
-      .option('--jobs <n>', 'jobs at once (default: one a CPU)')
-      .option('--results <dir>', 'where runs are kept', 'results')
-      .option('--fresh', 'run jobs with unchanged inputs too', false)
+      .addOption(shared.tree)
+      .addOption(shared.set)
+      .addOption(shared.filter)
+      .addOption(shared.jobs)
+      .addOption(shared.results)
+      .addOption(shared.fresh)
       .option('--fail-fast', 'start no more jobs after the first unexpected result', false)
       .option('--resume <dir>', 'go on with an interrupted run')
-      .option(
-        '--report <list>',
-        'more reports: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)',
-      )
-      .option('--json', 'print results.json instead of the table', false)
-      .option('-q, --quiet', 'no progress', false)
+      .addOption(shared.report)
+      .addOption(shared.json)
+      .addOption(shared.quiet)
       .option('-v, --verbose', 'show the consoles', false)
       .option('--timings', 'at the end, where the time went (on stderr)', false)
       .option('--lava <server>', 'run in a LAVA lab: its URL, or an identity of lavacli')
@@ -56,13 +51,10 @@ Examples:
       .argument('<kernel...>', 'debian:PACKAGE[@SUITE], or .deb or .rpm files that belong together')
       .option('--device <name...>', 'devices', ['qemu-pseries-p9'])
       .option('--seconds <n>', "how long the guest is watched, machine's time", '3')
-      .option('--results <dir>', 'where runs are kept', 'results')
-      .option(
-        '--report <list>',
-        'more reports: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)',
-      )
-      .option('--fresh', 'run jobs with unchanged inputs too', false)
-      .option('-q, --quiet', 'no progress', false)
+      .addOption(shared.results)
+      .addOption(shared.report)
+      .addOption(shared.fresh)
+      .addOption(shared.quiet)
       .addHelpText(
         'after',
         `
@@ -81,14 +73,11 @@ Examples:
       .option('--each', 'a kernel after every patch of the series', false)
       .option('--device <name...>', 'devices (default: every path of the kernel, emulated)')
       .option('--resume <dir>', 'go on with an interrupted check')
-      .option('--jobs <n>', 'jobs at once (default: one a CPU)')
-      .option('--results <dir>', 'where runs are kept', 'results')
-      .option(
-        '--report <list>',
-        'more reports: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)',
-      )
-      .option('--fresh', 'run jobs with unchanged inputs too', false)
-      .option('-q, --quiet', 'no progress', false)
+      .addOption(shared.jobs)
+      .addOption(shared.results)
+      .addOption(shared.report)
+      .addOption(shared.fresh)
+      .addOption(shared.quiet)
       .addHelpText(
         'after',
         `
@@ -110,8 +99,8 @@ Examples:
       )
       .option('--device <name>', 'where to test', 'qemu-pseries-p9')
       .option('--resume <dir>', 'go on with an interrupted bisection')
-      .option('--results <dir>', 'where runs are kept', 'results')
-      .option('-q, --quiet', 'no progress', false)
+      .addOption(shared.results)
+      .addOption(shared.quiet)
       .addHelpText(
         'after',
         `
@@ -130,8 +119,8 @@ Examples:
       .option('--tree <path>', 'git repository; only read', '.')
       .option('--ref <ref>', 'the commit', 'HEAD')
       .option('--device <name>', 'where to test', 'qemu-pseries-p9')
-      .option('--results <dir>', 'where runs are kept', 'results')
-      .option('-q, --quiet', 'no progress', false)
+      .addOption(shared.results)
+      .addOption(shared.quiet)
       .addHelpText(
         'after',
         `
@@ -146,9 +135,9 @@ Example:
       .command('plan')
       .description('show what a job matrix would do; builds and boots nothing')
       .argument('<file>', 'job matrix')
-      .option('--tree <source>', 'kernel source for all kernels')
-      .option('--set <name=value...>', 'options of a generator (*.job.ts)')
-      .option('--filter <expression>', 'only jobs that match')
+      .addOption(shared.tree)
+      .addOption(shared.set)
+      .addOption(shared.filter)
       .action(lazily(async () => (await import('./plan.js')).plan)),
   generateCommand,
   (root) =>
@@ -157,8 +146,8 @@ Example:
       .description('make the reports of a run again, from its files alone')
       .argument('<run>', 'folder of a run, as results/latest')
       .option('--html', 'write report.html in its folder', false)
-      .option('--report <list>', 'more: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)')
-      .option('--json', 'print results.json instead of the table', false)
+      .addOption(shared.report)
+      .addOption(shared.json)
       .addHelpText(
         'after',
         `
@@ -199,7 +188,7 @@ Example:
       .command('verify')
       .description("boot a bundle's job again and compare: 0 the same, 1 not, 4 cannot run here")
       .argument('<bundle>', 'file that "busyguest bundle" wrote')
-      .option('-q, --quiet', 'no progress', false)
+      .addOption(shared.quiet)
       .option('-v, --verbose', 'show the console', false)
       .addHelpText(
         'after',
@@ -215,7 +204,7 @@ Example:
       .command('serve')
       .description('show all runs in a browser on this machine, as they go on')
       .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', '8017')
-      .option('--results <dir>', 'where runs are kept', 'results')
+      .addOption(shared.results)
       .addHelpText('after', '\nExample:\n  busyguest serve --port 0 --results ~/busyguest-results')
       .action(lazily(async () => (await import('./serve.js')).serve)),
   (root) =>
@@ -234,7 +223,7 @@ Example:
       .option('--keep-runs <n>', 'keep the newest N')
       .option('--max-age-days <days>', 'remove what is older')
       .option('--dry-run', 'say what would be removed, and remove nothing', false)
-      .option('--results <dir>', 'where runs are kept', 'results')
+      .addOption(shared.results)
       .addHelpText('after', '\nExample:\n  busyguest prune --keep-runs 200 --max-age-days 90')
       .action(lazily(async () => (await import('./prune.js')).prune)),
   (root) =>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Option, type Command } from 'commander';
 import { lazily } from './lazily.js';
+import { shared } from './shared-options.js';
 
 /** Options and help of `busyguest generate`. */
 export const generateCommand = (root: Command): Command =>
@@ -25,10 +26,10 @@ export const generateCommand = (root: Command): Command =>
     .option('--console <device>', 'lava: console of a real machine', 'hvc0')
     .option('--tag <name...>', 'lava: tags that the device must have')
     .option('--priority <p>', 'lava: low, medium, high, or 0 to 100', 'medium')
-    .option('--tree <source>', 'kernel source for all kernels')
-    .option('--set <name=value...>', 'options of a generator (*.job.ts)')
-    .option('--filter <expression>', 'only jobs that match')
-    .option('-q, --quiet', 'no progress', false)
+    .addOption(shared.tree)
+    .addOption(shared.set)
+    .addOption(shared.filter)
+    .addOption(shared.quiet)
     .addHelpText(
       'after',
       `

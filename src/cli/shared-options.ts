@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+import { Option } from 'commander';
+
+/** Options that several commands have, and that mean the same in all of them. */
+export const shared = {
+  results: new Option('--results <dir>', 'where runs are kept').default('results'),
+  report: new Option(
+    '--report <list>',
+    'more reports: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)',
+  ),
+  fresh: new Option('--fresh', 'run jobs with unchanged inputs too').default(false),
+  jobs: new Option('--jobs <n>', 'jobs at once (default: one a CPU)'),
+  quiet: new Option('-q, --quiet', 'no progress').default(false),
+  json: new Option('--json', 'print results.json instead of the table').default(false),
+  tree: new Option(
+    '--tree <source>',
+    'kernel source for all kernels: PATH, PATH#REF, debian:PACKAGE[@SUITE]',
+  ),
+  set: new Option('--set <name=value...>', 'options of a generator (*.job.ts)'),
+  filter: new Option(
+    '--filter <expression>',
+    "only jobs that match, as 'device=~powernv,kernel=patched'",
+  ),
+} as const;
