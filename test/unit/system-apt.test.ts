@@ -28,10 +28,10 @@ esac
 
 interface Archive {
   /** What its lists say from now on, and which versions it has. */
-  set(listed: string, pool: string): Promise<void>;
-  asked(): Promise<string[]>;
+  readonly set: (listed: string, pool: string) => Promise<void>;
+  readonly asked: () => Promise<string[]>;
   /** Its lists seem to have been fetched five minutes ago. */
-  age(): Promise<void>;
+  readonly age: () => Promise<void>;
   readonly suite: AptSuite;
 }
 
@@ -84,7 +84,10 @@ const noKeyring = async (): Promise<string | false> =>
 
 test('an archive that has moved on: the lists are fetched again, once, and then the file', async (context) => {
   const skip = await noKeyring();
-  if (skip !== false) return context.skip(skip);
+  if (skip !== false) {
+    context.skip(skip);
+    return;
+  }
   const { set, age, asked, suite } = await archive(context);
   await set('1', '1\n');
   assert.equal(basename(await newest(suite)), 'kernel_1_all.deb');
@@ -98,7 +101,10 @@ test('an archive that has moved on: the lists are fetched again, once, and then 
 
 test('an archive without a file that its newest lists name: an error that says so, and what to do', async (context) => {
   const skip = await noKeyring();
-  if (skip !== false) return context.skip(skip);
+  if (skip !== false) {
+    context.skip(skip);
+    return;
+  }
   const { set, asked, suite } = await archive(context);
   await set('2', '1\n');
   await assert.rejects(
