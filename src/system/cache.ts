@@ -4,8 +4,9 @@ import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheKinds, cacheMarks } from './cache-kinds.js';
-import { cacheDir, exists, readIfThere, writeWhole } from './files.js';
-import { alive, dropDeadLock, livingOwner, withLock } from './lock.js';
+import { cacheDir, exists, readIfThere, temporaryFor, writeWhole } from './files.js';
+import { dropDeadLock, livingOwner, withLock } from './lock.js';
+import { lives, ownerPattern, self, unseen } from './owner.js';
 import { run } from './processes.js';
 
 /** Something in the cache. */
@@ -24,7 +25,7 @@ const gate = (): string => cacheDir('trim-entry.lock');
 let registered: string | undefined;
 
 function register(): void {
-  const file = join(users(), String(process.pid));
+  const file = join(users(), self);
   if (registered === file) return;
   registered = file;
   try {
@@ -173,7 +174,7 @@ export async function trim(
 
 /** Removes an entry that was last used before a time; false when it was not. */
 async function takeAway(path: string, sinceMs: number, signal: AbortSignal): Promise<boolean> {
-  const aside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const aside = temporaryFor(join(dirname(path), `.${basename(path)}`));
   const taken = await withLock(
     gate(),
     signal,
@@ -194,24 +195,33 @@ async function oldestUser(): Promise<number> {
   let oldest = Date.now();
   for (const name of await readdir(users()).catch(() => [])) {
     const file = join(users(), name);
-    if (alive(Number(name))) oldest = Math.min(oldest, (await stat(file)).mtimeMs);
+    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: oldest }));
+    if (lives(name, mtimeMs, unseen.folderMs)) oldest = Math.min(oldest, mtimeMs);
     else await rm(file, { force: true });
   }
   return oldest;
 }
 
-// `NAME.PID.tmp` is being made by a process; a folder of build/ by the one that holds its kernel's lock.
+// What has a temporary name is being made by a process; a folder of build/ by the one that holds its kernel's lock.
 async function removeLeftovers(): Promise<void> {
   for (const kind of [...Object.keys(cacheKinds), 'machines']) {
     for (const name of await readdir(cacheDir(kind)).catch(() => [])) {
-      if (name.endsWith('.lock')) await dropDeadLock(cacheDir(kind, name));
-      const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
-      if (pid === undefined || (alive(Number(pid)) && Number(pid) !== process.pid)) continue;
-      await rm(join(cacheDir(kind), name), { recursive: true, force: true });
+      const path = cacheDir(kind, name);
+      if (name.endsWith('.lock')) await dropDeadLock(path);
+      if (name.endsWith('.tmp') && !(await isInTheMaking(path)))
+        await rm(path, { recursive: true, force: true });
     }
   }
   for (const key of await readdir(cacheDir('build')).catch(() => [])) {
     if ((await livingOwner(cacheDir('kernels', `${key}.lock`))) !== undefined) continue;
     await rm(cacheDir('build', key), { recursive: true, force: true });
   }
+}
+
+async function isInTheMaking(path: string): Promise<boolean> {
+  const owner = ownerPattern.exec(basename(path))?.[0] ?? '';
+  // A run has ended before the cache is trimmed.
+  if (owner === self) return false;
+  const state = await stat(path).catch(() => undefined);
+  return state !== undefined && lives(owner, state.mtimeMs, unseen.folderMs);
 }

@@ -5,6 +5,7 @@ import { access, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { self } from './owner.js';
 
 /** The folder of the project: of its job matrices, patches and C sources (this file is dist/src/system/files.js). */
 export const projectDir = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
@@ -36,7 +37,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 let temporaries = 0;
 
 /** A name beside `path` for what is not whole yet; no other process and no other job of ours takes it. */
-export const temporaryFor = (path: string): string => `${path}.${process.pid}.${temporaries++}.tmp`;
+export const temporaryFor = (path: string): string => `${path}.${self}.${temporaries++}.tmp`;
 
 /** Writes a file so that a reader sees the old one or the new one, never half of it. */
 export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {

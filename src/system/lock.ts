@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryFor } from './files.js';
+import { lives, pidOf, self, unseen, type Owner } from './owner.js';
 
 const pollMs = 200;
+/** How often a holder shows those who cannot see it that it lives. */
+const signMs = unseen.lockMs / 6;
 
 /**
  * Runs `work` while holding a lock file, so that two processes do the same work once.
- * Waits while its owner lives; the lock of a dead owner is no hindrance.
+ * Waits while its owner lives; the lock of a dead owner is no hindrance. `onWait` is told the owner's PID.
  */
 export async function withLock<T>(
   path: string,
@@ -34,23 +37,32 @@ export async function takeLock(
   await mkdir(dirname(path), { recursive: true });
   let told = false;
   while (!(await take(path))) {
-    const owner = await ownerOf(path);
-    if (owner !== undefined && !alive(owner)) {
-      await discard(path, owner);
+    const holder = await holderOf(path);
+    if (holder !== undefined && !holder.lives) {
+      await discard(path, holder.owner);
       continue;
     }
-    if (!told && owner !== undefined) onWait(owner);
+    if (!told && holder !== undefined) onWait(pidOf(holder.owner) ?? 0);
     told = true;
     await sleep(pollMs, undefined, { signal });
   }
-  return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+  const sign = setInterval(() => {
+    const now = new Date();
+    void utimes(path, now, now).catch(() => {});
+  }, signMs).unref();
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(sign);
+      await rm(path, { force: true });
+    },
+  };
 }
 
 // The name appears with its owner in it: an empty lock, of a process that was killed or of a full disk, has no end.
 async function take(path: string): Promise<boolean> {
   const temporary = temporaryFor(path);
   try {
-    await writeFile(temporary, `${process.pid}\n`);
+    await writeFile(temporary, `${self}\n`);
     await link(temporary, path);
     return true;
   } catch (error) {
@@ -61,25 +73,31 @@ async function take(path: string): Promise<boolean> {
   }
 }
 
-async function ownerOf(path: string): Promise<number | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  const pid = Number.parseInt(text, 10);
-  return Number.isNaN(pid) ? undefined : pid;
+async function holderOf(
+  path: string,
+): Promise<{ readonly owner: Owner; readonly lives: boolean } | undefined> {
+  try {
+    const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
+    const owner = text.trim();
+    return { owner, lives: lives(owner, mtimeMs, unseen.lockMs) };
+  } catch {
+    return undefined;
+  }
 }
 
-/** The process that holds a lock, or undefined where nobody does or its owner is dead. */
+/** The PID of the process that holds a lock, or undefined where nobody does or its owner is dead. */
 export async function livingOwner(path: string): Promise<number | undefined> {
-  const owner = await ownerOf(path);
-  return owner !== undefined && alive(owner) ? owner : undefined;
+  const holder = await holderOf(path);
+  return holder?.lives ? pidOf(holder.owner) : undefined;
 }
 
 // Only one of several waiters can rename it; one that got a fresh lock instead puts it back.
-async function discard(path: string, deadOwner: number): Promise<void> {
-  const aside = `${path}.${process.pid}.stale`;
+async function discard(path: string, deadOwner: Owner): Promise<void> {
+  const aside = `${temporaryFor(path)}.stale`;
   try {
     await rename(path, aside);
-    const owner = await ownerOf(aside);
-    if (owner === deadOwner) await rm(aside, { force: true });
+    const holder = await holderOf(aside);
+    if (holder?.owner === deadOwner) await rm(aside, { force: true });
     else await rename(aside, path);
   } catch {
     // Another waiter was faster.
@@ -88,16 +106,6 @@ async function discard(path: string, deadOwner: number): Promise<void> {
 
 /** Removes a lock whose owner is dead; one that somebody holds stays. */
 export async function dropDeadLock(path: string): Promise<void> {
-  const owner = await ownerOf(path);
-  if (owner !== undefined && !alive(owner)) await discard(path, owner);
-}
-
-/** Whether a process with that id exists. */
-export function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  const holder = await holderOf(path);
+  if (holder && !holder.lives) await discard(path, holder.owner);
 }

@@ -8,11 +8,16 @@ import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { cacheKinds, cacheMarks } from '../../src/system/cache-kinds.js';
 import { cacheEntries, cacheGrew, trim, unknownInCache, use } from '../../src/system/cache.js';
-import { exists, projectDir } from '../../src/system/files.js';
+import { exists, projectDir, temporaryFor } from '../../src/system/files.js';
+import { ownerOfPid, self, type Owner } from '../../src/system/owner.js';
 
 const signal = new AbortController().signal;
 const module = fileURLToPath(new URL('../../src/system/cache.js', import.meta.url));
 const mib = 1024 * 1024;
+/** A process of another container. */
+const elsewhere = '7-4567-1-0a0b0c0d';
+/** A dead process whose PID another one has now. */
+const itsPidAgain = (owner: Owner): Owner => owner.replace(/-\d+-/, '-1-');
 
 /** A cache of its own. */
 async function ownCache(context: TestContext): Promise<string> {
@@ -122,25 +127,37 @@ test('what a living process uses stays; when it was killed, it can go', async (c
 test('what a killed process left half done goes, what a living one makes stays', async (context) => {
   const cache = await ownCache(context);
   const { child, ended } = await user(cache, join(cache, 'kernels/none'));
-  const pid = child.pid ?? 0;
-  await entry(cache, `sources/x.${pid}.tmp`, 1);
-  await entry(cache, 'sources/y.999999999.tmp', 1);
+  const owner = ownerOfPid(child.pid ?? 0) ?? '';
+  await entry(cache, `sources/x.${owner}.0.tmp`, 0.5);
+  await entry(cache, `sources/y.${itsPidAgain(owner)}.0.tmp`, 0.5);
+  await entry(cache, `sources/of-a-container.${elsewhere}.0.tmp`, 0.9);
+  await entry(cache, `sources/of-an-old-container.${elsewhere}.0.tmp`, 1.1);
   await entry(cache, 'build/mine', 1);
   await entry(cache, 'build/left', 1);
   await mkdir(join(cache, 'kernels'), { recursive: true });
-  await writeFile(join(cache, 'kernels/mine.lock'), `${pid}\n`);
+  await writeFile(join(cache, 'kernels/mine.lock'), `${owner}\n`);
   await trim(10 * mib, signal);
-  assert.deepEqual(await names(cache), ['build/mine', `sources/x.${pid}.tmp`]);
+  assert.deepEqual(await names(cache), [
+    'build/mine',
+    `sources/of-a-container.${elsewhere}.0.tmp`,
+    `sources/x.${owner}.0.tmp`,
+  ]);
   child.stdin.end();
   await ended;
+});
+
+test('what is in the making is known by its name', () => {
+  const name = temporaryFor('/cache/sources/x');
+  assert.ok(name.startsWith(`/cache/sources/x.${self}.`) && name.endsWith('.tmp'), name);
 });
 
 test('locks of the dead go, those of the living stay', async (context) => {
   const cache = await ownCache(context);
   const { child, ended } = await user(cache, join(cache, 'none'));
   await mkdir(join(cache, 'machines'), { recursive: true });
-  await writeFile(join(cache, 'machines/held.lock'), `${child.pid ?? 0}\n`);
-  await writeFile(join(cache, 'machines/left.lock'), '999999999\n');
+  const owner = ownerOfPid(child.pid ?? 0) ?? '';
+  await writeFile(join(cache, 'machines/held.lock'), `${owner}\n`);
+  await writeFile(join(cache, 'machines/left.lock'), `${itsPidAgain(owner)}\n`);
   await trim(10 * mib, signal);
   assert.deepEqual(await readdir(join(cache, 'machines')), ['held.lock']);
   child.stdin.end();
@@ -191,7 +208,7 @@ test('one process trims at a time; the others go on', async (context) => {
   const cache = await ownCache(context);
   const a = await entry(cache, 'sources/a', 3);
   const { child, ended } = await user(cache, join(cache, 'none'));
-  await writeFile(join(cache, 'trim.lock'), `${child.pid ?? 0}\n`);
+  await writeFile(join(cache, 'trim.lock'), `${ownerOfPid(child.pid ?? 0) ?? ''}\n`);
   assert.equal(await trim(0, signal), undefined);
   assert.ok(await exists(a));
   child.stdin.end();

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { InfraError, InterruptedError } from '../../src/model/errors.js';
 import { digest, makeFolderWhole, writeWhole } from '../../src/system/files.js';
-import { alive, withLock } from '../../src/system/lock.js';
+import { livingOwner, withLock } from '../../src/system/lock.js';
+import { ownerOfPid, self } from '../../src/system/owner.js';
 import { run } from '../../src/system/processes.js';
 
 async function folder(context: TestContext): Promise<string> {
@@ -50,13 +51,8 @@ test('an abort ends the program and its children', async (context) => {
   while (!/\n/.test(pid)) pid = await readFile(file, 'utf8').catch(() => '');
   controller.abort();
   await assert.rejects(work, InterruptedError);
-  while (alive(Number(pid)) && !(await isZombie(Number(pid)))) await new Promise(setImmediate);
+  while (ownerOfPid(Number(pid)) !== undefined) await new Promise(setImmediate);
 });
-
-async function isZombie(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z');
-  return stat.includes(') Z');
-}
 
 test('lines are heard in order while a program runs', async () => {
   const lines: string[] = [];
@@ -93,8 +89,8 @@ test('a digest knows where one part ends and the next begins', () => {
 
 test('a lock lets one in at a time, and a dead owner is no hindrance', async (context) => {
   const lock = join(await folder(context), 'lock');
-  const dead = 2 ** 22 + 1;
-  await writeFile(lock, `${dead}\n`);
+  const itsPidAgain = self.replace(/-\d+-/, '-1-');
+  await writeFile(lock, `${itsPidAgain}\n`);
   const { signal } = new AbortController();
   let inside = 0;
   let most = 0;
@@ -105,4 +101,25 @@ test('a lock lets one in at a time, and a dead owner is no hindrance', async (co
   };
   await Promise.all([1, 2, 3].map(() => withLock(lock, signal, () => {}, work)));
   assert.equal(most, 1);
+});
+
+test('a lock of another container holds while it gives signs of life, and no longer', async (context) => {
+  const lock = join(await folder(context), 'lock');
+  await writeFile(lock, '7-4567-1-0a0b0c0d\n');
+  assert.equal(await livingOwner(lock), 7);
+  const then = new Date(Date.now() - 61_000);
+  await utimes(lock, then, then);
+  assert.equal(await livingOwner(lock), undefined);
+  let told = 0;
+  const { signal } = new AbortController();
+  assert.equal(
+    await withLock(
+      lock,
+      signal,
+      () => told++,
+      () => Promise.resolve('in'),
+    ),
+    'in',
+  );
+  assert.equal(told, 0);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InfraError } from '../../model/errors.js';
 import { FileServer } from '../../system/file-server.js';
-import { digestFile, exists } from '../../system/files.js';
+import { digestFile, exists, temporaryFor } from '../../system/files.js';
 import { run } from '../../system/processes.js';
 import type { Artefact } from './artefact.js';
 import type { Target } from './target.js';
@@ -75,7 +75,7 @@ async function intoFolder(files: readonly Named[], dir: string): Promise<number>
   let added = 0;
   for (const { path, name } of files) {
     if (await exists(join(dir, name))) continue;
-    const temporary = join(dir, `${name}.${process.pid}.tmp`);
+    const temporary = temporaryFor(join(dir, name));
     try {
       await copyFile(path, temporary);
       await rename(temporary, join(dir, name));
