@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../model/errors.js';
 import { use } from './cache.js';
-import { cacheDir, digest, exists, readIfThere, writeWhole } from './files.js';
+import { cacheDir, digest, exists, readIfThere, withTemporary, writeWhole } from './files.js';
 import { withLock } from './lock.js';
 import { run, type RunOptions } from './processes.js';
 
@@ -139,18 +139,21 @@ export class AptSuite {
     const dir = join(this.#dir, 'debs');
     await mkdir(dir, { recursive: true });
     const prefix = `${pkg.name}_${pkg.version.replaceAll(':', '%3a')}_`;
-    const find = async (): Promise<string | undefined> =>
-      (await readdir(dir)).find((file) => file.startsWith(prefix) && file.endsWith('.deb'));
-    const there = await find();
+    const isIt = (file: string): boolean => file.startsWith(prefix) && file.endsWith('.deb');
+    const there = (await readdir(dir)).find(isIt);
     if (there !== undefined) return join(dir, there);
-    try {
-      await this.#apt(['apt-get', 'download', `${pkg.name}=${pkg.version}`], { cwd: dir });
-    } catch (error) {
-      throw notThere.test(String((error as InfraError).logTail)) ? this.#notThere(pkg) : error;
-    }
-    const file = await find();
-    if (file === undefined) throw new InfraError('fetch', `apt-get gave no ${pkg.name}`);
-    return join(dir, file);
+    // apt writes under the final name: what is killed in the middle must not be found the next time, but by trim().
+    return withTemporary(cacheDir('apt', pkg.name), async (temporary) => {
+      try {
+        await this.#apt(['apt-get', 'download', `${pkg.name}=${pkg.version}`], { cwd: temporary });
+      } catch (error) {
+        throw notThere.test(String((error as InfraError).logTail)) ? this.#notThere(pkg) : error;
+      }
+      const file = (await readdir(temporary)).find((name) => name.endsWith('.deb'));
+      if (file === undefined) throw new InfraError('fetch', `apt-get gave no ${pkg.name}`);
+      await rename(join(temporary, file), join(dir, file));
+      return join(dir, file);
+    });
   }
 
   #notThere({ name, version }: AptPackage): NotInArchiveError {
@@ -201,7 +204,9 @@ export class AptSuite {
     };
     const [program = '', ...rest] = argv;
     const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
-    return run([program, ...flags, ...rest], { stage: 'fetch', signal: this.signal, ...how });
+    // Its messages are read, in English.
+    const env = { LC_ALL: 'C.UTF-8' };
+    return run([program, ...flags, ...rest], { stage: 'fetch', signal: this.signal, env, ...how });
   }
 }
 

@@ -18,7 +18,9 @@ apt-get*download*)
     wanted=$(echo "$*" | sed 's/.*kernel=//')
     echo "download $wanted" >>asked
     if grep -qx "$wanted" pool; then
-        touch "$OLDPWD/kernel_\${wanted}_all.deb"
+        printf half >"$OLDPWD/kernel_\${wanted}_all.deb"
+        [ ! -e killed ] || kill -KILL $$
+        printf whole >"$OLDPWD/kernel_\${wanted}_all.deb"
     else
         echo "E: Failed to fetch https://mirror.example/kernel_\${wanted}_all.deb  404  Not Found [IP: 192.0.2.1]" >&2
         exit 100
@@ -117,4 +119,19 @@ test('an archive without a file that its newest lists name: an error that says s
     },
   );
   assert.deepEqual(await asked(), ['update', 'download 2', 'download 2']);
+});
+
+test('a download that is killed in the middle is fetched anew, not found', async (context) => {
+  const skip = await noKeyring();
+  if (skip !== false) {
+    context.skip(skip);
+    return;
+  }
+  const { set, suite } = await archive(context);
+  await set('1', '1\n');
+  const killed = join(process.env['ARCHIVE'] ?? '', 'killed');
+  await writeFile(killed, '');
+  await assert.rejects(newest(suite), /SIGKILL/);
+  await rm(killed);
+  assert.equal(await readFile(await newest(suite), 'utf8'), 'whole');
 });
