@@ -7,7 +7,5 @@ if (!existsSync(compiled)) {
   process.stderr.write('busyguest: not built yet; run "npm start" (or "npm run build") first\n');
   process.exit(69);
 }
-// A reader that has seen enough (`| head`) is no error.
-process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 70));
 const { main } = await import(compiled.href);
-process.exitCode = await main(process.argv.slice(2));
+await main(process.argv.slice(2));

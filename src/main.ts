@@ -4,17 +4,32 @@ import { exitCode, InfraError, InterruptedError, JobError, UsageError } from './
 import { isFull } from './system/disk.js';
 import { CommanderError } from 'commander';
 
-/** Runs the command line; the exit code says who was wrong (docs/decisions.md, "Exit codes"). */
-export async function main(argv: readonly string[]): Promise<number> {
+/** Runs the command line and sets the exit code, which says who was wrong (docs/decisions.md, "Exit codes"). */
+export async function main(argv: readonly string[]): Promise<void> {
+  keepStreams();
+  // What nobody waits for is a bug of ours; Node.js would end with 1, which blames the kernel.
+  process.on('uncaughtException', (error) => process.exit(codeOf(error, argv)));
   try {
-    const command = program();
-    await command.parseAsync(argv, { from: 'user' });
-    return typeof process.exitCode === 'number' ? process.exitCode : exitCode.ok;
+    await program().parseAsync(argv, { from: 'user' });
   } catch (error) {
-    const code = report(error);
-    // git bisect run takes every code from 1 to 127 for "bad", and stops at a higher one.
-    return argv[0] === 'bisect-step' && code > 0 && code < 128 ? code + 128 : code;
+    process.exitCode = codeOf(error, argv);
   }
+}
+
+/** A reader that has seen enough (`| head`) or a closed terminal takes nothing from what was found out. */
+function keepStreams(): void {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    const code = report(error);
+    process.on('exit', () => (process.exitCode = code));
+  });
+}
+
+// git bisect run takes every code from 1 to 127 for "bad", and stops at a higher one.
+function codeOf(error: unknown, argv: readonly string[]): number {
+  const code = report(error);
+  return argv[0] === 'bisect-step' && code > 0 && code < 128 ? code + 128 : code;
 }
 
 /** Says what went wrong, on standard error; gives the exit code. */

@@ -10,8 +10,8 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   const onSignal = (name: NodeJS.Signals): void => {
     count++;
     if (count > 1) process.exit(130);
-    process.stderr.write(`\nbusyguest: ${name}: ending the machines, keeping what is finished\n`);
     controller.abort();
+    process.stderr.write(`\nbusyguest: ${name}: ending the machines, keeping what is finished\n`);
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of signals) process.on(name, onSignal);
