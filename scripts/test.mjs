@@ -9,7 +9,7 @@ import { spec } from 'node:test/reporters';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const kinds = ['unit', 'integration', 'e2e', 'lava'];
-/** Not in `npm test`, which is to end within a quarter of an hour: folder, and what takes so long. */
+/** Not in `npm test`: folder, and what takes so long. */
 const long = {
   long: 'builds four more kernels',
   mutants: 'builds eight wrong kernels',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Writes docs/job-matrix.schema.json from the compiled schema: `npx tsc && node scripts/write-schema.mjs`.
+// Writes docs/job-matrix.schema.json from the schema: `npm run schema`.
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';

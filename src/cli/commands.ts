@@ -24,16 +24,20 @@ export const commands: readonly ((root: Command) => void)[] = [
       .addOption(shared.quiet)
       .option('-v, --verbose', 'show the consoles', false)
       .option('--timings', 'at the end, where the time went (on stderr)', false)
+      .optionsGroup('In a LAVA lab:')
       .option('--lava <server>', 'run in a LAVA lab: its URL, or an identity of lavacli')
-      .option('--publish <where>', 'for its workers: DIR, HOST:DIR (rsync), http://ADDRESS:PORT')
+      .option(
+        '--publish <where>',
+        'where its workers fetch kernels: DIR, HOST:DIR (rsync), http://ADDRESS:PORT of this machine (default: this process serves them)',
+      )
       .option('--url <url>', 'where workers find what --publish has put there')
       .option('--in-flight <n>', 'jobs in the lab at once (default: 16)')
-      .option('--lava-type <type>', 'LAVA device type (default: qemu)')
+      .option('--lava-type <type>', 'LAVA device type (default: what --lava-boot says)')
       .option('--lava-boot <how>', 'qemu, petitboot or kexec (default: qemu)')
       .option('--lava-tag <tag...>', 'only devices with these tags')
       .option('--lava-priority <n>', 'low, medium, high or 1 to 100 (default: medium)')
       .option('--queue-s <n>', 'seconds that a job may wait for a device (default: 3600)')
-      .option('--deadline-s <n>', 'seconds for the whole run in the lab (default: none)')
+      .option('--deadline-s <n>', 'seconds for the whole run (default: none)')
       .addHelpText(
         'after',
         `
@@ -41,7 +45,7 @@ Examples:
   busyguest run jobs/pre-pull.yaml
   LAVA_TOKEN=... busyguest run --lava https://lava.example.org jobs/nightly.yaml
   busyguest run jobs/pre-pull.yaml --tree ~/linux#kvm/next --filter 'device=~powernv'
-  busyguest run --resume results/latest`,
+  busyguest run --resume results/20261121-120000-pre-pull`,
       )
       .action(lazily(async () => (await import('./run.js')).run)),
   (root) =>
@@ -278,7 +282,7 @@ Example:
       .addHelpText(
         'after',
         `
-Every run does the same with BUSYGUEST_CACHE_SIZE (default 20G). What a running busyguest uses is never removed.
+A run that put something in does the same with BUSYGUEST_CACHE_SIZE (default 20G). What a running busyguest uses is never removed.
 
 Example:
   busyguest cache --prune 5G`,

@@ -7,7 +7,9 @@ import { shared } from './shared-options.js';
 export const generateCommand = (root: Command): Command =>
   root
     .command('generate')
-    .description('make jobs for another system of a job matrix; runs nothing')
+    .description(
+      'turn a job matrix into jobs for LAVA, KernelCI, GitLab or GitHub; submits nothing',
+    )
     .argument('<file>', 'job matrix')
     .addOption(
       new Option('--for <system>', 'who runs the jobs')
@@ -15,7 +17,10 @@ export const generateCommand = (root: Command): Command =>
         .makeOptionMandatory(),
     )
     .option('--out <dir>', 'where the files go', 'generated')
-    .option('--publish <target>', 'kernels and image: DIR, HOST:DIR, http://ADDRESS:PORT (here)')
+    .option(
+      '--publish <target>',
+      'where kernels and image go: DIR, HOST:DIR, http://ADDRESS:PORT of this machine (default: OUT/artefacts)',
+    )
     .option('--url <url>', 'where workers find what was published')
     .addOption(
       new Option('--boot <method>', 'lava: how the machine gets its kernel')

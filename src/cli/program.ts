@@ -18,7 +18,7 @@ Examples:
   busyguest plan jobs/pre-pull.yaml         what would be done, and nothing else
   busyguest devices                         which machines can run here, and why not
 
-Exit codes: 0 as expected, 1 not, 4 nothing could run, 64 usage, 65 bad job file,
+Exit codes: 0 as expected, 1 not, 4 nothing could run, 64 usage, 65 bad job matrix or input,
             69 infrastructure, 70 a bug of busyguest, 130 interrupted`,
     );
   for (const add of commands) add(root);

@@ -7,7 +7,7 @@ import { exists, projectDir } from '../system/files.js';
 import { make, type Work } from './make.js';
 import { missingConfig, readConfig } from './packages/config-check.js';
 
-/** Where the fragments that ship are: names in a job file are files here. */
+/** Where the fragments that ship are: names in a job matrix are files here. */
 const fragmentsDir = join(projectDir, 'jobs', 'config');
 
 /** A fragment of a kernel config, or a whole one, as it stands in its file. */

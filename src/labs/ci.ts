@@ -59,7 +59,7 @@ export function gitlabPipeline({ file, devices }: CiMatrix): string {
       },
       {
         at: ['.busyguest', 'allow_failure'],
-        text: "4: the device cannot run; 69: the lab's fault. Neither says anything of the kernel",
+        text: "4: the device cannot run; 69: the lab's doing. Neither says anything of the kernel",
       },
       { at: ['first-device'], text: firstNote },
     ],

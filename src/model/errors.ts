@@ -32,7 +32,7 @@ export interface Problem {
   readonly hint?: string;
 }
 
-/** The user's input (job file, patch series, kernel tree) cannot be used. Carries every problem found, not just the first. */
+/** The user's input (job matrix, patch series, kernel tree) cannot be used. Carries every problem found, not just the first. */
 export class JobError extends Error {
   override readonly name = 'JobError';
   constructor(readonly problems: readonly Problem[]) {
