@@ -18,13 +18,14 @@ let broken64k: string | undefined;
 
 const signal = new AbortController().signal;
 
-/** The first of the suites whose newest kernel is of a series, as `6.12`. */
-async function suiteWith(series: string, suites: readonly string[]): Promise<string | undefined> {
+/** Names of the newest kernels of the suites where they are of a series, as `6.12`. */
+async function newestOf(series: string, suites: readonly string[], name = image) {
+  const names: string[] = [];
   for (const suite of suites) {
-    const found = await new AptSuite(suite, 'ppc64el', signal).show(image);
-    if (found?.version.startsWith(`${series}.`)) return suite;
+    const found = await new AptSuite(suite, 'ppc64el', signal).show(name);
+    if (found?.version.startsWith(`${series}.`)) names.push(`debian:${name}@${suite}`);
   }
-  return undefined;
+  return names;
 }
 
 /** The first of the kernels that the archive not only lists but has; it is then in the cache. */
@@ -41,16 +42,14 @@ async function firstThere(names: readonly string[]): Promise<string | undefined>
 }
 
 before(async () => {
-  const stable = await suiteWith('6.12', ['trixie', 'stable']);
-  if (stable !== undefined) {
-    const each = await expandPackageName(`debian:linux-image-6.12.*-powerpc64le@${stable}`, signal);
-    old = await firstThere([`debian:${image}@${stable}`, ...each.reverse()]);
-  }
-  const newer = await suiteWith('7.2', ['sid', 'testing']);
-  if (newer !== undefined) {
-    broken = await firstThere([`debian:${image}@${newer}`]);
-    broken64k = await firstThere([`debian:${image}-64k@${newer}`]);
-  }
+  const stable = ['trixie', 'stable'];
+  old = await firstThere(await newestOf('6.12', stable));
+  // An archive that is being updated may lack the newest, and still have the one before.
+  const each = 'debian:linux-image-6.12.*-powerpc64le@trixie';
+  old ??= await firstThere((await expandPackageName(each, signal).catch(() => [])).reverse());
+  const newer = ['sid', 'testing'];
+  broken = await firstThere(await newestOf('7.2', newer));
+  broken64k = await firstThere(await newestOf('7.2', newer, `${image}-64k`));
 });
 
 /** The packages, or undefined when the test is skipped because the archive lacks one. */
