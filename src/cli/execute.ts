@@ -5,7 +5,7 @@ import { UsageError } from '../model/errors.js';
 import type { EventSink } from '../model/event.js';
 import type { JobMatrix } from '../model/job.js';
 import type { JobResult, RunResult } from '../model/result.js';
-import { LavaPlace } from '../pipeline/lava-run.js';
+import type { LavaPlace } from '../pipeline/lava-run.js';
 import { linkLatest, makeRunDir, runMatrix } from '../pipeline/run.js';
 import { runLock } from '../pipeline/run-folder.js';
 import { progressReport } from '../reports/progress.js';
@@ -139,7 +139,7 @@ export async function execute(
         session.sink(
           event.kind === 'job-end' ? { ...event, result: settle.job(event.result) } : event,
         );
-      await using place = lab && new LavaPlace(lab, dir, signal, sink);
+      await using place = lab && (await labPlace(lab, dir, signal, sink));
       const where = place ? { ...options, place } : options;
       const result = settle.run(await runMatrix(matrix, where, signal, sink));
       session.sink({ kind: 'run-end', result });
@@ -157,6 +157,10 @@ export async function execute(
     return done;
   });
 }
+
+// A lab's pieces are many, and most runs need none of them.
+const labPlace = async (...lab: ConstructorParameters<typeof LavaPlace>): Promise<LavaPlace> =>
+  new (await import('../pipeline/lava-run.js')).LavaPlace(...lab);
 
 const sayWaiting = (pid: number): void => {
   process.stderr.write(`busyguest: process ${pid} goes on with this run; waiting for its end\n`);

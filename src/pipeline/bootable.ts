@@ -4,10 +4,7 @@ import { busyGuestImage } from '../images/image.js';
 import type { VmmImage } from '../images/vmm.js';
 import { compileProgram, type Compiler } from '../images/payload.js';
 import type { BuiltKernel } from '../kernels/build.js';
-import { debianPackages, namesKernelPackage } from '../kernels/packages/debian-package.js';
-import { openPackages } from '../kernels/packages/distro-kernel.js';
-import { runningKernel, type KernelSpec, type VmmGuest } from '../model/job.js';
-import { cacheDir } from '../system/files.js';
+import { runningKernel, type VmmGuest } from '../model/job.js';
 
 /** A kernel with the initramfs that goes with it: everything a device needs to boot. */
 export interface Bootable {
@@ -59,41 +56,6 @@ export async function bootableBuild(
   };
 }
 
-/** A distribution's kernel from its packages, with the modules that KVM needs. */
-export async function bootablePackages(
-  kernel: KernelSpec,
-  compiler: Compiler,
-  signal: AbortSignal,
-  say: (text: string) => void,
-): Promise<Bootable> {
-  const files: string[] = [];
-  const labels: string[] = [];
-  for (const name of kernel.packages) {
-    if (!name.startsWith('debian:') || !namesKernelPackage(name)) {
-      files.push(name);
-      continue;
-    }
-    const fetched = await debianPackages(name, signal, say);
-    files.push(...fetched.files);
-    labels.push(fetched.label);
-  }
-  say(`unpacking ${kernel.name}`);
-  const distro = await openPackages(files, cacheDir('packages'), signal);
-  const start = Date.now();
-  const image = await busyGuestImage(compiler, signal, distro.modules);
-  return {
-    ...joined(distro.key, image),
-    image: distro.image,
-    modules: distro.modules,
-    vmmImages: new Map(),
-    commandLine: distro.commandLine,
-    lacks: distro.missing,
-    facts: { ...distro.facts, ...(labels.length > 0 && { kernel_source: labels.join(', ') }) },
-    buildMs: 0,
-    imageMs: Date.now() - start,
-  };
-}
-
 /** The kernel that runs on a device: only the test program goes there. */
 export async function bootableRunning(compiler: Compiler, signal: AbortSignal): Promise<Bootable> {
   const { path, key } = await compileProgram('busy-guest', compiler, signal);
@@ -112,7 +74,8 @@ export async function bootableRunning(compiler: Compiler, signal: AbortSignal): 
   };
 }
 
-const joined = (kernelKey: string, image: Image): Pick<Bootable, 'key' | 'initramfs'> => ({
+/** What both kinds of kernel with an image of their own have in common. */
+export const joined = (kernelKey: string, image: Image): Pick<Bootable, 'key' | 'initramfs'> => ({
   key: `${kernelKey}-${image.key}`,
   initramfs: image.initramfs,
 });

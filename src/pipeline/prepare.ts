@@ -10,7 +10,7 @@ import { InfraError, InterruptedError, JobError } from '../model/errors.js';
 import { runningKernel, type JobMatrix, type KernelSpec } from '../model/job.js';
 import { inStage } from '../system/disk.js';
 import type { BuildError as BuildFailure } from '../verdict/judge.js';
-import { bootableBuild, bootablePackages, bootableRunning, type Bootable } from './bootable.js';
+import { bootableBuild, bootableRunning, type Bootable } from './bootable.js';
 import { vmmGuestsFor, withVmmImages } from './vmm-images.js';
 
 /** A kernel that can be booted, or why there is none. */
@@ -68,9 +68,11 @@ export async function prepare(
   }
   for (const kernel of usedKernels(matrix).filter(({ packages }) => packages.length > 0)) {
     const open = (say: Say): Promise<Prepared> =>
-      orFailure('package', async () => ({
-        kernel: await bootablePackages(kernel, compiler, signal, say),
-      }));
+      orFailure('package', async () => {
+        // Its readers of archives take a while to load, and most runs have no packages.
+        const { bootablePackages } = await import('./bootable-packages.js');
+        return { kernel: await bootablePackages(kernel, compiler, signal, say) };
+      });
     kernels.set(kernel.name, await working(kernel.name, `kernel ${kernel.name}`, emit, open));
   }
   for (const kernel of usedKernels(matrix).filter(isRunning)) {
