@@ -65,6 +65,7 @@ export class LavaPlace implements Place {
 
   deviceOf(job: Job, dir: string): Device {
     const machine = qemuMachineOf(job);
+    const isReal = this.options.boot !== 'qemu' || machine?.accel === 'kvm';
     const plan: LabJobPlan = {
       title: `busyguest ${basename(this.dir)} ${this.options.runId} ${job.name}`,
       dir,
@@ -72,9 +73,13 @@ export class LavaPlace implements Place {
       promised: machine?.promised ?? {},
       deployMs: deployMs[this.options.boot],
       define: (boot) => this.#define(job, boot, (artefact) => artefact),
-      // The same files at another address are the same job.
       inputs: async (boot) =>
-        (await this.#define(job, boot, (artefact) => ({ ...artefact, url: artefact.name })))(''),
+        isReal
+          ? undefined
+          : // The same files at another address are the same job.
+            (await this.#define(job, boot, (artefact) => ({ ...artefact, url: artefact.name })))(
+              '',
+            ),
     };
     return lavaDevice(this.#lab, plan);
   }

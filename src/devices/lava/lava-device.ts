@@ -21,8 +21,11 @@ export interface LabJobPlan {
   readonly deployMs: number;
   /** Publishes what is to be booted; gives the definition for a name. */
   define(boot: Boot): Promise<(name: string) => string>;
-  /** What the result depends on: the definition without what differs from run to run. */
-  inputs(boot: Boot): Promise<string>;
+  /**
+   * What the result depends on: the definition without what differs from run to run. Undefined for a
+   * real machine and for KVM: no two runs are the same.
+   */
+  inputs(boot: Boot): Promise<string | undefined>;
 }
 
 /** A device type of a lab as a device. */
@@ -32,7 +35,10 @@ export function lavaDevice(lab: LavaLab, plan: LabJobPlan): Device {
     title: `LAVA device type ${plan.type} at ${lab.server.rest.url}`,
     promised: plan.promised,
     missing: () => lab.missing(plan.type),
-    inputs: async (boot) => digest(lab.server.rest.url, await plan.inputs(boot)),
+    async inputs(boot) {
+      const inputs = await plan.inputs(boot);
+      return inputs === undefined ? undefined : digest(lab.server.rest.url, inputs);
+    },
     start: (boot, signal) => start(lab, plan, boot, signal),
   };
 }

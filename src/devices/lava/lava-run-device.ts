@@ -30,7 +30,10 @@ export function lavaRunDevice(machine: QemuMachine): Device {
     title: `${machine.title}; started by LAVA's lava-run`,
     promised: machine.promised,
     missing: async () => [...(await whyNoLavaRun()), ...(await local.missing())],
-    inputs: async (boot) => digest('lava-run', (await local.inputs(boot)) ?? ''),
+    async inputs(boot) {
+      const inputs = await local.inputs(boot);
+      return inputs === undefined ? undefined : digest('lava-run', inputs);
+    },
     async start(boot, signal, _watcher, context) {
       signal.throwIfAborted();
       const { binary, icount } = await qemuFor(machine);

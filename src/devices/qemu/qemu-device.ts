@@ -46,6 +46,8 @@ export function qemuDevice(machine: QemuMachine): Device {
       return binary === undefined ? [install] : whyNot(machine, binary);
     },
     async inputs(boot) {
+      // KVM runs in the time of a real machine, whatever else that machine does.
+      if (machine.accel === 'kvm') return undefined;
       const { binary, args } = await argvFor({ ...boot, kernel: '', initramfs: '' });
       digested ??= qemuDigest(binary);
       return digest(await digested, ...args);
