@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Boot, Device, Machine, Watcher } from '../devices/device.js';
 import type { EventSink } from '../model/event.js';
 import type { Job } from '../model/job.js';
 import { selectedCases } from '../model/payload-cases.js';
 import type { ExitReason } from '../model/result.js';
+import { diskError } from '../system/disk.js';
+import { LogFile } from '../system/log-file.js';
 import { ConsoleSession, type ConsoleFindings } from './console-session.js';
 import type { JobFiles } from './job-files.js';
 import { compareRecord } from './lab-record.js';
@@ -45,6 +45,7 @@ export async function watchJob(
   );
   const log = await files.openConsole();
   const firmware = new FirmwareWatch(job, files, emit);
+  let watched: Watched;
   try {
     const context = { dir: files.dir, timeouts: job.timeouts };
     await using machine = await device.start(boot, signal, firmware, context);
@@ -67,7 +68,7 @@ export async function watchJob(
     const findings = session.end();
     const record = await machine.record?.(reason);
     const disagreements = record?.rows && compareRecord(findings.payload, record.rows);
-    return {
+    watched = {
       findings,
       exit: reason,
       machineFacts: machine.facts,
@@ -81,12 +82,16 @@ export async function watchJob(
     await log.close();
     await firmware.end();
   }
+  // Only here: the machine is off, and whatever else went wrong says more of the job.
+  firmware.assertKept();
+  return watched;
 }
 
 /** What a real machine does before the kernel under test runs: beside the console, never in it. */
 class FirmwareWatch implements Watcher {
   readonly #start = Date.now();
-  #log: WriteStream | undefined;
+  #log: LogFile | undefined;
+  #failed: Error | undefined;
   #lastUse: number | undefined;
 
   constructor(
@@ -104,7 +109,7 @@ class FirmwareWatch implements Watcher {
   }
 
   firmware(bytes: Uint8Array): void {
-    this.#log ??= createWriteStream(this.files.firmwarePath);
+    this.#log ??= new LogFile(this.files.firmwarePath);
     this.#log.write(bytes);
   }
 
@@ -114,9 +119,12 @@ class FirmwareWatch implements Watcher {
   }
 
   async end(): Promise<void> {
-    if (this.#log === undefined) return;
-    this.#log.end();
-    await finished(this.#log);
+    this.#failed = await this.#log?.end();
+  }
+
+  /** Once it has ended. Throws InfraError where the disk was full while the firmware printed. */
+  assertKept(): void {
+    if (this.#failed !== undefined) throw diskError('results', '--results', this.#failed);
   }
 }
 

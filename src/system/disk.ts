@@ -13,14 +13,23 @@ export async function inStage<T>(
   try {
     return await work();
   } catch (error) {
-    if (!isFull(error)) throw error;
-    const { path, message, dest = path } = error as NodeJS.ErrnoException & { dest?: string };
-    throw new InfraError(
-      stage,
-      `no space left on the device (${dest ?? message})`,
-      `free some space, or point ${where} to a larger disk`,
-    );
+    throw diskError(stage, where, error);
   }
+}
+
+/** What `inStage` throws for an error of `work`. */
+export function diskError(
+  stage: string,
+  where: 'BUSYGUEST_CACHE' | '--results',
+  error: unknown,
+): Error {
+  const { path, message, dest = path } = error as NodeJS.ErrnoException & { dest?: string };
+  if (!isFull(error)) return error as Error;
+  return new InfraError(
+    stage,
+    `no space left on the device (${dest ?? message})`,
+    `free some space, or point ${where} to a larger disk`,
+  );
 }
 
 /** Whether an error of a file says that the disk, or the user's share of it, is full. */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { Boot, Device } from '../../src/devices/device.js';
+import { setImmediate } from 'node:timers/promises';
+import type { Boot, Device, Watcher } from '../../src/devices/device.js';
+import { InfraError } from '../../src/model/errors.js';
 import { JobFiles } from '../../src/pipeline/job-files.js';
 import { watchJob, type Watched } from '../../src/pipeline/watch.js';
 import { replayedJob } from './replay-sample.js';
@@ -62,4 +64,47 @@ test('a machine that always has more to print comes to its deadline', async (con
 test('what stood in the pipe when time was up still counts', async (context) => {
   const { exit } = await watch(context, endless(200_000));
   assert.equal(exit, 'lost');
+});
+
+test('the disk is full while firmware prints: an error of the job, told when its machine is off', async (context) => {
+  const dir = await mkdtemp(join(tmpdir(), 'busyguest-test-'));
+  context.after(() => rm(dir, { recursive: true, force: true }));
+  const files = new JobFiles(dir);
+  // A disk that is full for this file alone.
+  await symlink('/dev/full', files.firmwarePath);
+  const told: string[] = [];
+  const printing = (ending: () => Promise<void>): Device => {
+    const device = machineThatPrints(['a console\n']);
+    return {
+      ...device,
+      async start(from: Boot, signal: AbortSignal, watcher: Watcher, job) {
+        for (let n = 0; n < 100; n++) {
+          watcher.firmware(Buffer.alloc(10_000, '.'));
+          await setImmediate();
+        }
+        await ending();
+        const machine = await device.start(from, signal, watcher, job);
+        return {
+          ...machine,
+          [Symbol.asyncDispose]() {
+            told.push('off');
+            return Promise.resolve();
+          },
+        };
+      },
+    };
+  };
+  const { signal } = new AbortController();
+  const watched = (device: Device): Promise<unknown> =>
+    watchJob(replayedJob, device, boot, files, signal, () => {}).catch((error: unknown) => {
+      assert.ok(error instanceof InfraError, String(error));
+      told.push(`${error.stage}: ${error.message}; ${error.todo}`);
+    });
+  await watched(printing(() => Promise.resolve()));
+  assert.deepEqual(told.splice(0), [
+    'off',
+    `results: no space left on the device (${files.firmwarePath}); free some space, or point --results to a larger disk`,
+  ]);
+  await watched(printing(() => Promise.reject(new InfraError('boot', 'no prompt', 'ask it'))));
+  assert.deepEqual(told, ['boot: no prompt; ask it']);
 });

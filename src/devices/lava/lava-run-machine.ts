@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { consoleOf, errorOf, readLogLine, rowsOf, type LogLine } from '../../labs/lava/log.js';
 import { InfraError, InterruptedError } from '../../model/errors.js';
 import type { ExitReason } from '../../model/result.js';
+import { LogFile } from '../../system/log-file.js';
 import { dieWithParent } from '../../system/processes.js';
 import type { LabRecord, Machine, MachineExit } from '../device.js';
 import { bootStarts } from './boot-starts.js';
@@ -59,11 +59,10 @@ export class LavaRunMachine implements Machine {
     // A program that is not there ends as one that failed: setpriv says so on its standard error.
     this.#closed = once(child, 'close').catch(() => undefined);
     this.#lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
-    const log = createWriteStream(join(dir, 'log.yaml'));
-    log.on('error', () => {
-      // The console is kept elsewhere; a full disk shows there.
-    });
-    child.stderr.pipe(log);
+    const log = new LogFile(join(dir, 'log.yaml'));
+    child.stderr.on('data', (bytes: Buffer) => log.write(bytes));
+    // The console is kept elsewhere; a full disk shows there.
+    child.stderr.once('end', () => void log.end());
     this.console = this.#follow();
   }
 
