@@ -9,7 +9,7 @@ import { withLock } from '../system/lock.js';
 import { configure, readConfigs, type ConfigPlan } from './config.js';
 import { choosePatches, type ChosenPatches } from './fix.js';
 import { BuildError, make, type Work } from './make.js';
-import type { PinnedSource } from './pinned-source.js';
+import { readerOf, type PinnedSource } from './pinned-source.js';
 import { rejectError, seriesDigest, trySeries, writePatched } from './series.js';
 import { patchsetHash } from './source-facts.js';
 import { needsOffsets, offsetsSource, readOffsets, writeOffsetsSource } from './trace-offsets.js';
@@ -67,6 +67,8 @@ export async function planBuild(
   ).slice(0, 24);
   const cached = await use(kernelDir(key));
   if (!cached) await checkAge(toolchain, source, signal);
+  // A kernel from the cache copies nothing, and its patches may have been chosen for an edited file.
+  await source.assertUnchanged?.(signal);
   return { kernel, source, chosen, config, toolchain, key, cached };
 }
 
@@ -148,7 +150,9 @@ async function buildInto(
 }
 
 async function patchTree(tree: string, plan: BuildPlan, signal: AbortSignal): Promise<void> {
-  const result = await trySeries(plan.source, plan.chosen.patches, signal);
+  // The copy's files, not the source's: those may have been edited since.
+  const copy = { readFile: readerOf(tree) };
+  const result = await trySeries(copy, plan.chosen.patches, signal);
   if (!result.applies) throw rejectError(plan.kernel.name, result);
   await writePatched(tree, result.files);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readFile, readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, JobError } from '../model/errors.js';
 import { AptSuite, type AptPackage } from '../system/apt.js';
@@ -7,7 +7,7 @@ import { use } from '../system/cache.js';
 import { cacheDir, exists, makeFolderWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
-import type { KernelSource, PinnedSource, Say } from './pinned-source.js';
+import { readerOf, type KernelSource, type PinnedSource, type Say } from './pinned-source.js';
 
 const anyVersion = 'linux-source';
 /** Task-based throttling, which the bug came with, was merged in v6.18. */
@@ -100,7 +100,7 @@ export function treeInCache(id: string, label: string, tree: string): PinnedSour
   return {
     id,
     label,
-    readFile: (path) => readFile(join(tree, path)).catch(() => undefined),
+    readFile: readerOf(tree),
     async copyTo(dir, signal) {
       // Hard links: programs that patch write a new file. `cp -l` falls back to nothing, so copy then.
       const linked = await run(['cp', '-al', `${tree}/.`, dir], {

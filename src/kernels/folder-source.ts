@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { JobError, type Problem } from '../model/errors.js';
+import { InfraError, JobError, type Problem } from '../model/errors.js';
 import { digest, exists, isFolder } from '../system/files.js';
 import { run } from '../system/processes.js';
 import { gitSource } from './git-source.js';
-import { kernelMarks, type KernelSource, type PinnedSource } from './pinned-source.js';
+import { kernelMarks, readerOf, type KernelSource, type PinnedSource } from './pinned-source.js';
 
 /**
  * A kernel tree of the user's: a git work tree (its HEAD is taken, uncommitted changes with it) or
@@ -46,18 +45,31 @@ async function isDirty(path: string, signal: AbortSignal): Promise<boolean> {
 }
 
 // Names, sizes and times of all files stand for the content: reading 1.5 GB would take longer than it saves.
-async function pinFolder(path: string, signal: AbortSignal): Promise<PinnedSource> {
+async function stateOf(path: string, signal: AbortSignal): Promise<string> {
   const prune = ['(', '-name', '.git', '-prune', ')', '-o'];
   const find = ['find', '.', ...prune, '-type', 'f', '-printf', '%P %s %T@\\n'];
   const { stdout } = await run(find, { stage: 'source', cwd: path, signal });
-  const state = digest(path, stdout.split('\n').sort().join('\n')).slice(0, 16);
+  return digest(path, stdout.split('\n').sort().join('\n')).slice(0, 16);
+}
+
+async function pinFolder(path: string, signal: AbortSignal): Promise<PinnedSource> {
+  const state = await stateOf(path, signal);
+  const assertUnchanged = async (again: AbortSignal): Promise<void> => {
+    if ((await stateOf(path, again)) === state) return;
+    const todo =
+      'run again, and edit when all kernels are built, or commit and name the commit (PATH#REF)';
+    throw new InfraError('source', `${path} was changed while it was read`, todo);
+  };
   return {
     id: `folder-${state}`,
     label: `${basename(path)} (folder, state ${state})`,
-    readFile: (file) => readFile(join(path, file)).catch(() => undefined),
+    readFile: readerOf(path),
+    assertUnchanged,
     async copyTo(dir, copySignal) {
       const copy = ['cp', '-a', '--reflink=auto', `${path}/.`, dir];
       await run(copy, { stage: 'build', signal: copySignal });
+      // What was edited since it was pinned would be built under the name of what was there before.
+      await assertUnchanged(copySignal);
       // What an in-tree build left behind would make `make O=` refuse the tree.
       await run(
         [

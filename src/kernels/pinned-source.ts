@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** Progress of long work, one line. */
 export type Say = (text: string) => void;
 
-/** A kernel source tree that cannot change any more: a version, a commit, a state of a folder. */
+/**
+ * A kernel source tree that cannot change any more: a version, a commit; or a state of a folder, which is
+ * lost when somebody edits it.
+ */
 export interface PinnedSource {
   /** The same for the same content; usable in a file name. */
   readonly id: string;
@@ -13,9 +18,17 @@ export interface PinnedSource {
   readonly facts?: Readonly<Record<string, string>>;
   /** A file of the tree, or undefined when it is not there. */
   readFile(path: string, signal: AbortSignal): Promise<Buffer | undefined>;
-  /** Puts a private copy of the whole tree into an empty folder. */
+  /** Puts a private copy of the whole tree into an empty folder. Throws InfraError as `assertUnchanged`. */
   copyTo(dir: string, signal: AbortSignal): Promise<void>;
+  /** Of a tree that somebody may be editing: throws InfraError when it is not any more what was pinned. */
+  assertUnchanged?(signal: AbortSignal): Promise<void>;
 }
+
+/** `readFile` of a tree that lies in a folder. */
+export const readerOf =
+  (tree: string): PinnedSource['readFile'] =>
+  (path) =>
+    readFile(join(tree, path)).catch(() => undefined);
 
 /** Where a kernel comes from. Nothing on the user's side is ever written to. */
 export interface KernelSource {

@@ -50,7 +50,7 @@ export function touchedFiles(patch: Patch): string[] {
  * files are in the result (undefined: removed), or what `patch` said and its reject.
  */
 export async function trySeries(
-  source: PinnedSource,
+  source: Pick<PinnedSource, 'readFile'>,
   series: readonly Patch[],
   signal: AbortSignal,
 ): Promise<SeriesResult> {
