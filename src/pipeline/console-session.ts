@@ -7,6 +7,22 @@ import { busyGuestCases } from '../verdict/cases.js';
 
 const tailLines = 200;
 
+/** How much of a console is read: what a machine prints without end must fill neither memory nor disk. */
+export interface ConsoleLimits {
+  readonly bytes: number;
+  /** Characters between the payload's marks, which are kept in memory. */
+  readonly ktapChars: number;
+  /** Lines there: many empty ones take memory, too. */
+  readonly ktapLines: number;
+}
+
+/** The payload prints the samples of three windows at most, 8192 each (MAX_SAMPLES): 4 MB. The rest is the kernel's. */
+const defaultLimits: ConsoleLimits = {
+  bytes: 1024 ** 3,
+  ktapChars: 64 * 1024 ** 2,
+  ktapLines: 1_000_000,
+};
+
 /** What a console said, however far it got. */
 export interface ConsoleFindings {
   readonly payload: PayloadResult;
@@ -15,6 +31,8 @@ export interface ConsoleFindings {
   /** Lines between the payload's marks, as they came. */
   readonly ktap: readonly string[];
   readonly lastLines: readonly string[];
+  /** What there was too much of, so that the rest was not read. */
+  readonly flooded?: string;
 }
 
 const phases: Readonly<Record<PayloadPhase, Phase>> = {
@@ -30,6 +48,9 @@ export class ConsoleSession {
   readonly #faults = new FaultReader();
   readonly #ktap: string[] = [];
   readonly #last: string[] = [];
+  #bytes = 0;
+  #ktapChars = 0;
+  #flooded: string | undefined;
 
   /**
    * @param expectedCases what the payload is to report
@@ -38,6 +59,7 @@ export class ConsoleSession {
   constructor(
     expectedCases: readonly string[] = busyGuestCases,
     private readonly onLine: (line: string) => void = () => {},
+    private readonly limits: ConsoleLimits = defaultLimits,
   ) {
     this.#payload = new PayloadReader({ expectedCases });
   }
@@ -51,6 +73,11 @@ export class ConsoleSession {
     return this.#payload.phase === 'done';
   }
 
+  /** Nothing more is read: it is done, or it was too much. */
+  get over(): boolean {
+    return this.done || this.#flooded !== undefined;
+  }
+
   /** The kernel is dead: nothing more of use will come. */
   get fatal(): boolean {
     return this.#faults.fatal;
@@ -58,14 +85,18 @@ export class ConsoleSession {
 
   /**
    * Takes bytes; returns how many of them belong to the run. What a machine prints after the
-   * payload's last line depends on when it is stopped, so it is left out.
+   * payload's last line depends on when it is stopped, so it is left out. So is what is too much.
    */
   push(chunk: Uint8Array): number {
     let used = 0;
-    while (used < chunk.length && !this.done) {
+    while (used < chunk.length && !this.over) {
       const newline = chunk.indexOf(0x0a, used);
-      const end = newline < 0 ? chunk.length : newline + 1;
+      // To the byte, so that the pieces in which a console comes make no difference.
+      const most = used + this.limits.bytes - this.#bytes;
+      const end = Math.min(newline < 0 ? chunk.length : newline + 1, most);
       this.#take(this.#splitter.push(chunk.subarray(used, end)));
+      this.#bytes += end - used;
+      if (end === most && !this.over) this.#flooded = `${megabytes(this.#bytes)} of console`;
       used = end;
     }
     return used;
@@ -73,13 +104,14 @@ export class ConsoleSession {
 
   end(): ConsoleFindings {
     const phase = this.phase;
-    if (!this.done) this.#take(this.#splitter.end());
+    if (!this.over) this.#take(this.#splitter.end());
     return {
       payload: this.#payload.end(),
       faults: this.#faults.end(),
       phase,
       ktap: this.#ktap,
       lastLines: this.#last,
+      ...(this.#flooded !== undefined && { flooded: this.#flooded }),
     };
   }
 
@@ -87,13 +119,23 @@ export class ConsoleSession {
     for (const line of lines) {
       const before = this.#payload.phase;
       // A lone CR ends a line too, so that more may stand behind the last one.
-      if (before === 'done') return;
+      if (this.over) return;
       this.#payload.feed(line.text, line.terminated);
       this.#faults.feed(line.text, this.phase);
-      if (before === 'test' && this.#payload.phase === 'test') this.#ktap.push(line.text);
+      if (before === 'test' && this.#payload.phase === 'test') this.#keep(line.text);
       this.#last.push(line.text);
       if (this.#last.length > tailLines) this.#last.shift();
       this.onLine(line.text);
     }
   }
+
+  #keep(line: string): void {
+    this.#ktap.push(line);
+    this.#ktapChars += line.length;
+    const { ktapChars, ktapLines } = this.limits;
+    if (this.#ktapChars <= ktapChars && this.#ktap.length <= ktapLines) return;
+    this.#flooded = `more than ${megabytes(ktapChars)} or ${ktapLines} lines between the marks`;
+  }
 }
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MB`;

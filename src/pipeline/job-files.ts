@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Boot } from '../devices/device.js';
@@ -63,7 +64,7 @@ export class JobFiles {
   /** Reads the console again, as when it came. */
   async readConsole(expectedCases: readonly string[]): Promise<ConsoleFindings> {
     const session = new ConsoleSession(expectedCases);
-    session.push(await readFile(this.consolePath).catch(() => Buffer.alloc(0)));
+    for await (const bytes of createReadStream(this.consolePath)) session.push(bytes as Buffer);
     return session.end();
   }
 

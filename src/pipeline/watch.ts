@@ -168,7 +168,7 @@ async function follow(
 ): Promise<{ reason: ExitReason; message?: string; blame?: 'lab' }> {
   const chunks = machine.console[Symbol.asyncIterator]();
   let late = 0;
-  while (!session.done) {
+  while (!session.over) {
     const happening = await firstOf(
       read(chunks),
       clock,
@@ -184,7 +184,7 @@ async function follow(
     if (clock.leftMs === 0) late += happening.chunk.length;
     if (late > buffered) return { reason: 'deadline' };
   }
-  return { reason: 'done' };
+  return { reason: session.done ? 'done' : 'lost' };
 }
 
 async function read(chunks: AsyncIterator<Uint8Array>): Promise<Happening> {

@@ -29,6 +29,8 @@ export interface Evidence {
   /** That exit code is not 0, known or not. */
   readonly exitFailed?: boolean;
   readonly exit: ExitReason;
+  /** What there was too much of on the console, so that the rest was not read. */
+  readonly flooded?: string;
   /** The phase the machine was in when the console ended. */
   readonly phase: Phase;
   /** The deadline of that phase, wall milliseconds. */
@@ -172,6 +174,13 @@ const gaveUp: Rule = ({ bailOut }) =>
     ? undefined
     : { status: 'ERROR', decidedBy: 'cases', reason: `the payload gave up: ${bailOut}` };
 
+const wasFlooded: Rule = (evidence) => {
+  const { flooded, phase } = evidence;
+  if (flooded === undefined) return undefined;
+  const reason = `${phase}: ${flooded}, the rest was not read; ${lastLine(evidence)}`;
+  return { status: 'ERROR', decidedBy: 'machine', reason };
+};
+
 const earlyEnds: Partial<Record<ExitReason, string>> = {
   poweroff: 'the machine powered off before the test started',
   reset: 'the machine reset before the test started',
@@ -256,6 +265,7 @@ const rules: readonly Rule[] = [
   failsOnceInRealTime,
   caseFails,
   gaveUp,
+  wasFlooded,
   neverStarted,
   hungInTest,
   stoppedInTheMiddle,

@@ -4,7 +4,11 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Device } from '../../src/devices/device.js';
 import type { ExitReason, JobResult } from '../../src/model/result.js';
-import { ConsoleSession } from '../../src/pipeline/console-session.js';
+import {
+  ConsoleSession,
+  type ConsoleFindings,
+  type ConsoleLimits,
+} from '../../src/pipeline/console-session.js';
 import { judgeWatched } from '../../src/pipeline/job-result.js';
 import { busyGuestCases } from '../../src/verdict/cases.js';
 import { replayedJob } from './replay-sample.js';
@@ -95,4 +99,28 @@ test("without the control's numbers there is no PASS", () => {
   const text = recorded('patched').toString('latin1');
   const silent = text.replaceAll(/^# metric: (demand|usage|window) .*\r?\n/gm, '');
   assert.equal(statusOf(replay(Buffer.from(silent, 'latin1'))), 'ERROR by proof');
+});
+
+test('more than is read of a console: never PASS, wherever it stops and in whatever pieces it comes', () => {
+  const bytes = recorded('patched');
+  const all = { bytes: bytes.length, ktapChars: 1e6, ktapLines: 1e6 };
+  const read = (limits: ConsoleLimits, chunk: number): ConsoleFindings => {
+    const session = new ConsoleSession(busyGuestCases, () => {}, limits);
+    for (let at = 0; at < bytes.length; at += chunk) session.push(bytes.subarray(at, at + chunk));
+    return session.end();
+  };
+  assert.equal(read({ ...all, bytes: bytes.length + 1 }, 100).flooded, undefined);
+  const least: ConsoleLimits[] = [10, 1000, 5000, 9999].map((n) => ({ ...all, bytes: n }));
+  const few: ConsoleLimits[] = [0, 10, 50].map((n) => ({ ...all, ktapLines: n }));
+  const short: ConsoleLimits[] = [0, 999, 3000].map((n) => ({ ...all, ktapChars: n }));
+  for (const limits of [...least, ...few, ...short]) {
+    const findings = read(limits, 1_000_000);
+    assert.ok(findings.flooded !== undefined, JSON.stringify(limits));
+    for (const chunk of [1, 7, 100]) assert.deepEqual(read(limits, chunk), findings);
+    assert.ok(findings.ktap.length <= limits.ktapLines + 1);
+    const watched = { findings, exit: 'lost', machineFacts: {}, timesMs: {} } as const;
+    const result = judgeWatched(replayedJob, deviceThatPromises({}), watched, {}, false);
+    assert.equal(statusOf(result), 'ERROR by machine');
+    assert.ok(result.reason.startsWith(`${findings.phase}: ${findings.flooded}`), result.reason);
+  }
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -8,7 +8,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Boot, Device, Watcher } from '../../src/devices/device.js';
 import { InfraError } from '../../src/model/errors.js';
 import { JobFiles } from '../../src/pipeline/job-files.js';
+import { judgeWatched } from '../../src/pipeline/job-result.js';
 import { watchJob, type Watched } from '../../src/pipeline/watch.js';
+import { busyGuestCases } from '../../src/verdict/cases.js';
 import { replayedJob } from './replay-sample.js';
 
 const boot: Boot = {
@@ -41,12 +43,20 @@ function machineThatPrints(pieces: Iterable<string>): Device {
   };
 }
 
-async function watch(context: TestContext, pieces: Iterable<string>): Promise<Watched> {
+async function folder(context: TestContext): Promise<JobFiles> {
   const dir = await mkdtemp(join(tmpdir(), 'busyguest-test-'));
   context.after(() => rm(dir, { recursive: true, force: true }));
-  const job = { ...replayedJob, timeouts: { buildMs: 1, bootMs: 1, testMs: 1 } };
+  return new JobFiles(dir);
+}
+
+async function watch(
+  context: TestContext,
+  pieces: Iterable<string>,
+  { files, phaseMs = 1 }: { files?: JobFiles; phaseMs?: number } = {},
+): Promise<Watched> {
+  files ??= await folder(context);
+  const job = { ...replayedJob, timeouts: { buildMs: 1, bootMs: phaseMs, testMs: phaseMs } };
   const { signal } = new AbortController();
-  const files = new JobFiles(dir);
   await files.writeJob(job);
   return watchJob(job, machineThatPrints(pieces), boot, files, signal, () => {});
 }
@@ -66,10 +76,28 @@ test('what stood in the pipe when time was up still counts', async (context) => 
   assert.equal(exit, 'lost');
 });
 
+test('a machine that floods the test is read to a bound, and its file again to the same', async (context) => {
+  const files = await folder(context);
+  function* flood(): Generator<string> {
+    yield 'BUSYGUEST-START v1\n';
+    for (let n = 0; n < 16_000; n++) yield `${'.'.repeat(15_000)}\n`;
+  }
+  const watched = await watch(context, flood(), { files, phaseMs: 3_600_000 });
+  const { findings } = watched;
+  assert.equal(findings.flooded, 'more than 64 MB or 1000000 lines between the marks');
+  assert.ok((await stat(files.consolePath)).size < 65 * 1024 ** 2);
+  assert.deepEqual(await files.readConsole(busyGuestCases), findings);
+  await files.writeFindings(findings);
+  const { status, reason } = judgeWatched(replayedJob, machineThatPrints([]), watched, {}, false);
+  assert.equal(status, 'ERROR');
+  assert.match(
+    reason,
+    /^test: more than 64 MB or 1000000 lines between the marks, the rest was not read; last line: \.\.\./,
+  );
+});
+
 test('the disk is full while firmware prints: an error of the job, told when its machine is off', async (context) => {
-  const dir = await mkdtemp(join(tmpdir(), 'busyguest-test-'));
-  context.after(() => rm(dir, { recursive: true, force: true }));
-  const files = new JobFiles(dir);
+  const files = await folder(context);
   // A disk that is full for this file alone.
   await symlink('/dev/full', files.firmwarePath);
   const told: string[] = [];

@@ -54,6 +54,13 @@ export const machineRows: readonly Row[] = [
     reason: /all 8/,
   },
   {
+    what: 'the console is too much to be read',
+    evidence: { ended: false, exit: 'lost', phase: 'test', flooded: '1 GB of console' },
+    status: 'ERROR',
+    by: 'machine',
+    reason: /^test: 1 GB of console, the rest was not read; last line: /,
+  },
+  {
     what: 'the console stops in the middle',
     evidence: { cases: firstTwo, ended: false, exit: 'lost', phase: 'test' },
     status: 'MISS',

@@ -56,6 +56,7 @@ test('never PASS: whatever is taken away from or changed in a PASS', () => {
       })),
     fc.constant<Partial<Evidence>>({ ended: false }),
     fc.constant<Partial<Evidence>>({ exit: 'interrupted' }),
+    fc.constant<Partial<Evidence>>({ flooded: 'too much' }),
     fc.constant<Partial<Evidence>>({ faults: [stall] }),
   );
   fc.assert(
