@@ -18,7 +18,7 @@ export interface FlatResult {
  * coming, and would take the first digits of a number for the number.
  */
 export const flatPattern =
-  'BG-RESULT v1 name=(?P<test_case_id>[a-z0-9_]+) result=(?P<result>pass|fail|skip|unknown) measurement=(?P<measurement>-?[0-9.]+) unit=(?P<units>[a-z%]+);';
+  'BG-RESULT v1 name=(?P<test_case_id>[a-z0-9_]+) result=(?P<result>pass|fail|skip|unknown) measurement=(?P<measurement>-?[0-9.]+) unit=(?P<units>[a-z%/]+);';
 
 const results: Readonly<Record<CaseResult['status'], FlatResult['result'] | undefined>> = {
   PASS: 'pass',
