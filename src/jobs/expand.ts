@@ -12,6 +12,7 @@ export interface ExpandedTest {
   readonly spec: TestSpec;
   /** The name as written, without suffixes. */
   readonly family: string;
+  readonly vcpusPath: Path;
   readonly limitPath: Path;
   readonly secondsPath: Path;
 }
@@ -84,6 +85,7 @@ export function expandTest(raw: RawTest): ExpandedTest[] {
           },
         },
         family: raw.name,
+        vcpusPath: vcpu.path,
         limitPath: limit.path,
         secondsPath: window.path,
       })),

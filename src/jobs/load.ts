@@ -3,6 +3,7 @@ import { JobError, UsageError } from '../model/errors.js';
 import type { Problem } from '../model/errors.js';
 import type { JobMatrix } from '../model/job.js';
 import { checkReferences } from './check.js';
+import { checkCpus } from './check-cpus.js';
 import { readDocument } from '../documents/document.js';
 import { expandMatrix } from './expand.js';
 import { findingsOf, type SchemaNode } from '../documents/issues.js';
@@ -66,8 +67,8 @@ function matrixOf(
   if (all.length > 0 || !parsed.success) throw new JobError(inFileOrder(all));
 
   const matrix = expandMatrix(parsed.data, file, tree);
-  const late = checkJobs(matrix);
-  if (late.length > 0) throw new JobError(late.map(toProblem));
+  const late = [...checkJobs(matrix), ...checkCpus(parsed.data, matrix.jobs)];
+  if (late.length > 0) throw new JobError(inFileOrder(late.map(toProblem)));
   return matrix;
 }
 

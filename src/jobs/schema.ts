@@ -12,6 +12,9 @@ const shortestUs = 1_000;
 const longestPeriodUs = 1_000_000;
 /** The kernel's own period where cpu.max names none, microseconds. */
 const defaultPeriodUs = 100_000;
+/** What the payload takes at most (GUEST_MAX_VCPUS and --seconds): it refuses more after it has booted. */
+const mostVcpus = 16;
+const mostSeconds = 600;
 /** A day: longer than any phase, and far below what a timer can hold. */
 const longestTimeoutS = 86_400;
 
@@ -135,8 +138,10 @@ export const testSchema = z.strictObject({
   limits: oneOrMore(limit)
     .optional()
     .describe('"QUOTA PERIOD" as in cpu.max, microseconds; instead of quota-us and period-us.'),
-  vcpus: oneOrMore(z.int().min(1).max(256)).default(1).describe('vCPUs of the guest that spins.'),
-  seconds: oneOrMore(z.int().min(1).max(3600))
+  vcpus: oneOrMore(z.int().min(1).max(mostVcpus))
+    .default(1)
+    .describe('vCPUs of the guest that spins.'),
+  seconds: oneOrMore(z.int().min(1).max(mostSeconds))
     .default(3)
     .describe("Length of the observation window, seconds of the machine's time."),
   cpus: z
@@ -144,7 +149,7 @@ export const testSchema = z.strictObject({
     .min(1)
     .max(256)
     .optional()
-    .describe('CPUs of the machine; as many as vcpus where it is left out.'),
+    .describe('CPUs of the machine; default: vcpus. A device described here has its smp.'),
   cases: z
     .array(z.enum(payloadCases.map((one) => one.name)))
     .min(1)

@@ -123,6 +123,16 @@ test('exclude leaves out what matches all its keys; a test by its own or its fam
   assert.deepEqual(left('{test: t-2vcpu}, {device: qemu-powernv9}'), ['8-t-1vcpu', '8-u']);
 });
 
+test('a device of the matrix has its own CPUs: the same, enough, fewer by cpus, or left out', () => {
+  const devices = '[qemu-powernv8, {name: d, machine: x, smp: 2}]';
+  const jobs = (tests: string, more = ''): number =>
+    load(matrix({ devices, tests: `[{name: t, quota-us: 3000, ${tests}}]` }, more)).jobs.length;
+  assert.equal(jobs('cpus: 2'), 2);
+  assert.equal(jobs('vcpus: [1, 2]'), 4);
+  assert.equal(jobs('vcpus: 4, cpus: 2'), 2);
+  assert.equal(jobs('vcpus: [2, 4]', 'exclude: [{device: d, test: t-4vcpu}]'), 3);
+});
+
 test('a list of fragments, a full .config by its path, and a toolchain', () => {
   const kernels =
     '[{name: a, source: t, config: [minimal, debug, ./x.fragment]}, {name: b, source: t, config: ./full.config, toolchain: llvm-19}, {name: c, source: t}]';

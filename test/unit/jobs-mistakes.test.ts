@@ -100,9 +100,36 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     '4>0 tests[0].seconds: must be at least 1, not 0',
   ],
   [
+    'a second more than the payload takes',
+    matrix({ tests: '[{name: t, quota-us: 30000, seconds: 601}]' }),
+    '4>601 tests[0].seconds: must be at most 600, not 601',
+  ],
+  [
+    'a vCPU more than the payload takes',
+    matrix({ tests: '[{name: t, quota-us: 30000, vcpus: [1, 17]}]' }),
+    '4>17 tests[0].vcpus[1]: must be at most 16, not 17',
+  ],
+  [
+    'CPUs that a device of the matrix does not have',
+    matrix({
+      devices: '[qemu-powernv8, {name: d, machine: x, smp: 2}]',
+      tests: '[{name: t, quota-us: 30000, cpus: 4}, {name: u, quota-us: 3000, cpus: 2}]',
+    }),
+    '4>4 tests[0].cpus: cpus: 4 on device "d", which has smp: 2; say smp: 4 in the device',
+  ],
+  [
+    'more vCPUs than CPUs of a device of the matrix',
+    matrix({
+      kernels: '[{name: k, source: tree}, {name: l, source: tree}]',
+      devices: '[qemu-powernv8, {name: d, machine: x}]',
+      tests: '[{name: t, quota-us: 30000, vcpus: [1, 4]}]',
+    }),
+    '4>4 tests[0].vcpus[1]: 4 vCPUs on device "d", which has smp: 1; say smp: 4 in the device',
+  ],
+  [
     'too many jobs',
     matrix({
-      tests: `[${Array.from({ length: 5 }, (_, i) => `{name: t${i}, quota-us: [${list(50)}], vcpus: [${list(50, 1)}]}`).join(', ')}]`,
+      tests: `[${Array.from({ length: 5 }, (_, i) => `{name: t${i}, quota-us: [${list(50)}], seconds: [${list(50, 1)}]}`).join(', ')}]`,
     }),
     '4>tests the matrix expands to 12500 jobs; at most 10000 are allowed',
   ],

@@ -16,6 +16,22 @@ test('docs/job-matrix.schema.json is what the schema gives (else run scripts/wri
   assert.deepEqual(JSON.parse(read('docs/job-matrix.schema.json')), jobMatrixJsonSchema());
 });
 
+test('the schema takes as many vCPUs and seconds as the payload', () => {
+  const valid = new Ajv().compile(jobMatrixJsonSchema());
+  const takes = (test: string): boolean =>
+    valid(parse(matrix({ tests: `[{name: t, quota-us: 30000, ${test}}]` })));
+  const payload = read('guest-images/busy-guest/guest.h') + read('guest-images/busy-guest/main.c');
+  const most = {
+    vcpus: Number(/^#define GUEST_MAX_VCPUS (\d+)$/m.exec(payload)?.[1]),
+    seconds: Number(/t->seconds = number\(optarg, name, 1, (\d+)\);/.exec(payload)?.[1]),
+  };
+  assert.match(payload, /t->guest\.vcpus = number\(optarg, name, 1, GUEST_MAX_VCPUS\);/);
+  for (const [key, value] of Object.entries(most)) {
+    assert.ok(takes(`${key}: ${value}`), `${key} ${value}`);
+    assert.ok(!takes(`${key}: ${value + 1}`), `${key} ${value + 1}`);
+  }
+});
+
 test('the published schema accepts what ships and refuses a misspelt key', () => {
   const valid = new Ajv().compile(jobMatrixJsonSchema());
   for (const name of ['smoke', 'pre-pull', 'nightly'])
