@@ -23,7 +23,7 @@ const size = { width: 300, height: 110, left: 48, right: 30, top: 18, bottom: 18
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
 
 /** Places where the status differs from that of the run before which has one. */
-export function statusChanges(points: readonly TrendPoint[]): readonly number[] {
+export function statusChanges(points: readonly Pick<TrendPoint, 'status'>[]): readonly number[] {
   let last: Status | undefined;
   return points.flatMap(({ status }, index) => {
     if (status === undefined) return [];

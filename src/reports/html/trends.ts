@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { trendRuns, type RunIndex, type RunSummary } from '../../model/history.js';
+import { trendRuns, type JobSummary, type RunIndex, type RunSummary } from '../../model/history.js';
 import { formatMetric } from './job-section.js';
 import { limit, shortName } from './limits.js';
 import { html, when, type Markup } from './markup.js';
@@ -9,26 +9,43 @@ import { drawTrend, statusChanges, type Trend } from './trend-plot.js';
 /** Plots of a page; what is left out is said. */
 const mostPlots = 120;
 
+/** A run with its jobs of one group. */
+type RunOfGroup = Pick<RunSummary, 'run' | 'jobs'>;
+
 interface Group {
   readonly device: string;
   readonly test: string;
   readonly kernels: readonly string[];
+  /** Those that have jobs of the group, oldest first. */
+  readonly runs: readonly RunOfGroup[];
 }
 
+// One look at each job: there may be a hundred thousand of them, and a look for each plot takes minutes.
 function groupsOf(runs: readonly RunSummary[]): readonly Group[] {
-  const groups = new Map<string, { device: string; test: string; kernels: Set<string> }>();
-  for (const { jobs } of runs) {
-    for (const { device, test, kernel } of jobs) {
+  interface Parts extends Pick<Group, 'device' | 'test'> {
+    readonly kernels: Set<string>;
+    readonly jobs: Map<RunSummary, JobSummary[]>;
+  }
+  const groups = new Map<string, Parts>();
+  for (const run of runs) {
+    for (const job of run.jobs) {
+      const { device, test, kernel } = job;
       const key = `${device}\n${test}`;
-      const group = groups.get(key) ?? { device, test, kernels: new Set<string>() };
+      const empty: Parts = { device, test, kernels: new Set(), jobs: new Map() };
+      const group = groups.get(key) ?? empty;
       groups.set(key, group);
       group.kernels.add(kernel);
+      const own = group.jobs.get(run);
+      if (own) own.push(job);
+      else group.jobs.set(run, [job]);
     }
   }
-  return [...groups.values()].map((group) => ({
-    ...group,
+  return [...groups.values()].map(({ device, test, kernels, jobs }) => ({
+    device,
+    test,
     // The newest kernels: names of old ones stay in the runs' own reports.
-    kernels: [...group.kernels].slice(-limit.kernelsInPlot),
+    kernels: [...kernels].slice(-limit.kernelsInPlot),
+    runs: [...jobs].map(([{ run }, own]) => ({ run, jobs: own })),
   }));
 }
 
@@ -36,39 +53,46 @@ function groupsOf(runs: readonly RunSummary[]): readonly Group[] {
  * The runs that say something new of a group: one that took all results from before, and the same as the last one
  * had, would only push the others closer together.
  */
-export function runsWithNews(
-  { device, test }: Pick<Group, 'device' | 'test'>,
-  runs: readonly RunSummary[],
-): readonly RunSummary[] {
+export function runsWithNews(runs: readonly RunOfGroup[]): readonly RunOfGroup[] {
   let last = '';
   return runs.filter(({ jobs }) => {
-    const own = jobs.filter((job) => job.device === device && job.test === test);
-    if (own.length === 0) return false;
-    const state = own.map(({ name, inputsKey, status }) => [name, inputsKey, status].join()).join();
-    const isNew = own.some(({ reused }) => !reused) || state !== last;
+    const state = jobs
+      .map(({ name, inputsKey, status }) => [name, inputsKey, status].join())
+      .join();
+    const isNew = jobs.some(({ reused }) => !reused) || state !== last;
     last = state;
     return isNew;
   });
 }
 
-function trendsOf({ device, test, kernels }: Group, metric: string, runs: readonly RunSummary[]) {
-  return kernels.map((kernel, style): Trend => {
-    const points = runs.map(({ jobs }) => {
-      const job = jobs.find(
-        (one) => one.kernel === kernel && one.device === device && one.test === test,
-      );
-      return { value: job?.metrics[metric], status: job?.status };
-    });
-    return { kernel, style, points };
+/** The jobs of a kernel over the runs of a group; undefined where a run has none. */
+interface Line {
+  readonly kernel: string;
+  readonly style: number;
+  readonly jobs: readonly (JobSummary | undefined)[];
+  readonly hasStatusChange: boolean;
+}
+
+function linesOf(kernels: readonly string[], runs: readonly RunOfGroup[]): readonly Line[] {
+  return kernels.map((kernel, style) => {
+    const jobs = runs.map((run) => run.jobs.find((job) => job.kernel === kernel));
+    const hasStatusChange = statusChanges(jobs.map((job) => ({ status: job?.status }))).length > 0;
+    return { kernel, style, jobs, hasStatusChange };
   });
 }
 
-const valuesOf = (trend: Trend): readonly number[] =>
-  trend.points.flatMap(({ value }) => value ?? []);
-const hasStatusChange = (trends: readonly Trend[]): boolean =>
-  trends.some(({ points }) => statusChanges(points).length > 0);
-const isConstant = (trends: readonly Trend[]): boolean =>
-  trends.every((trend) => new Set(valuesOf(trend)).size <= 1);
+function trendOf({ kernel, style, jobs }: Line, metric: string): Trend {
+  const points = jobs.map((job) => ({ value: job?.metrics[metric], status: job?.status }));
+  return { kernel, style, points };
+}
+
+const firstValue = ({ jobs }: Line, metric: string): number | undefined =>
+  jobs.find((job) => job?.metrics[metric] !== undefined)?.metrics[metric];
+
+function isConstant(line: Line, metric: string): boolean {
+  const value = firstValue(line, metric);
+  return line.jobs.every((job) => (job?.metrics[metric] ?? value) === value);
+}
 
 /** The metrics that say most come first. */
 const first = ['overrun_ratio', 'worst_debt', 'kill_latency'];
@@ -77,13 +101,10 @@ function rank(metric: string): number {
   return (metric.startsWith('control_') ? 10 : 0) + (found < 0 ? first.length : found);
 }
 
-function metricsOf({ device, test }: Group, runs: readonly RunSummary[]): readonly string[] {
+function metricsOf(runs: readonly RunOfGroup[]): readonly string[] {
   const names = new Set<string>();
   for (const { jobs } of runs) {
-    for (const job of jobs) {
-      if (job.device !== device || job.test !== test) continue;
-      for (const name of Object.keys(job.metrics)) names.add(name);
-    }
+    for (const { metrics } of jobs) for (const name of Object.keys(metrics)) names.add(name);
   }
   return [...names].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
@@ -92,26 +113,28 @@ interface Budget {
   left: number;
 }
 
-function groupPart(group: Group, row: number, index: RunIndex, budget: Budget): Markup {
-  const { units } = index;
-  const runs = runsWithNews(group, index.runs);
+function groupPart(group: Group, row: number, units: RunIndex['units'], budget: Budget): Markup {
+  const runs = runsWithNews(group.runs);
   const names = runs.map(({ run }) => run);
+  const lines = linesOf(group.kernels, runs);
   const figures: Markup[] = [];
   const constant: Markup[] = [];
   let left = 0;
-  for (const [column, metric] of metricsOf(group, runs).entries()) {
-    const trends = trendsOf(group, metric, runs).filter((trend) => valuesOf(trend).length > 0);
+  for (const [column, metric] of metricsOf(runs).entries()) {
+    const measured = lines.filter((line) => firstValue(line, metric) !== undefined);
     const unit = units[metric] ?? '';
-    const marks = rank(metric) < first.length && hasStatusChange(trends);
-    if (isConstant(trends) && !marks) {
-      const values = trends.map(({ kernel, points }) => {
-        const value = points.find((point) => point.value !== undefined)?.value ?? 0;
-        return html` ${shortName(kernel)} ${formatMetric({ value, unit })};`;
+    const marks =
+      rank(metric) < first.length && measured.some(({ hasStatusChange }) => hasStatusChange);
+    if (!marks && measured.every((line) => isConstant(line, metric))) {
+      const values = measured.map((line) => {
+        const value = firstValue(line, metric) ?? 0;
+        return html` ${shortName(line.kernel)} ${formatMetric({ value, unit })};`;
       });
       constant.push(html`<li><span class="k">${shortName(metric)}</span>${values}</li>`);
     } else if (budget.left > 0) {
       budget.left -= 1;
       const title = `${metric} over runs, ${group.device}`;
+      const trends = measured.map((line) => trendOf(line, metric));
       const plot = drawTrend(`t${row}x${column}`, title, names, trends);
       figures.push(figure(plot, `${shortName(metric)}${unit === 'us' ? ', us' : ''}`, []));
     } else left += 1;
@@ -153,7 +176,7 @@ export function trendsSection(index: RunIndex): Markup | undefined {
           Oldest run left; runs that measured nothing again are left out. A diamond marks a run in
           which the job's status changed: with the new status, or hollow where that is PASS.
         </p>
-        ${groups.map((group, row) => groupPart(group, row, { ...index, runs }, budget))}
+        ${groups.map((group, row) => groupPart(group, row, index.units, budget))}
       </section>`,
   );
 }
