@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type {
+  FlakyJob,
   JobChange,
   JobSummary,
   MetricChange,
@@ -28,18 +29,34 @@ const change = (before: JobResult, after: JobResult): JobChange => ({
 
 const keyOf = (job: JobResult): string | undefined => job.facts['inputs_key'];
 
+/** A job's measurements with the same inputs, by its name and those. */
+type Measurements = ReadonlyMap<string, readonly JobSummary[]>;
+
+const nameAndInputs = (name: string, inputsKey: string): string => `${inputsKey}\n${name}`;
+
+// Found by name, not by a look at all for each job: there may be a thousand of them in each of a thousand runs.
+function measurementsIn(past: readonly RunSummary[]): Measurements {
+  const found = new Map<string, JobSummary[]>();
+  for (const job of past.flatMap(({ jobs }) => jobs)) {
+    if (job.inputsKey === undefined || job.reused) continue;
+    const key = nameAndInputs(job.name, job.inputsKey);
+    const known = found.get(key);
+    if (known) known.push(job);
+    else found.set(key, [job]);
+  }
+  return found;
+}
+
 /** The earlier measurements of what `a` measured: `a` itself, and jobs of its name with its inputs. */
-function measurementsOf(a: JobResult, past: readonly RunSummary[]): readonly JobSummary[] {
+function measurementsOf(a: JobResult, past: Measurements): readonly JobSummary[] {
   const key = keyOf(a);
   if (key === undefined) return [summarizeJob(a)];
-  const earlier = past.flatMap(({ jobs }) =>
-    jobs.filter((job) => job.name === a.name && job.inputsKey === key && !job.reused),
-  );
+  const earlier = past.get(nameAndInputs(a.name, key)) ?? [];
   // Where `a` was reused, the run that it was taken from is among the past ones.
   return a.reused && earlier.length > 0 ? earlier : [...earlier, summarizeJob(a)];
 }
 
-function moved(a: JobResult, b: JobResult, past: readonly RunSummary[]): readonly MetricChange[] {
+function moved(a: JobResult, b: JobResult, past: Measurements): readonly MetricChange[] {
   const values = new Map<string, number[]>();
   for (const { metrics } of measurementsOf(a, past)) {
     for (const [name, value] of Object.entries(metrics)) {
@@ -74,6 +91,7 @@ export function compareRuns(
   past: readonly RunSummary[] = [],
 ): RunComparison {
   const others = past.filter(({ run }) => run !== a.run && run !== b.run);
+  const measurements = measurementsIn(others);
   const before = new Map(a.jobs.map((job) => [job.name, job]));
   const after = new Set(b.jobs.map(({ name }) => name));
   const pairs = b.jobs.flatMap((job): readonly (readonly [JobResult, JobResult])[] => {
@@ -93,11 +111,17 @@ export function compareRuns(
     otherStatus: where(false, false).filter((one) => one.before !== one.after),
     newJobs: b.jobs.filter(({ name }) => !before.has(name)).map(({ name }) => name),
     vanishedJobs: a.jobs.filter(({ name }) => !after.has(name)).map(({ name }) => name),
-    metrics: pairs.flatMap(([old, job]) => moved(old, job, others)),
-    flaky: findFlaky(oldestFirst([...others, summarizeRun(a), summarizeRun(b)])).filter((flaky) =>
-      b.jobs.some((job) => keyOf(job) === flaky.inputsKey && job.device === flaky.device),
-    ),
+    metrics: pairs.flatMap(([old, job]) => moved(old, job, measurements)),
+    flaky: flakyOf(b, [...others, summarizeRun(a), summarizeRun(b)]),
   };
+}
+
+/** Flaky jobs whose inputs and device run `b` has too. */
+function flakyOf(b: RunResult, runs: readonly RunSummary[]): readonly FlakyJob[] {
+  const own = new Set(b.jobs.map((job) => JSON.stringify([keyOf(job), job.device])));
+  return findFlaky(oldestFirst(runs)).filter(({ inputsKey, device }) =>
+    own.has(JSON.stringify([inputsKey, device])),
+  );
 }
 
 function oldestFirst(runs: readonly RunSummary[]): readonly RunSummary[] {

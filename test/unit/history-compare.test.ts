@@ -7,6 +7,7 @@ import { findFlaky } from '../../src/history/flaky.js';
 import { prune } from '../../src/history/prune.js';
 import { summarizeRun } from '../../src/history/summary.js';
 import type { JobResult, RunResult } from '../../src/model/result.js';
+import { counted } from './counted.js';
 import { sampleRun } from './reports-run.js';
 import { caseWith, jobWith } from './verdict-evidence.js';
 
@@ -124,6 +125,22 @@ test('compare: a reused result is no second measurement', () => {
   const past = [measured(10), measured(10, 'k1', { reused: true })];
   const a = measured(10, 'k1', { reused: true });
   assert.deepEqual(movedWith(past, a, measured(11)), [['c.m', 'changed', 11, 1, 10, 10]]);
+});
+
+test('compare: twice as many jobs are looked at twice as often, not four times', () => {
+  const looksAt = (count: number): number => {
+    let looks = 0;
+    const jobs = Array.from({ length: count }, (_, place) =>
+      named(`j${place}`, { facts: { inputs_key: `k${place}` } }),
+    );
+    const past = ['1', '2', '3'].map((run) => {
+      const summary = summarizeRun(runOf(run, ...jobs));
+      return { ...summary, jobs: summary.jobs.map((job) => counted(job, () => (looks += 1))) };
+    });
+    assert.deepEqual(compareRuns(runOf('8', ...jobs), runOf('9', ...jobs), past).metrics, []);
+    return looks;
+  };
+  assert.ok(looksAt(200) < 3 * looksAt(100));
 });
 
 test('isOutside: a value among the past ones never is', () => {
