@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { trendRuns, type RunIndex, type RunSummary } from '../model/history.js';
 import type { RunResult } from '../model/result.js';
 import { exists, readIfThere, writeWhole } from '../system/files.js';
-import { decodeCache, encodeCache, type KnownRun } from './cache.js';
+import { decodeCache, encodeCache, type KnownRun, type KnownRuns } from './cache.js';
 import { findFlaky } from './flaky.js';
 import { metricsOf, summarizeRun } from './summary.js';
 
@@ -75,6 +75,18 @@ async function keepTrend(resultsDir: string, runs: Map<string, KnownRun>, units:
   return changed;
 }
 
+// What goes wrong with the cache, here or below, only makes the next time take longer.
+const readCache = async (path: string): Promise<KnownRuns> =>
+  decodeCache(await readIfThere(path).catch(() => undefined));
+
+async function keepCache(path: string, known: KnownRuns): Promise<void> {
+  try {
+    await writeWhole(path, encodeCache(known));
+  } catch {
+    // results/ cannot be written to, or it has more runs than a string can.
+  }
+}
+
 /**
  * The index over results/: reads the runs that are new or changed since the last time, takes the others from
  * results/index.json, and writes that anew where something changed. Folders without results.json (a run in
@@ -82,7 +94,7 @@ async function keepTrend(resultsDir: string, runs: Map<string, KnownRun>, units:
  */
 export async function updateIndex(resultsDir: string): Promise<RunIndex> {
   const cachePath = join(resultsDir, indexFile);
-  const cache = decodeCache(await readIfThere(cachePath));
+  const cache = await readCache(cachePath);
   const units: Units = { ...cache.units };
   const folders = (await readdir(resultsDir, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
@@ -102,8 +114,7 @@ export async function updateIndex(resultsDir: string): Promise<RunIndex> {
   const runs = new Map(entries.flat());
   changed = runs.size !== cache.runs.size || changed;
   changed = (await keepTrend(resultsDir, runs, units)) || changed;
-  // Only the next time takes longer where results cannot be written to.
-  if (changed) await writeWhole(cachePath, encodeCache({ units, runs })).catch(() => {});
+  if (changed) await keepCache(cachePath, { units, runs });
   const withReport = await inParallel([...runs.keys()], async (dir) =>
     (await exists(join(resultsDir, dir, 'report.html'))) ? [dir] : [],
   );

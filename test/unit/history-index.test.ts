@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promise
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { decodeCache, encodeCache } from '../../src/history/cache.js';
 import { indexFile, updateIndex } from '../../src/history/run-index.js';
 import { trendRuns, type RunIndex } from '../../src/model/history.js';
 import type { JobResult, RunResult } from '../../src/model/result.js';
@@ -79,13 +80,51 @@ test('index: a broken cache only costs time', () =>
     for (const text of [
       '',
       '{}',
-      '{"format":2}',
-      '{"format":2,"runs":[{"dir":"a","run":{},"jobs":[[9]]}]}',
+      '{"format":3}',
+      '{"format":3,"runs":[{"dir":"a","run":{},"jobs":[[9]]}]}',
+      '{"format":3,"strings":["m"],"runs":[{"dir":"a","run":{},"jobs":[[0,0,0,0,0,0,0,0,0]]}]}',
     ]) {
       await writeFile(join(results, indexFile), text);
       assert.deepEqual(await updateIndex(results), first);
     }
   }));
+
+test('index: a cache that cannot be read or kept only costs time', (context) =>
+  inFolder(async (results) => {
+    await addRun(results, 'a', runAt(1));
+    const stringify = context.mock.method(JSON, 'stringify', () => {
+      throw new RangeError('Invalid string length');
+    });
+    const first = await updateIndex(results);
+    stringify.mock.restore();
+    assert.deepEqual(
+      first.runs.map(({ dir }) => dir),
+      ['a'],
+    );
+    await mkdir(join(results, indexFile));
+    assert.deepEqual(await updateIndex(results), first);
+  }));
+
+test('index: the cache gives back what it was given, and has each name once', () => {
+  const metrics = { 'c.long_name': 1.5, '"\n,[': -0.25, __proto__x: 1e300 };
+  const job = { ...summarizeJob(jobWith({ facts: { inputs_key: 'k' } })), metrics };
+  const bare = { ...summarizeJob(jobWith({ status: 'SKIP', reused: true })), metrics: {} };
+  const summary = { ...summarizeRun(sampleRun()), jobs: [job, job, bare] };
+  const old = { ...summary, jobs: [{ ...job, metrics: {} }] };
+  const state = { mtimeMs: 1.25, size: 2 };
+  const known = {
+    units: { 'c.other': 'us' },
+    runs: new Map([
+      ['a', { ...state, summary, withMetrics: true }],
+      ['b', { ...state, summary, withMetrics: true }],
+      ['c', { ...state, summary: old, withMetrics: false }],
+      ['d', { ...state, reason: 'no JSON', withMetrics: false }],
+    ]),
+  };
+  const text = encodeCache(known);
+  assert.deepEqual(decodeCache(text), known);
+  assert.equal(text.split('c.long_name').length, 2);
+});
 
 test('index: metrics of the last runs only, read again when those before move up', () =>
   inFolder(async (results) => {
