@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { JobError } from '../model/errors.js';
 import { use } from '../system/cache.js';
-import {
-  cacheDir,
-  digest,
-  digestFile,
-  exists,
-  makeFolderWhole,
-  readIfThere,
-  writeWhole,
-} from '../system/files.js';
+import { cacheDir, exists, makeFolderWhole } from '../system/files.js';
+import { knownDigest, knownOf } from '../system/known.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
 import { treeInCache } from './debian-source.js';
@@ -21,8 +13,8 @@ import { TarListing } from './tar-listing.js';
 
 const tarball = /\.(?:tar\.(?:xz|gz|zst)|tgz|txz)$/;
 
-/** What was found out about a tarball, kept so that the next run need not read it again. */
-interface Known {
+/** What is found out about a tarball. */
+interface Examined {
   readonly sha256: string;
   readonly signature: string;
 }
@@ -56,25 +48,16 @@ export function tarballSource(path: string): KernelSource {
   };
 }
 
-async function examine(path: string, signal: AbortSignal, say: Say): Promise<Known> {
+async function examine(path: string, signal: AbortSignal, say: Say): Promise<Examined> {
   const signature = await findSignature(path);
   const files = [path, ...(signature ? [signature.path] : [])];
-  const states = await Promise.all(files.map(stateOf));
-  const record = cacheDir('sources', `tar-known-${digest(...states).slice(0, 24)}.json`);
-  const known = await readIfThere(record);
-  if (known !== undefined) return JSON.parse(known) as Known;
-  say(`reading ${basename(path)}`);
-  const sha256 = await digestFile(path);
-  const check = await checkSignature(path, signal);
-  say(`${basename(path)}: ${check.text}`);
-  const found: Known = { sha256, signature: check.text };
-  if (check.final) await writeWhole(record, JSON.stringify(found));
-  return found;
-}
-
-async function stateOf(file: string): Promise<string> {
-  const { size, mtimeMs, ctimeMs, ino } = await stat(file);
-  return `${file} ${size} ${mtimeMs} ${ctimeMs} ${ino}`;
+  return knownOf('tarball', files, async () => {
+    say(`reading ${basename(path)}`);
+    const sha256 = await knownDigest(path);
+    const check = await checkSignature(path, signal);
+    say(`${basename(path)}: ${check.text}`);
+    return { value: { sha256, signature: check.text }, stays: check.final };
+  });
 }
 
 async function unpack(path: string, dir: string, signal: AbortSignal): Promise<void> {

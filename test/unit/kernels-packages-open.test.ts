@@ -22,6 +22,7 @@ import {
   vmlinux,
   type Entry,
 } from './kernels-packages-archives.js';
+import { aMinuteLater, ownCache, streamsRead } from './own-cache.js';
 
 let dir = '';
 before(async () => (dir = await mkdtemp(join(tmpdir(), 'busyguest-packages-'))));
@@ -103,6 +104,16 @@ test('opens a package that dpkg-deb made', async () => {
     stdio: 'ignore',
   });
   await isKernel(await open(file));
+});
+
+test('a package that is unpacked is not read again', async (context) => {
+  const { cache } = await ownCache(context);
+  aMinuteLater(context);
+  const file = await write('linux.deb', deb(tar(kernelEntries())));
+  const { key } = await openPackages([file], cache, signal);
+  const read = streamsRead(context);
+  assert.equal((await openPackages([file], cache, signal)).key, key);
+  assert.deepEqual(read(), []);
 });
 
 test('opens split packages in any order, and makes the same kernel once', async () => {

@@ -3,7 +3,8 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AptSuite } from '../../system/apt.js';
 import { use } from '../../system/cache.js';
-import { cacheDir, digest, digestFile, exists, makeFolderWhole } from '../../system/files.js';
+import { cacheDir, digest, exists, makeFolderWhole } from '../../system/files.js';
+import { knownDigest } from '../../system/known.js';
 import { firstLine, run } from '../../system/processes.js';
 import { InfraError } from '../../model/errors.js';
 
@@ -68,7 +69,7 @@ export async function qemuDigest(binary: QemuBinary): Promise<string> {
   );
   const there = await Promise.all(firmware.map((file) => exists(file)));
   const files = [path.stdout.trim(), ...firmware.filter((_, i) => there[i])];
-  return digest(...(await Promise.all(files.map(digestFile))));
+  return digest(...(await Promise.all(files.map(knownDigest))));
 }
 
 function firmwareDirs(binary: QemuBinary): string[] {

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { JobError } from '../../model/errors.js';
-import { digest, digestFile, exists, isFolder } from '../../system/files.js';
+import { digest, exists, isFolder } from '../../system/files.js';
+import { knownDigest } from '../../system/known.js';
 import { extract, fileKind, type Wanted } from './archive.js';
 import { roleOf } from './names.js';
 import { limits } from './refusal.js';
@@ -33,7 +34,7 @@ export interface Contents {
 export async function openContents(path: string): Promise<Contents> {
   if (!(await exists(path))) throw new JobError([{ message: `${path}: no such file or folder` }]);
   if (await isFolder(path)) return folderContents(path);
-  const id = await digestFile(path);
+  const id = await knownDigest(path);
   if ((await fileKind(path)) !== 'other') {
     return {
       id,
