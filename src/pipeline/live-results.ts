@@ -6,7 +6,7 @@ import type { OpenRun } from '../model/history.js';
 import { describeProgress, renderIndex } from '../reports/html/index-page.js';
 import { renderHtml, renderLive } from '../reports/html/run-page.js';
 import { digest } from '../system/files.js';
-import { readOpenRun, readRun } from './run-folder.js';
+import { JsonFiles, readOpenRun, readRun } from './run-folder.js';
 
 /** What is in results/ now: `state` differs when anything that the pages show does. */
 export interface Snapshot {
@@ -18,11 +18,15 @@ export interface Snapshot {
 export class LiveResults {
   #mtimeMs = Number.NaN;
   #closed = new Set<string>();
+  #files: ReadonlyMap<string, JsonFiles> = new Map();
   #page: { readonly state: string; readonly text: Promise<string> } | undefined;
 
   constructor(readonly dir: string) {}
 
-  /** Cheap enough for once a second: finished runs are looked at again only when a folder comes or goes. */
+  /**
+   * Cheap enough for once a second: finished runs are looked at again only when a folder comes or goes, files of the
+   * others are read again only when they are others.
+   */
   async snapshot(): Promise<Snapshot> {
     const { mtimeMs } = await stat(this.dir);
     if (mtimeMs !== this.#mtimeMs) this.#closed.clear();
@@ -30,12 +34,17 @@ export class LiveResults {
     const entries = await readdir(this.dir, { withFileTypes: true });
     const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     const open: OpenRun[] = [];
+    const files = new Map<string, JsonFiles>();
     for (const name of folders.sort()) {
       if (this.#closed.has(name)) continue;
-      const run = await readOpenRun(join(this.dir, name)).catch(() => undefined);
-      if (run) open.push(run);
-      else this.#closed.add(name);
+      const own = this.#files.get(name) ?? new JsonFiles();
+      const run = await readOpenRun(join(this.dir, name), own).catch(() => undefined);
+      if (run) {
+        open.push(run);
+        files.set(name, own);
+      } else this.#closed.add(name);
     }
+    this.#files = files;
     const progress = open.map(({ dir, running, result }) => [dir, running, result.jobs.length]);
     const state = digest(JSON.stringify([folders, progress])).slice(0, 16);
     return { state, open };

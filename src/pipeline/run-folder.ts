@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { UsageError } from '../model/errors.js';
 import type { OpenRun } from '../model/history.js';
 import type { JobResult, RunResult } from '../model/result.js';
-import { exists, readIfThere } from '../system/files.js';
+import { exists } from '../system/files.js';
+import { stateOf } from '../system/known.js';
 import { livingOwner } from '../system/lock.js';
 
 /** The lock that a run holds on its folder: one process at a time, and a sign that it goes on. */
@@ -36,28 +37,46 @@ interface Record {
   readonly jobs?: readonly string[];
 }
 
-async function readJson<T>(path: string): Promise<T | undefined> {
-  try {
-    return JSON.parse((await readIfThere(path)) ?? '') as T;
-  } catch {
-    return undefined;
+/** Reads files of JSON, each again only when it is another one: who watches a run looks at all once a second. */
+export class JsonFiles {
+  readonly #known = new Map<string, { readonly state: string; readonly value: unknown }>();
+
+  /** What a file holds; undefined where it is not there or no JSON. */
+  async read<T>(path: string): Promise<T | undefined> {
+    try {
+      const state = await stateOf(path);
+      const known = this.#known.get(path);
+      if (known?.state === state) return known.value as T;
+      const value = JSON.parse(await readFile(path, 'utf8')) as T;
+      this.#known.set(path, { state, value });
+      return value;
+    } catch {
+      return undefined;
+    }
   }
 }
 
 /** The finished jobs of a run, in the order of their names or of the matrix. */
-async function finishedJobs(dir: string, planned: readonly string[] | undefined) {
+async function finishedJobs(dir: string, planned: readonly string[] | undefined, files: JsonFiles) {
   const entries = await readdir(dir, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const names = planned ? planned.filter((name) => folders.includes(name)) : folders.sort();
-  const jobs = names.map((name) => readJson<JobResult>(join(dir, name, 'status.json')));
+  const there = new Set(folders);
+  const names = planned ? planned.filter((name) => there.has(name)) : folders.sort();
+  const jobs = names.map((name) => files.read<JobResult>(join(dir, name, 'status.json')));
   return (await Promise.all(jobs)).filter((job) => job !== undefined);
 }
 
-/** A folder with run.json and without results.json, or whose run goes on again; undefined for any other. */
-export async function readOpenRun(dir: string): Promise<OpenRun | undefined> {
+/**
+ * A folder with run.json and without results.json, or whose run goes on again; undefined for any other.
+ * @param files that of the last look at the same folder
+ */
+export async function readOpenRun(
+  dir: string,
+  files: JsonFiles = new JsonFiles(),
+): Promise<OpenRun | undefined> {
   const running = (await livingOwner(runLock(dir))) !== undefined;
   if (!running && (await exists(join(dir, 'results.json')))) return undefined;
-  const record = await readJson<Record>(join(dir, 'run.json'));
+  const record = await files.read<Record>(join(dir, 'run.json'));
   if (!record) return undefined;
   const { file = '', startedAt = '', jobs: planned } = record;
   return {
@@ -71,7 +90,7 @@ export async function readOpenRun(dir: string): Promise<OpenRun | undefined> {
       matrix: file,
       verdicts: [],
       overall: 'none',
-      jobs: await finishedJobs(dir, planned),
+      jobs: await finishedJobs(dir, planned, files),
       interrupted: false,
     },
   };
