@@ -36,6 +36,7 @@ export class LavaLab {
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #over = new AbortController();
   #devices: Promise<LabDevice[]> | undefined;
+  readonly #tagged = new Map<string, Promise<string[]>>();
 
   constructor(
     readonly use: LabUse,
@@ -90,6 +91,13 @@ export class LavaLab {
     return (this.#devices ??= this.server.devices());
   }
 
+  /** Names of the devices with a tag, asked for once: each job wants to know, and a lab is asked ten times a second. */
+  #devicesWithTag(tag: string): Promise<string[]> {
+    const asked = this.#tagged.get(tag) ?? this.server.devicesWithTag(tag);
+    this.#tagged.set(tag, asked);
+    return asked;
+  }
+
   /** Why no device of a type can take a job now or later; empty where one can. */
   async missing(type: string): Promise<string[]> {
     const where = `LAVA at ${this.server.rest.url}`;
@@ -97,7 +105,7 @@ export class LavaLab {
     if (ofType.length === 0) return [`${where} has no device of the type "${type}"`];
     let usable = ofType.filter(({ health }) => health !== 'Retired');
     for (const tag of this.use.tags) {
-      const tagged = await this.server.devicesWithTag(tag);
+      const tagged = await this.#devicesWithTag(tag);
       usable = usable.filter(({ hostname }) => tagged.includes(hostname));
     }
     if (usable.length > 0) return [];
