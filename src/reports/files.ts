@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunResult } from '../model/result.js';
+import { readEnd, replaceFile } from '../system/files.js';
 import { maxSystemOutBytes, renderJunit } from './junit.js';
 import { renderKcidb } from './kcidb.js';
 import { renderMarkdown } from './markdown.js';
@@ -16,39 +17,18 @@ async function isSpecial(path: string): Promise<boolean> {
 }
 
 /** Writes a whole file or none: a full disk must not leave half a result that reads like one. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  if (await isSpecial(path)) {
-    await writeFile(path, text);
-    return;
-  }
-  const partial = `${path}.partial-${process.pid}`;
-  try {
-    await writeFile(partial, text, { flush: true });
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
-}
-
-/** The last bytes of a job's console; empty where the job never had one. */
-async function consoleTail(dir: string, job: string): Promise<string> {
-  try {
-    await using file = await open(join(dir, job, 'console.log'));
-    const { size } = await file.stat();
-    const start = Math.max(0, size - maxSystemOutBytes);
-    const bytes = Buffer.alloc(size - start);
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
-    return bytes.subarray(0, bytesRead).toString();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
+async function write(path: string, text: string): Promise<void> {
+  if (await isSpecial(path)) await writeFile(path, text);
+  else await replaceFile(path, text, { flush: true });
 }
 
 async function consoleTails(run: RunResult, dir: string): Promise<Record<string, string>> {
   const tails: Record<string, string> = {};
-  for (const { name } of run.jobs) tails[name] = await consoleTail(dir, name);
+  for (const { name } of run.jobs) {
+    const end = await readEnd(join(dir, name, 'console.log'), maxSystemOutBytes);
+    // A job that was never booted has no console.
+    tails[name] = end?.text ?? '';
+  }
   return tails;
 }
 
@@ -87,7 +67,7 @@ export function fileReport(format: FileFormat, path?: string): Report {
     name: format,
     async onEnd(run, dir) {
       const target = path ?? join(dir, file);
-      await writeWhole(target, await render(run, dir, target));
+      await write(target, await render(run, dir, target));
     },
   };
 }

@@ -25,7 +25,7 @@ export const noSource: KcidbSource = { issues: [], consoleTail: '', buildTail: '
 const tailBytes = 16 * 1024;
 
 const tailOf = async (path: string): Promise<string> =>
-  (await readEnd(path, tailBytes))?.text ?? '';
+  (await readEnd(path, tailBytes).catch(() => undefined))?.text ?? '';
 
 /** Known faults of job.json: `title` is the source of a regular expression. */
 export function issuesOf(job: unknown): readonly NamedIssue[] {

@@ -39,14 +39,27 @@ let temporaries = 0;
 /** A name beside `path` for what is not whole yet; no other process and no other job of ours takes it. */
 export const temporaryFor = (path: string): string => `${path}.${self}.${temporaries++}.tmp`;
 
-/** Writes a file so that a reader sees the old one or the new one, never half of it. */
+/** Writes a file so that a reader sees the old one or the new one, never half of it. Makes its folder. */
 export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
+  await replaceFile(path, data);
+}
+
+/**
+ * The same in a folder that must be there.
+ * @param flush waits until the disk has it, so that a full disk, or power that is lost, leaves the old one
+ */
+export async function replaceFile(
+  path: string,
+  data: string | Uint8Array,
+  { flush = false }: { readonly flush?: boolean } = {},
+): Promise<void> {
   const temporary = temporaryFor(path);
   try {
     const file = await open(temporary, 'w');
     try {
       await file.writeFile(data);
+      if (flush) await file.sync();
     } finally {
       await file.close();
     }
@@ -124,7 +137,7 @@ export async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** The end of a file, at most `maxBytes`, and how many bytes stand before it; undefined when it cannot be read. */
+/** The end of a file, at most `maxBytes`, and how many bytes stand before it; undefined when it is not there. */
 export async function readEnd(
   path: string,
   maxBytes: number,
@@ -136,7 +149,8 @@ export async function readEnd(
     const bytes = Buffer.alloc(size - skipped);
     const { bytesRead } = await file.read(bytes, 0, bytes.length, skipped);
     return { text: bytes.subarray(0, bytesRead).toString(), skipped };
-  } catch {
-    return undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -86,6 +87,39 @@ test('files: an existing file is replaced; one that cannot be written is one fai
     assert.match(failures[0]?.error.message ?? '', /ENOENT/);
     assert.deepEqual(await readdir(dir), ['results.json']);
     assert.match(await readFile(join(dir, 'results.json'), 'utf8'), /^\{/);
+  }));
+
+test('files: a console that is there and cannot be read is a failure of junit alone', () =>
+  inFolder(async (dir) => {
+    const [job] = sampleRun().jobs;
+    await mkdir(join(dir, job?.name ?? '', 'console.log'), { recursive: true });
+    const reports = fileFormatNames.map((name) => fileReport(name));
+    const failures = await runReports(reports, sampleRun(), dir);
+    assert.deepEqual(
+      failures.map(({ report }) => report),
+      ['junit'],
+    );
+    assert.match(failures[0]?.error.message ?? '', /EISDIR/);
+  }));
+
+test('files: several at once that write the same one are all whole', () =>
+  inFolder(async (dir) => {
+    const reports = Array.from({ length: 20 }, () => fileReport('tap'));
+    await Promise.all(reports.map(async (report) => report.onEnd?.(sampleRun(), dir)));
+    assert.deepEqual(await readdir(dir), ['results.tap']);
+  }));
+
+test('files: a pipe is written to, not replaced', () =>
+  inFolder(async (dir) => {
+    const pipe = join(dir, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const [text, failures] = await Promise.all([
+      readFile(pipe, 'utf8'),
+      runReports([fileReport('tap', pipe)], sampleRun(), dir),
+    ]);
+    assert.deepEqual(failures, []);
+    assert.match(text, /^TAP version 14\n/);
+    assert.ok((await stat(pipe)).isFIFO());
   }));
 
 test('reports: one that throws loses neither the run nor another', async () => {

@@ -54,7 +54,7 @@ function parametersOf(job: unknown): TestParameters | undefined {
 }
 
 async function readTail(path: string): Promise<readonly string[]> {
-  const end = await readEnd(path, tailBytes);
+  const end = await readEnd(path, tailBytes).catch(() => undefined);
   if (end === undefined) return [];
   const { text, skipped } = end;
   const lines = text.split('\n');
