@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { deviceOf } from '../devices/registry.js';
@@ -11,6 +11,7 @@ import { selectedCases } from '../model/payload-cases.js';
 import type { JobResult, RunResult } from '../model/result.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
 import { isFull } from '../system/disk.js';
+import { temporaryFor } from '../system/files.js';
 import { JobFiles } from './job-files.js';
 import type { Bootable } from './bootable.js';
 import type { Place } from './place.js';
@@ -277,9 +278,15 @@ export async function makeRunDir(results: string, matrixName: string, now: Date)
   }
 }
 
-/** Points results/latest at a run. */
+/** Points results/latest at a run. There is a link all the time, however many runs end together. */
 export async function linkLatest(results: string, dir: string): Promise<void> {
   const link = join(results, 'latest');
-  await rm(link, { force: true });
-  await symlink(basename(dir), link);
+  const temporary = temporaryFor(link);
+  try {
+    await symlink(basename(dir), temporary);
+    await rename(temporary, link);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }

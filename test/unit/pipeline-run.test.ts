@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { linkLatest } from '../../src/pipeline/run.js';
+import { inFolder } from './reports-html-run.js';
+
+test('latest: runs that end together all link it, it is always there, and nothing else stays', () =>
+  inFolder(async (results) => {
+    const runs = Array.from({ length: 50 }, (_, place) => `run-${place}`);
+    await linkLatest(results, join(results, 'run-0'));
+    let linked = false;
+    const look = async (): Promise<void> => {
+      while (!linked) assert.ok(runs.includes(await readlink(join(results, 'latest'))));
+    };
+    const link = async (): Promise<void> => {
+      try {
+        await Promise.all(runs.map((run) => linkLatest(results, join(results, run))));
+      } finally {
+        linked = true;
+      }
+    };
+    await Promise.all([look(), link()]);
+    assert.deepEqual(await readdir(results), ['latest']);
+  }));
+
+test('latest: where it is a folder of the user, that stays and it is said', () =>
+  inFolder(async (results) => {
+    await mkdir(join(results, 'latest'));
+    await assert.rejects(linkLatest(results, join(results, 'run')), /EISDIR/);
+    assert.deepEqual(await readdir(results), ['latest']);
+  }));
