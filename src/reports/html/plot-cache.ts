@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cacheDir, digest } from '../../system/files.js';
+import { cacheDir, digest, temporaryFor } from '../../system/files.js';
 import { Markup } from './markup.js';
 import { draw, drawnBy, type Plot } from './plot.js';
 
@@ -46,7 +46,7 @@ function read(path: string): Plot | undefined {
 
 function keep(path: string, { svg, frame }: Plot): void {
   const stored: Stored = { svg: svg.text, frame };
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryFor(path);
   try {
     mkdirSync(dirname(path), { recursive: true });
     forgetOld(dirname(path));
