@@ -5,7 +5,7 @@ import { updateIndex } from '../history/run-index.js';
 import type { OpenRun } from '../model/history.js';
 import { describeProgress, renderIndex } from '../reports/html/index-page.js';
 import { renderHtml, renderLive } from '../reports/html/run-page.js';
-import { digest } from '../system/files.js';
+import { digest, exists } from '../system/files.js';
 import { JsonFiles, readOpenRun, readRun } from './run-folder.js';
 
 /** What is in results/ now: `state` differs when anything that the pages show does. */
@@ -42,7 +42,8 @@ export class LiveResults {
       if (run) {
         open.push(run);
         files.set(name, own);
-      } else this.#closed.add(name);
+      } else if (await exists(join(this.dir, name, 'results.json'))) this.#closed.add(name);
+      // Any other may be that of a run which is about to write its run.json.
     }
     this.#files = files;
     const progress = open.map(({ dir, running, result }) => [dir, running, result.jobs.length]);

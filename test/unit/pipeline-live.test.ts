@@ -9,6 +9,18 @@ import { writeWhole } from '../../src/system/files.js';
 import { inFolder } from './reports-html-run.js';
 import { jobWith } from './verdict-evidence.js';
 
+test('live results: a run that was seen between its folder and its run.json is seen later', () =>
+  inFolder(async (results) => {
+    await mkdir(join(results, 'run'));
+    const live = new LiveResults(results);
+    assert.deepEqual((await live.snapshot()).open, []);
+    await writeFile(join(results, 'run', 'run.json'), '{"jobs": ["a"]}');
+    assert.deepEqual(
+      (await live.snapshot()).open.map(({ dir, planned }) => [dir, planned]),
+      [['run', 1]],
+    );
+  }));
+
 const write = (results: string, job: JobResult): Promise<void> =>
   writeWhole(join(results, 'run', job.name, 'status.json'), JSON.stringify(job));
 
