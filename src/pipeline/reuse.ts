@@ -40,6 +40,8 @@ export async function remember(
   if (!told) return;
   const { exit, machineFacts, timesMs } = watched;
   const dir = folder(key);
+  // With --fresh nobody has looked it up, and the cache is trimmed after what was missed.
+  await use(dir);
   // Jobs of one matrix may have the same inputs, and end together.
   await writeWhole(join(dir, 'console.log'), await readFile(files.consolePath));
   // Written last: without it the folder counts for nothing.

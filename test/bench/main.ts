@@ -99,7 +99,8 @@ async function measure({ names, times }: Options, signal: AbortSignal): Promise<
     const rows = [];
     for (const name of names)
       rows.push(...((await benchmarks[name]?.({ times, dir, signal, say })) ?? []));
-    process.stdout.write(`${computer}; medians of ${times}\n\n${markdownTable(rows)}`);
+    const once = names.includes('builds') ? '; builds once' : '';
+    process.stdout.write(`${computer}; medians of ${times}${once}\n\n${markdownTable(rows)}`);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
