@@ -49,6 +49,8 @@ const chosen = targets.filter(({ name }) => values.target === undefined || name 
 const shareOf = ({ name }) => shares[name] ?? 1;
 const sum = chosen.reduce((total, one) => total + shareOf(one), 0);
 const startMs = Date.now();
+const stopper = new AbortController();
+const stop = stopper.signal;
 
 /** Runs one reader in a thread of its own; a hang or too much memory ends that thread, not us. */
 function attack(target) {
@@ -80,6 +82,7 @@ function attack(target) {
     });
     worker.on('error', (error) => end(`${error.message} (after seed ${last.nextSeed})`));
     worker.on('exit', () => end(undefined));
+    stop.addEventListener('abort', () => end(undefined));
   });
 }
 
@@ -92,6 +95,11 @@ function keep(target, { input, error }) {
 }
 
 const queue = [...chosen];
+for (const name of ['SIGINT', 'SIGTERM'])
+  process.once(name, () => {
+    queue.length = 0;
+    stopper.abort();
+  });
 const results = [];
 async function lane() {
   for (let target = queue.shift(); target !== undefined; target = queue.shift()) {
