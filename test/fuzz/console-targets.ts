@@ -158,9 +158,14 @@ export const consoleTarget: Target = {
   },
 };
 
+/** What is left of a `not`; one of the kernel's messages that are put in says "not ready". */
+const anyNot = /\bnot\b(?! ready)/;
+
 /**
  * The console of a kernel that FAILs, disturbed as consoles are, or with one change of any kind: never a PASS. (Many
- * arbitrary changes could write a PASS: then it stands in the input, and `console` holds that.)
+ * arbitrary changes could write a PASS: then it stands in the input, and `console` holds that.) Where a message tears
+ * off the only `not` and its line is lost as well, nothing tells of it but the exit code behind END, which is left 0
+ * here so that the `not` decides.
  */
 export const disturbedTarget: Target = {
   name: 'disturbed-fail',
@@ -171,6 +176,7 @@ export const disturbedTarget: Target = {
     mutated({ corpus: unpatched, tokens, maxEdits: 1, maxBytes: 80_000, splice: false }),
   ),
   check(input) {
+    if (!anyNot.test(input.toString('latin1'))) return;
     assert.notEqual(read(input, input.length + 1).result.status, 'PASS');
   },
 };

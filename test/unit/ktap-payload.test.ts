@@ -157,3 +157,23 @@ test('facts with odd names do not reach the prototype', () => {
 test('a version that is not known does not start', () => {
   assert.equal(readPayload(['BUSYGUEST-START v2', 'ok 1 a']).started, false);
 });
+
+test('a "not ok" within a line, behind words without an end of line, is never outvoted by an "ok"', () => {
+  const inside = [
+    '[    3.1] no newlinenot ok 1 a',
+    'Pnot ok a',
+    '# not ok 1 - a',
+    'ok 7 xnot ok 1 a',
+  ];
+  for (const line of inside) {
+    for (const order of [
+      [line, 'ok 1 a'],
+      ['ok 1 a', line],
+    ]) {
+      const lines = ['BUSYGUEST-START v1', ...order, 'ok 2 b', 'BUSYGUEST-END 0'];
+      const { cases } = readPayload(lines, { expectedCases: ['a', 'b'] });
+      const statusOf = (name: string) => cases.find((one) => one.name === name)?.status;
+      assert.deepEqual([statusOf('a'), statusOf('b')], ['ERROR', 'PASS'], order.join(' / '));
+    }
+  }
+});
