@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { arch } from 'node:os';
 import { InfraError } from '../model/errors.js';
-import { firstLine, run } from '../system/processes.js';
+import { run } from '../system/processes.js';
+import { firstLineOf } from '../system/program.js';
 import type { PinnedSource } from './pinned-source.js';
 
 /** The compiler for ppc64le and what identifies it. */
@@ -67,9 +68,9 @@ function find(choice: Choice): Promise<Toolchain> {
 async function ask(choice: Choice): Promise<Toolchain> {
   const [compiler, linker] = [tool(choice, 'gcc', 'clang'), tool(choice, 'ld', 'ld.lld')];
   const [cc, ld, ccache] = await Promise.all([
-    firstLine([compiler, '--version']),
-    firstLine([linker, '--version']),
-    firstLine(['ccache', '--version']),
+    firstLineOf([compiler, '--version']),
+    firstLineOf([linker, '--version']),
+    firstLineOf(['ccache', '--version']),
   ]);
   if (cc === undefined || ld === undefined) {
     const missing = cc === undefined ? `the compiler ${compiler}` : `the linker ${linker}`;

@@ -22,7 +22,7 @@ export const cacheKinds: Readonly<Record<string, CacheKind>> = {
   'guest-qemu': { what: 'QEMU for machines under test' },
   programs: { what: 'compiled test programs' },
   images: { what: 'initramfs images' },
-  known: { what: 'digests of files that were read before' },
+  known: { what: 'what files that were read before hold, and programs say' },
   jobs: { what: 'results of jobs, for reuse' },
   plots: {
     what: 'pictures of reports; those of a week ago go by themselves',

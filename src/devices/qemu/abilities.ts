@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { access, constants, readFile } from 'node:fs/promises';
 import { arch } from 'node:os';
-import { run } from '../../system/processes.js';
+import { says } from '../../system/program.js';
 import { compareVersions, type QemuBinary } from './binary.js';
 import type { QemuMachine } from './machines.js';
 
@@ -25,8 +25,7 @@ export function abilitiesOf(binary: QemuBinary): Promise<Abilities> {
 }
 
 async function ask(binary: QemuBinary): Promise<Abilities> {
-  const help = async (...args: string[]): Promise<string> =>
-    (await run([...binary.argv, ...args], { stage: 'probe', okCodes: [0, 1] })).stdout;
+  const help = (...args: string[]): Promise<string> => says([...binary.argv, ...args], [0, 1]);
   const [machines, cpus, options] = await Promise.all([
     help('-M', 'help'),
     help('-cpu', 'help'),

@@ -5,7 +5,8 @@ import { AptSuite } from '../../system/apt.js';
 import { use } from '../../system/cache.js';
 import { cacheDir, digest, exists, makeFolderWhole } from '../../system/files.js';
 import { knownDigest } from '../../system/known.js';
-import { firstLine, run } from '../../system/processes.js';
+import { run } from '../../system/processes.js';
+import { firstLineOf, programPath } from '../../system/program.js';
 import { InfraError } from '../../model/errors.js';
 
 const program = 'qemu-system-ppc64';
@@ -43,7 +44,7 @@ const argvIn = (root: string): string[] => [
 ];
 
 async function probe(argv: readonly string[]): Promise<QemuBinary | undefined> {
-  const versionText = await firstLine([...argv, '--version']);
+  const versionText = await firstLineOf([...argv, '--version']);
   const match = /version (\d+)\.(\d+)\.(\d+)/.exec(versionText ?? '');
   if (!match || versionText === undefined) return undefined;
   const [major = 0, minor = 0, micro = 0] = match.slice(1).map(Number);
@@ -61,14 +62,12 @@ export function compareVersions(a: readonly number[], b: readonly number[]): num
 
 /** Identity of a QEMU and its firmware, for the reuse of results. */
 export async function qemuDigest(binary: QemuBinary): Promise<string> {
-  const path = await run(['sh', '-c', 'command -v "$1"', 'which', binary.argv[0] ?? ''], {
-    stage: 'probe',
-  });
+  const path = await programPath(binary.argv[0] ?? '');
   const firmware = ['vof.bin', 'slof.bin', 'skiboot.lid'].flatMap((file) =>
     firmwareDirs(binary).map((dir) => join(dir, file)),
   );
   const there = await Promise.all(firmware.map((file) => exists(file)));
-  const files = [path.stdout.trim(), ...firmware.filter((_, i) => there[i])];
+  const files = [path ?? '', ...firmware.filter((_, i) => there[i])];
   return digest(...(await Promise.all(files.map(knownDigest))));
 }
 
