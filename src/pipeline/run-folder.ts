@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { UsageError } from '../model/errors.js';
 import type { OpenRun } from '../model/history.js';
 import type { JobResult, RunResult } from '../model/result.js';
-import { exists } from '../system/files.js';
+import { exists, isFileName } from '../system/files.js';
 import { stateOf } from '../system/known.js';
 import { livingOwner } from '../system/lock.js';
 
@@ -27,6 +27,11 @@ export async function readRun(dir: string): Promise<RunResult> {
   }
   if (run.schema !== 1) {
     throw new UsageError(`${file}: schema ${String(run.schema)}; this busyguest reads schema 1`);
+  }
+  // Reports read the files of jobs by their names: those of a results.json from elsewhere must not lead out of the run.
+  const isJob = (job: unknown): boolean => isFileName((job as Partial<JobResult> | null)?.name);
+  if (!Array.isArray(run.jobs) || !run.jobs.every(isJob)) {
+    throw new UsageError(`${file}: its jobs are not as busyguest writes them`);
   }
   return run;
 }

@@ -129,6 +129,10 @@ export async function filesIn(dir: string): Promise<string[]> {
     .sort();
 }
 
+/** Whether a name from elsewhere can only be that of a file or folder in the folder that it is looked for in. */
+export const isFileName = (name: unknown): name is string =>
+  typeof name === 'string' && !['', '.', '..'].includes(name) && !/[/\\\0]/.test(name);
+
 /** Whether the path is a folder. False when nothing is there. */
 export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestParameters } from '../../model/job.js';
 import type { Sample } from '../../model/result.js';
-import { readEnd } from '../../system/files.js';
+import { isFileName, readEnd } from '../../system/files.js';
 
 /** What the page takes from a job's folder; empty where a file is absent or cannot be read. */
 export interface JobFiles {
@@ -18,10 +18,6 @@ export interface JobFiles {
 export const noFiles: JobFiles = { raw: [], samples: [], tail: [] };
 
 const tailBytes = 8 * 1024;
-
-// A results.json from elsewhere must not make the report read outside of its run.
-const isFolderName = (name: string): boolean =>
-  name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
 
 async function readJson(path: string): Promise<unknown> {
   try {
@@ -72,7 +68,7 @@ async function linkable(dir: string): Promise<readonly string[]> {
 
 /** Reads what a job left in its run's folder. Never throws: a report shows what is there. */
 export async function readJobFiles(dir: string, job: string): Promise<JobFiles> {
-  if (!isFolderName(job)) return noFiles;
+  if (!isFileName(job)) return noFiles;
   const folder = join(dir, job);
   const [raw, samples, parameters, tail] = await Promise.all([
     linkable(folder),
