@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
+import module from 'node:module';
 import { program } from './cli/program.js';
 import { exitCode, InfraError, InterruptedError, JobError, UsageError } from './model/errors.js';
 import { isFull } from './system/disk.js';
+import { cacheDir } from './system/files.js';
 import { CommanderError } from 'commander';
 
 /** Runs the command line and sets the exit code, which says who was wrong (docs/decisions.md, "Exit codes"). */
 export async function main(argv: readonly string[]): Promise<void> {
   keepStreams();
+  keepCompiled();
   // What nobody waits for is a bug of ours; Node.js would end with 1, which blames the kernel.
   process.on('uncaughtException', (error) => process.exit(codeOf(error, argv)));
   try {
@@ -24,6 +27,12 @@ function keepStreams(): void {
     const code = report(error);
     process.on('exit', () => (process.exitCode = code));
   });
+}
+
+// From Node.js 22.8 on: a run that changes nothing takes a quarter less CPU time when its modules are compiled already.
+function keepCompiled(): void {
+  const { enableCompileCache } = module as { enableCompileCache?: (dir: string) => unknown };
+  enableCompileCache?.(cacheDir('compiled'));
 }
 
 // git bisect run takes every code from 1 to 127 for "bad", and stops at a higher one.

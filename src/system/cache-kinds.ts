@@ -22,6 +22,7 @@ export const cacheKinds: Readonly<Record<string, CacheKind>> = {
   'guest-qemu': { what: 'QEMU for machines under test' },
   programs: { what: 'compiled test programs' },
   images: { what: 'initramfs images' },
+  compiled: { what: 'our modules as Node.js has compiled them', grows: true },
   known: { what: 'what files that were read before hold, and programs say' },
   jobs: { what: 'results of jobs, for reuse' },
   plots: {
