@@ -97,8 +97,8 @@ await writeFile(
 Written by \`npm run cases\` from guest-images/busy-guest/cases/ and from results; do not edit.
 
 A test of a job matrix runs those tagged \`basic\`; \`tags: [full]\` runs all, \`tags\` and \`cases\` choose (docs/writing-jobs.md).
-\`busy-guest --list\` shows them on a machine. Tagged \`bug\`: depends on the bug and has to FAIL without the fix; the others PASS
-on both. How the bounds come about is in docs/judging.md.
+\`busy-guest --tag full --list\` shows them on a machine. Tagged \`bug\`: depends on the bug and has to FAIL without the fix; the
+others PASS on both. How the bounds come about is in docs/judging.md.
 
 ${reasons.join('\n')}
 

@@ -74,8 +74,8 @@ void print_facts(const struct test *t, bool realtime)
 	ktap_fact("cpu", "%s", cpu);
 	ktap_fact("platform", "%s", platform);
 	ktap_fact("mmu", "%s", mmu);
-	/* guest_probe() asks for an HV guest by its VM type; PR would refuse. */
 	ktap_fact("time", "%s", time_is_virtual() ? "virtual" : "real");
+	/* guest_probe() asks for an HV guest by its VM type; PR would refuse. */
 	ktap_fact("kvm", "%s", guest_probe(why, sizeof(why)) ? "HV" : why);
 	ktap_fact("nested_api", "%s", nested_api(platform, cpu));
 	ktap_fact("page_size", "%ld", sysconf(_SC_PAGESIZE));
