@@ -98,7 +98,7 @@ static void ceding_guest_is_never_throttled(const struct test *t, const struct t
 	}
 	runner_end(&r);
 	s = observe_last(o);
-	/* Waking up and going to sleep take time, of each turn not more than a tenth. */
+	/* A twentieth of the time for waking up and going to sleep, and one turn, for the window cuts some at its ends. */
 	slack = s->t_us / 20 + turn;
 	half = s->stat.usage_us <= s->t_us / 2 + slack && s->stat.usage_us >= s->t_us / 2 - slack;
 	report_usage(&l, o);
