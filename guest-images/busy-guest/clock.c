@@ -63,6 +63,11 @@ static void on_signal(int sig)
 	stopping = 1;
 }
 
+void stop_now(void)
+{
+	stopping = 1;
+}
+
 bool stop_requested(void)
 {
 	return stopping;

@@ -8,7 +8,7 @@
 /* CLOCK_MONOTONIC in microseconds. */
 int64_t now_us(void);
 
-/* Sleeps until @at_us on that clock. Returns false when asked to stop (SIGINT, SIGTERM). */
+/* Sleeps until @at_us on that clock. Returns false when asked to stop. */
 bool sleep_until_us(int64_t at_us);
 
 /*
@@ -26,9 +26,10 @@ bool time_is_virtual(void);
  */
 bool watch_until_us(int64_t at_us, int64_t *late_us);
 
-/* Set by SIGINT and SIGTERM: everything ends at the next sleep and cleans up. */
+/* Set by SIGINT, SIGTERM and stop_now(): everything ends at the next sleep and cleans up. */
 bool stop_requested(void);
 void stop_on_signals(void);
+void stop_now(void);
 
 /* The scheduler's tick, 1/HZ: the resolution of CLOCK_MONOTONIC_COARSE (kernel/time/posix-timers.c). */
 int64_t tick_us(void);

@@ -30,7 +30,7 @@
 extern const char spin_start[], spin_end[], wake_start[], wake_end[];
 
 struct vcpu {
-	int fd;
+	int id, fd;
 	struct kvm_run *run;
 	struct guest_report *report;
 };
@@ -86,7 +86,7 @@ bool guest_probe(char *why, size_t len)
 
 static bool failed(const char *what, struct guest_report *report)
 {
-	snprintf(report->error, sizeof(report->error), "%s: %s", what, strerror(errno));
+	report_error(report, "%s: %s", what, strerror(errno));
 	return false;
 }
 
@@ -104,7 +104,7 @@ static bool set_little_endian(const struct vcpu *vcpu)
 	return true;
 }
 
-static bool set_registers(const struct vcpu *vcpu, int id, const struct workload *load)
+static bool set_registers(const struct vcpu *vcpu, const struct workload *load)
 {
 	struct kvm_regs regs;
 
@@ -112,7 +112,7 @@ static bool set_registers(const struct vcpu *vcpu, int id, const struct workload
 		return failed("KVM_GET_REGS", vcpu->report);
 	regs.pc = CODE;
 	regs.msr = MSR_SF | MSR_ME | MSR_LE;
-	regs.gpr[15] = COUNTERS + id * COUNTER_STRIDE;
+	regs.gpr[15] = COUNTERS + vcpu->id * COUNTER_STRIDE;
 	regs.gpr[17] = load->hcall_us * TIMEBASE_PER_US;
 	regs.gpr[19] = load->hcall;
 	regs.gpr[20] = load->cede_us * TIMEBASE_PER_US;
@@ -121,13 +121,13 @@ static bool set_registers(const struct vcpu *vcpu, int id, const struct workload
 	return load->hcall != HCALL_CEDE || set_little_endian(vcpu);
 }
 
-static bool create_vcpu(int kvm, int vm, int id, const struct workload *load, struct vcpu *vcpu)
+static bool create_vcpu(int kvm, int vm, const struct workload *load, struct vcpu *vcpu)
 {
 	/* KVM-HV runs no guest outside PAPR mode (kvmppc_sanity_check()). */
 	struct kvm_enable_cap papr = { .cap = KVM_CAP_PPC_PAPR };
 	int size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 
-	vcpu->fd = ioctl(vm, KVM_CREATE_VCPU, (unsigned long)id);
+	vcpu->fd = ioctl(vm, KVM_CREATE_VCPU, (unsigned long)vcpu->id);
 	if (vcpu->fd < 0)
 		return failed("KVM_CREATE_VCPU", vcpu->report);
 	vcpu->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
@@ -135,21 +135,17 @@ static bool create_vcpu(int kvm, int vm, int id, const struct workload *load, st
 		return failed("mmap of kvm_run", vcpu->report);
 	if (ioctl(vcpu->fd, KVM_ENABLE_CAP, &papr))
 		return failed("KVM_ENABLE_CAP(PAPR)", vcpu->report);
-	return set_registers(vcpu, id, load);
+	return set_registers(vcpu, load);
 }
 
 /* Whether the guest can go on; a hypercall that KVM leaves to us has no effect here. */
 static bool handle_exit(struct vcpu *vcpu)
 {
-	struct guest_report *report = vcpu->report;
-
 	if (vcpu->run->exit_reason == KVM_EXIT_PAPR_HCALL) {
 		vcpu->run->papr_hcall.ret = 0;
 		return true;
 	}
-	snprintf(report->error, sizeof(report->error), "KVM_RUN returned with exit reason %u%s",
-		 vcpu->run->exit_reason, vcpu->run->exit_reason == KVM_EXIT_FAIL_ENTRY ?
-		 " (KVM_EXIT_FAIL_ENTRY)" : "");
+	report_vcpu_exit(vcpu->report, vcpu->id, vcpu->run);
 	return false;
 }
 
@@ -164,7 +160,7 @@ static void *run_vcpu(void *arg)
 		if (!err && !handle_exit(vcpu))
 			return NULL;
 		if (err && errno != EINTR && errno != EAGAIN) {
-			failed("KVM_RUN", vcpu->report);
+			report_vcpu_error(vcpu->report, vcpu->id, errno);
 			return NULL;
 		}
 	}
@@ -203,22 +199,26 @@ void guest_run(void *memory, const struct workload *load, struct guest_report *r
 		.userspace_addr = (uintptr_t)memory,
 	};
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	char why[160];
 	int vm;
 
 	if (kvm < 0) {
 		failed("/dev/kvm", report);
 		return;
 	}
-	vm = create_vm(kvm, report->error, sizeof(report->error));
-	if (vm < 0)
+	vm = create_vm(kvm, why, sizeof(why));
+	if (vm < 0) {
+		report_error(report, "%s", why);
 		return;
+	}
 	if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region)) {
 		failed("KVM_SET_USER_MEMORY_REGION", report);
 		return;
 	}
 	for (int i = 0; i < load->vcpus; i++) {
+		vcpu[i].id = i;
 		vcpu[i].report = report;
-		if (!create_vcpu(kvm, vm, i, load, &vcpu[i]))
+		if (!create_vcpu(kvm, vm, load, &vcpu[i]))
 			return;
 	}
 	report->stats_fd = ioctl(vcpu[0].fd, KVM_GET_STATS_FD, NULL);

@@ -10,16 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest-report.h"
 #include "workload.h"
 
 #define GUEST_MAX_VCPUS 16
-
-/* What the process that runs a guest tells the one that watches; in shared memory. */
-struct guest_report {
-	char error[160];
-	int stats_fd;			/* of the first vCPU, as the running process knows it; -1: none */
-	uint64_t returns;		/* how often KVM_RUN came back to user space, all vCPUs */
-};
 
 /* Guest RAM, shared between the process that watches and the one that runs. */
 void *guest_alloc_memory(void);
@@ -30,7 +24,8 @@ uint64_t guest_counter(const void *memory, int vcpu);
 
 /*
  * Creates the VM and runs @load's vCPUs until the process is killed. Returns
- * only on an error, which it describes in @report.
+ * only on an error, which it describes in @report; one of another vCPU than the
+ * first is described there and ends that vCPU alone.
  */
 void guest_run(void *memory, const struct workload *load, struct guest_report *report);
 

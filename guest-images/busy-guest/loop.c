@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <pthread.h>
-#include <stdio.h>
 
 #include "loop.h"
 
@@ -28,17 +27,15 @@ uint64_t loop_counter(const void *memory, int i)
 	return *(volatile uint64_t *)counter_at(memory, i);
 }
 
-void loop_run(void *memory, const struct workload *load, char *why, size_t len)
+void loop_run(void *memory, const struct workload *load)
 {
 	if (load->before)
 		load->before(load->before_arg);
 	for (int i = 1; i < load->vcpus; i++) {
 		pthread_t thread;
 
-		if (pthread_create(&thread, NULL, count_for_ever, counter_at(memory, i))) {
-			snprintf(why, len, "pthread_create failed");
+		if (pthread_create(&thread, NULL, count_for_ever, counter_at(memory, i)))
 			return;
-		}
 	}
 	count_for_ever(counter_at(memory, 0));
 }

@@ -3,13 +3,12 @@
 #ifndef BUSYGUEST_LOOP_H
 #define BUSYGUEST_LOOP_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "workload.h"
 
-/* Counts in @memory with as many threads as @load has vCPUs. Returns only on an error, with the reason in @why. */
-void loop_run(void *memory, const struct workload *load, char *why, size_t len);
+/* Counts in @memory with as many threads as @load has vCPUs. Returns only when a thread cannot be made. */
+void loop_run(void *memory, const struct workload *load);
 
 /* How often thread @i has counted. */
 uint64_t loop_counter(const void *memory, int i);

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "alive.h"
 #include "clock.h"
 #include "observe.h"
 
@@ -93,7 +94,7 @@ static bool watch(struct observation *o, const struct runner *r, const struct li
 		before = now;
 	}
 	o->progress = before - first;
-	return true;
+	return runner_is_alive(r);
 }
 
 bool observe_until(struct observation *o, const struct runner *r, const struct limit *l,
@@ -145,7 +146,7 @@ bool observe_unlimited(struct unlimited_usage *u, const struct runner *r, int64_
 	u->elapsed_us = now_us() - start;
 	u->usage_us = after.usage_us - before.usage_us;
 	u->progress = runner_progress(r) - u->progress;
-	return true;
+	return runner_is_alive(r);
 }
 
 void observe_print(const struct observation *o, const char *phase, int first, int end)

@@ -33,7 +33,8 @@ struct observation {
 
 /*
  * Watches @r for @periods periods, and before that until it is throttled for
- * the first time, or for 8 periods. Returns false when asked to stop.
+ * the first time, or for 8 periods. Returns false when asked to stop, and when
+ * @r has ended by itself (alive.h), as all that follow.
  */
 bool observe(struct observation *o, const struct runner *r, const struct limit *l,
 	     int64_t periods);
@@ -76,7 +77,7 @@ void observe_print(const struct observation *o, const char *phase, int first, in
 
 /*
  * Usage of a group without a limit in @us, and the counts made in it. Returns
- * false when asked to stop.
+ * false as observe() does.
  */
 struct unlimited_usage {
 	int64_t elapsed_us;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alive.h"
 #include "clock.h"
 #include "guest.h"
 #include "ktap.h"
@@ -52,16 +53,18 @@ static void child(struct runner *r)
 		pin_to_this_cpu();
 	err = cgroup_attach(&r->cg, 0);
 	if (err) {
-		snprintf(r->report->error, sizeof(r->report->error), "cgroup.procs: %s", strerror(-err));
+		report_error(r->report, "cgroup.procs: %s", strerror(-err));
 		_exit(1);
 	}
-	if (r->load.kind == RUN_LOOP)
-		loop_run(r->memory, &r->load, r->report->error, sizeof(r->report->error));
-	else if (r->load.kind == RUN_VMM) {
+	if (r->load.kind == RUN_LOOP) {
+		loop_run(r->memory, &r->load);
+		report_error(r->report, "pthread_create failed");
+	} else if (r->load.kind == RUN_VMM) {
 		vmm_exec(&r->vmm, &r->load);
-		snprintf(r->report->error, sizeof(r->report->error), "%s: %s", r->load.vmm, strerror(errno));
-	} else
+		report_error(r->report, "%s: %s", r->load.vmm, strerror(errno));
+	} else {
 		guest_run(r->memory, &r->load, r->report);
+	}
 	_exit(1);
 }
 
@@ -85,7 +88,7 @@ uint64_t runner_progress(const struct runner *r)
 
 const char *runner_error(const struct runner *r)
 {
-	return r->report->error[0] ? r->report->error : NULL;
+	return report_said(r->report);
 }
 
 int64_t runner_exits(const struct runner *r)
@@ -131,10 +134,11 @@ bool runner_wait(const struct runner *r, int options, int64_t deadline_us, int *
 static void end_process(struct runner *r)
 {
 	if (r->pid) {
-		kill(r->pid, SIGKILL);
+		bool is_there = !kill(r->pid, SIGKILL);
+
 		/* A broken kernel keeps the dead process for minutes; without its limit it ends now. */
 		cgroup_set_max(&r->cg, -1, 0);
-		if (!runner_wait(r, 0, now_us() + END_DEADLINE_US, NULL))
+		if (is_there && !runner_wait(r, 0, now_us() + END_DEADLINE_US, NULL))
 			ktap_bail_out("a killed guest without a limit is still there after %lld s",
 				      END_DEADLINE_US / 1000000);
 		r->pid = 0;
@@ -186,6 +190,8 @@ static enum start wait_for_start(struct runner *r, int64_t wait_us, char *why, s
 	while (!is_counting(r)) {
 		if (runner_error(r)) {
 			snprintf(why, len, "%s", runner_error(r));
+			/* What could not be made or opened is the case's to report; KVM's fault is not. */
+			runner_is_sound(r);
 			return FAILED;
 		}
 		if (is_vmm && waitpid(r->pid, NULL, WNOHANG) == r->pid) {
@@ -273,6 +279,7 @@ bool runner_start(struct runner *r, const char *name, const struct workload *loa
 
 void runner_end(struct runner *r)
 {
+	runner_is_sound(r);
 	end_process(r);
 	if (r->owns_group)
 		cgroup_remove(&r->cg);

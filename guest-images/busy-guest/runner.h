@@ -31,8 +31,8 @@ struct runner {
  * it and waits until it counts. Returns false and fills @why on
  * failure; runner_end() must be called in both cases. A guest of QEMU that
  * does not count is started anew a few times, which a diagnostic says. Ends the
- * whole test where the process runs, or QEMU ended, and nothing counts: that
- * tells nothing of limits.
+ * whole test where the process runs, or QEMU ended, and nothing counts, and
+ * where KVM does not enter the guest: that tells nothing of limits.
  */
 bool runner_start(struct runner *r, const char *name, const struct workload *load,
 		  int64_t quota_us, int64_t period_us, char *why, size_t len);
@@ -59,12 +59,13 @@ uint64_t runner_returns(const struct runner *r);
 /* Counts of all vCPUs. */
 uint64_t runner_progress(const struct runner *r);
 
-/* Why the process ended by itself, or NULL while it runs. */
+/* Why the process, or a vCPU of it, ended by itself; NULL while all run. */
 const char *runner_error(const struct runner *r);
 
 /*
  * SIGKILL, lift the limit, reap, remove the group. Safe to call twice. A
- * process that does not die even then ends the whole test.
+ * process that does not die even then ends the whole test; one that had ended
+ * by itself gives it up (alive.h).
  */
 void runner_end(struct runner *r);
 

@@ -144,6 +144,30 @@ static bool has_started(const struct vmm *v)
 	return strstr(text, SPINS);
 }
 
+bool vmm_has_failed(const struct vmm *v, char *why, size_t len)
+{
+	/* accel/kvm/kvm-all.c, kvm_cpu_exec() and kvm_handle_internal_error(); target/ppc/kvm.c. */
+	static const char * const messages[] = {
+		"error: kvm run failed", "KVM internal error", "KVM: unknown exit reason",
+	};
+	off_t size = lseek(v->console_fd, 0, SEEK_END);
+	char *text, *at = NULL;
+
+	text = size > 0 ? mmap(NULL, size, PROT_READ, MAP_SHARED, v->console_fd, 0) : MAP_FAILED;
+	if (text == MAP_FAILED)
+		return false;
+	for (size_t i = 0; !at && i < sizeof(messages) / sizeof(*messages); i++)
+		at = memmem(text, size, messages[i], strlen(messages[i]));
+	if (at) {
+		char *newline = memchr(at, '\n', text + size - at);
+
+		snprintf(why, len, "KVM_RUN of QEMU: %.*s",
+			 (int)((newline ? newline : text + size) - at), at);
+	}
+	munmap(text, size);
+	return at;
+}
+
 void vmm_last_line(const struct vmm *v, char *line, size_t len)
 {
 	char text[512], *end;

@@ -31,6 +31,9 @@ bool vmm_find_counter(struct vmm *v);
 /* How often the guest has counted; 0 before the count was found. */
 uint64_t vmm_counter(const struct vmm *v);
 
+/* Whether QEMU has said that KVM_RUN failed, which stops the guest and not QEMU; if so, how. */
+bool vmm_has_failed(const struct vmm *v, char *why, size_t len);
+
 /* The last line that QEMU or its guest printed. */
 void vmm_last_line(const struct vmm *v, char *line, size_t len);
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of the payload's parsing and arithmetic. KTAP on stdout. */
+#include <errno.h>
+#include <linux/kvm.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bounds.h"
+#include "guest-report.h"
 #include "parse.h"
 #include "select.h"
 #include "words.h"
@@ -160,6 +163,45 @@ static void test_words(void)
 	report("no list has no words", !words_have(NULL, ',', (struct word){ "a", 1 }));
 }
 
+static bool exit_is_told(const struct kvm_run *run, const char *text)
+{
+	struct guest_report r = { 0 };
+
+	report_vcpu_exit(&r, 1, run);
+	return r.is_fault && report_said(&r) && !strcmp(report_said(&r), text);
+}
+
+static void test_guest_report(void)
+{
+	struct kvm_run run = { .exit_reason = KVM_EXIT_FAIL_ENTRY };
+	struct guest_report r = { 0 };
+
+	run.fail_entry.hardware_entry_failure_reason = 0x8000000000000000ULL;
+	run.fail_entry.cpu = 3;
+	report("an entry that failed, as KVM's API names it",
+	       exit_is_told(&run, "KVM_EXIT_FAIL_ENTRY hardware_entry_failure_reason=0x8000000000000000 cpu=3 vcpu=1"));
+	run = (struct kvm_run){ .exit_reason = KVM_EXIT_INTERNAL_ERROR };
+	run.internal.suberror = 2;
+	report("an internal error", exit_is_told(&run, "KVM_EXIT_INTERNAL_ERROR suberror=2 vcpu=1"));
+	run = (struct kvm_run){ .exit_reason = KVM_EXIT_UNKNOWN };
+	run.hw.hardware_exit_reason = 0xe40;
+	report("a trap that KVM does not know", exit_is_told(&run, "KVM_EXIT_UNKNOWN hardware_exit_reason=0xe40 vcpu=1"));
+	run = (struct kvm_run){ .exit_reason = KVM_EXIT_MMIO };
+	run.mmio.phys_addr = 0x4000000;
+	report("an access outside of memory", exit_is_told(&run, "KVM_EXIT_MMIO phys_addr=0x4000000 vcpu=1"));
+	run = (struct kvm_run){ .exit_reason = 4711 };
+	report("an exit without a name", exit_is_told(&run, "KVM_EXIT_4711 vcpu=1"));
+
+	report("nothing is said at first", !report_said(&r));
+	report_vcpu_error(&r, 0, EFAULT);
+	report("KVM_RUN that failed is a fault", r.is_fault && !strcmp(report_said(&r), "KVM_RUN: Bad address, vcpu=0"));
+	report_error(&r, "too late");
+	report("what is said first is kept", r.is_fault && !strcmp(report_said(&r), "KVM_RUN: Bad address, vcpu=0"));
+	r = (struct guest_report){ 0 };
+	report_error(&r, "%s", "cannot be made");
+	report("what cannot be made is no fault of KVM", !r.is_fault && !strcmp(report_said(&r), "cannot be made"));
+}
+
 int main(void)
 {
 	printf("KTAP version 1\n");
@@ -169,6 +211,7 @@ int main(void)
 	test_stat();
 	test_selection();
 	test_words();
+	test_guest_report();
 	printf("1..%d\n", number);
 	return failed ? 1 : 0;
 }

@@ -56,7 +56,7 @@ export const kvm: readonly FaultPattern[] = [
   {
     class: 'kvm-entry',
     source: "busyguest's payload",
-    pattern: /^# fault: (KVM_EXIT_\w+)/,
+    pattern: /^# fault: (KVM_(?:EXIT_\w+|RUN(?: of QEMU)?: [^,]+))/,
     title: '$1',
   },
   {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { payloadOnHost } from './payload-program.js';
 
 const sources =
-  'bounds btf clock judge ktap kvm-run loop observe parse runner trace trace-offsets tracefs vmm cases/work';
+  'alive bounds btf clock guest-report judge ktap kvm-run loop observe parse runner trace trace-offsets tracefs vmm cases/work';
 const program = payloadOnHost(
   'keyring',
   sources.split(' ').map((name) => `${name}.c`),
@@ -47,4 +47,8 @@ test('queued work: a keyring that is not seen before its end is not seen to end'
     `not ok 1 ${name} # ERROR /proc/keys does not show the keyring\n`,
   );
   assert.match(resultOf('lacks', 'works'), /^ok 1 \S+ # SKIP the kernel has no keyrings/);
+});
+
+test('queued work: a guest that dies meanwhile is no result', () => {
+  assert.equal(resultOf('works', 'kills'), 'Bail out! the guest ended by itself: signal 9\n');
 });

@@ -11,6 +11,8 @@ import {
 } from '../../src/pipeline/console-session.js';
 import { judgeWatched } from '../../src/pipeline/job-result.js';
 import { busyGuestCases } from '../../src/verdict/cases.js';
+import { asExpected } from '../../src/verdict/exit.js';
+import { pairVerdict } from '../../src/verdict/pair.js';
 import { replayedJob } from './replay-sample.js';
 
 const recorded = (name: string): Buffer =>
@@ -45,6 +47,22 @@ test('recorded jobs give the statuses they were recorded for', () => {
   const panic = replay(recorded('panic-at-boot'));
   assert.equal(statusOf(panic), 'FAIL by fault');
   assert.match(panic.reason, /panic.*\(phase boot\)/);
+});
+
+test('a guest that dies in the window is a fault, and no FAIL that an unpatched kernel is expected to give', () => {
+  const bytes = recorded('guest-dies');
+  const result = replay(bytes);
+  assert.equal(statusOf(result), 'FAIL by fault');
+  assert.equal(result.reason, 'kvm-entry: KVM_EXIT_MMIO (phase test)');
+  assert.equal(asExpected(result, 'FAIL'), false);
+  assert.equal(pairVerdict(result, replay(recorded('patched'))), 'inconclusive');
+  const missing = result.cases.filter(({ status }) => status === 'MISS');
+  assert.deepEqual(
+    missing.map(({ name }) => name),
+    busyGuestCases.slice(3),
+  );
+  const silent = bytes.toString('latin1').replace(/^# fault: .*\r?\n/m, '');
+  assert.equal(statusOf(replay(Buffer.from(silent, 'latin1'))), 'ERROR by cases');
 });
 
 test('it does not matter in which pieces the bytes come', () => {

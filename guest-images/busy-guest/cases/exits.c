@@ -2,6 +2,7 @@
 /* Where the guest goes when it leaves guest mode: that is what the bug depends on. */
 #include <stdio.h>
 
+#include "alive.h"
 #include "cases.h"
 #include "clock.h"
 #include "judge.h"
@@ -59,7 +60,7 @@ static void guest_stays_in_kernel(const struct test *t, const struct test_case *
 	uint64_t returns;
 
 	if (!runner_start(&r, c->name, &t->guest, l->quota_us, l->period_us, why, sizeof(why)) ||
-	    !sleep_until_us(now_us() + WATCH_PERIODS * l->period_us)) {
+	    !sleep_until_us(now_us() + WATCH_PERIODS * l->period_us) || !runner_is_alive(&r)) {
 		cases_fail(c, why);
 		runner_end(&r);
 		return;

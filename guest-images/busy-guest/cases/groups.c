@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alive.h"
 #include "cases.h"
 #include "clock.h"
 #include "judge.h"
@@ -72,7 +73,7 @@ static void shared_limit(const struct test *t, const struct test_case *c)
 	} else {
 		int64_t first_us = process_cpu_us(first.pid), second_us = process_cpu_us(second.pid);
 
-		if (observe(o, &first, &l, WATCH_PERIODS)) {
+		if (observe(o, &first, &l, WATCH_PERIODS) && runner_is_alive(&second)) {
 			first_us = process_cpu_us(first.pid) - first_us;
 			second_us = process_cpu_us(second.pid) - second_us;
 			ktap_result(c->name, judge_limit(&l, o, limit_least_us(&l, observe_last(o)->t_us)) &&
@@ -95,7 +96,7 @@ static void judge_siblings(const struct test_case *c, const struct limit *l,
 
 	cgroup_read_stat(&second->cg, &before);
 	start = now_us();
-	if (!observe(o, first, l, WATCH_PERIODS)) {
+	if (!observe(o, first, l, WATCH_PERIODS) || !runner_is_alive(second)) {
 		cases_fail(c, "");
 		return;
 	}

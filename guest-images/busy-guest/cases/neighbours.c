@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "alive.h"
 #include "cases.h"
 #include "clock.h"
 #include "judge.h"
@@ -30,6 +31,7 @@ static bool endure(const struct test *t, const struct runner *guest, uint64_t *p
 	*progress = runner_progress(guest);
 	endured = endured && sleep_until_us(now_us() + RT_PERIODS * RT_PERIOD_US);
 	*progress = runner_progress(guest) - *progress;
+	endured = endured && runner_is_alive(&neighbour);
 	runner_end(&neighbour);
 	return endured;
 }

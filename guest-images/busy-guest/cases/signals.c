@@ -7,6 +7,7 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include "alive.h"
 #include "cases.h"
 #include "clock.h"
 #include "judge.h"
@@ -24,7 +25,7 @@ static bool start(const struct test *t, const struct test_case *c, int64_t quota
 	char why[200] = "";
 
 	if (runner_start(r, c->name, &t->guest, quota_us, l->period_us, why, sizeof(why)) &&
-	    sleep_until_us(now_us() + LEAD_PERIODS * l->period_us))
+	    sleep_until_us(now_us() + LEAD_PERIODS * l->period_us) && runner_is_alive(r))
 		return true;
 	cases_fail(c, why);
 	runner_end(r);

