@@ -3,6 +3,7 @@
 // input, N minutes or N inputs in all. What breaks one is made small, kept in test/fixtures/fuzz/TARGET/ and from then
 // on part of the unit tests. Counts, speed, the slowest input and the memory are printed at the end.
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +52,8 @@ const sum = chosen.reduce((total, one) => total + shareOf(one), 0);
 const startMs = Date.now();
 const stopper = new AbortController();
 const stop = stopper.signal;
+// Each reader listens.
+setMaxListeners(0, stop);
 
 /** Runs one reader in a thread of its own; a hang or too much memory ends that thread, not us. */
 function attack(target) {
