@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import { cacheKinds, cacheMarks } from '../../src/system/cache-kinds.js';
 import { cacheEntries, cacheGrew, trim, unknownInCache, use } from '../../src/system/cache.js';
 import { exists, projectDir, temporaryFor } from '../../src/system/files.js';
 import { ownerOfPid, self, type Owner } from '../../src/system/owner.js';
+import { ownCache as folderWithCache } from './own-cache.js';
 
 const signal = new AbortController().signal;
 const module = fileURLToPath(new URL('../../src/system/cache.js', import.meta.url));
@@ -19,17 +19,11 @@ const elsewhere = '7-4567-1-0a0b0c0d';
 /** A dead process whose PID another one has now. */
 const itsPidAgain = (owner: Owner): Owner => owner.replace(/-\d+-/, '-1-');
 
-/** A cache of its own. */
+/** A cache of its own, a folder that is there. */
 async function ownCache(context: TestContext): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'busyguest-test-'));
-  const before = process.env['BUSYGUEST_CACHE'];
-  process.env['BUSYGUEST_CACHE'] = dir;
-  context.after(async () => {
-    if (before === undefined) delete process.env['BUSYGUEST_CACHE'];
-    else process.env['BUSYGUEST_CACHE'] = before;
-    await rm(dir, { recursive: true, force: true });
-  });
-  return dir;
+  const { cache } = await folderWithCache(context);
+  await mkdir(cache);
+  return cache;
 }
 
 /** An entry of one MiB that was last used so many days ago. */
