@@ -2,6 +2,7 @@
 // `npm test` and `npm run test:unit` etc.: runs the compiled tests and counts them on one plain line.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from 'node:test';
@@ -51,7 +52,8 @@ function runKind(kind) {
   if (files.length === 0) return Promise.resolve();
   process.stdout.write(`\n${kind} tests: ${files.length} files\n`);
   return new Promise((resolve) => {
-    const stream = run({ files, concurrency: kind === 'unit' ? true : 1 });
+    // `true` leaves one CPU free, which of two is half.
+    const stream = run({ files, concurrency: kind === 'unit' ? availableParallelism() : 1 });
     stream.on('test:pass', note);
     stream.on('test:fail', (data) => {
       // A file or suite fails because of what is in it, and that is counted.
