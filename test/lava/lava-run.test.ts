@@ -62,7 +62,7 @@ async function namespaceOf(folder: string): Promise<string> {
 async function longJob(name: string): Promise<{ running: Running; namespace: string }> {
   const matrix = await oneJob(join(dir, name), '', device);
   const text = await readFile(matrix, 'utf8');
-  await writeFile(matrix, text.replace('seconds: 3', 'seconds: 3000'));
+  await writeFile(matrix, text.replace('seconds: 3', 'seconds: 600'));
   const running = run(name, matrix);
   await running.said(': test');
   const namespace = await namespaceOf(join(dir, name));
