@@ -6,6 +6,7 @@ import { lavaDefinition } from '../../labs/lava/definition.js';
 import { qemuDeviceFile } from '../../labs/lava/device-file.js';
 import { digest, digestFile, writeWhole } from '../../system/files.js';
 import { firstLine } from '../../system/processes.js';
+import { programPath } from '../../system/program.js';
 import { quoteWord } from '../../system/shell-words.js';
 import type { Boot, BootContext, Device } from '../device.js';
 import { lavaQemu, machineArgv, qemuCommandLine } from '../qemu/argv.js';
@@ -67,7 +68,7 @@ export const whyNoLavaRun = (): Promise<string[]> => (why ??= findReasons());
 async function findReasons(): Promise<string[]> {
   const reasons: string[] = [];
   if (process.getuid?.() !== 0) reasons.push('lava-run works for root only: run busyguest as root');
-  if ((await firstLine(['sh', '-c', 'command -v lava-run'])) === undefined)
+  if ((await programPath('lava-run')) === undefined)
     reasons.push("no lava-run here: install LAVA's dispatcher (apt-get install lava-dispatcher)");
   else if (reasons.length === 0 && (await firstLine([...ownNamespaces, 'echo', 'may'])) !== 'may')
     reasons.push('no namespaces here, so lava-run could outlive us: run outside of the container');
