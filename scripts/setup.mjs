@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `npm start` and `npm test`: sets up what is missing, then does the work. Needs Node.js and npm only.
+// `npm start`, `npm test`, `npm run test:all`: sets up what is missing, then does the work. Needs Node.js and npm only.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -60,14 +60,12 @@ function installTools() {
   spawnSync(process.execPath, fetch, { cwd: root, stdio: 'inherit' });
 }
 
-const goal = process.argv[2];
+/** `start`, or a goal of test.mjs. */
+const goal = process.argv[2] ?? 'start';
 checkNode();
 installPackages();
 compile();
 installTools();
 if (goal === 'start')
   must(process.execPath, busyguest('run', 'jobs/pre-pull.yaml', ...process.argv.slice(3)));
-else if (goal === 'test')
-  must(process.execPath, [join(root, 'scripts', 'test.mjs'), 'all', ...process.argv.slice(3)]);
-else if (goal === 'test:bare-metal')
-  must(process.execPath, [join(root, 'scripts', 'test.mjs'), 'bare-metal']);
+else must(process.execPath, [join(root, 'scripts', 'test.mjs'), goal, ...process.argv.slice(3)]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `npm test` and `npm run test:unit` etc.: runs the compiled tests and counts them on one plain line.
+// Runs compiled tests and counts them on one plain line. See `usage` below.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -9,35 +9,66 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const kinds = ['unit', 'integration', 'e2e', 'lava'];
-/** Not in `npm test`: folder, and what takes so long. */
-const long = {
-  long: 'builds four more kernels',
-  mutants: 'builds eight wrong kernels',
-  'bare-metal': 'boots firmware for minutes',
+
+/**
+ * The folders of test/ in the order in which they run. `goal`: quick is `npm test`, more is what .ci/run
+ * adds to it, long is left to whoever asks for it. `why`: what takes time there.
+ */
+const kinds = {
+  check: { goal: 'quick', why: 'types, lint, format' },
+  unit: { goal: 'quick', why: 'boots nothing' },
+  integration: { goal: 'quick', why: 'boots the two kernels of jobs/pre-pull.yaml' },
+  e2e: { goal: 'quick', why: 'the command line and the pages in a browser' },
+  packages: { goal: 'more', why: "fetches a distribution's kernels, and a QEMU for the guest" },
+  builds: { goal: 'more', why: 'builds other kernels' },
+  lava: { goal: 'more', why: 'sets up a LAVA server' },
+  long: { goal: 'long', why: 'builds four more kernels' },
+  mutants: { goal: 'long', why: 'builds wrong kernels, one after the other' },
+  'bare-metal': { goal: 'long', why: 'boots firmware for minutes' },
 };
-const goal = process.argv[2] ?? 'all';
-const goals = ['all', ...kinds, ...Object.keys(long)];
-if (!goals.includes(goal)) {
-  process.stderr.write(`usage: node scripts/test.mjs [${goals.join('|')}]\n`);
+const goals = {
+  quick: ['quick'],
+  more: ['more'],
+  all: ['quick', 'more', 'long'],
+};
+const usage = `usage: node scripts/test.mjs GOAL [NAME...] [--minutes N]
+
+GOAL is quick, more, all, or one of these:
+${Object.entries(kinds)
+  .map(([name, { goal, why }]) => `  ${name.padEnd(12)} ${goal.padEnd(6)} ${why}`)
+  .join('\n')}
+
+NAME       only test files with this in their name: test.mjs unit verdict
+--minutes  what has not begun after so many minutes is skipped, by name
+`;
+
+function parse(argv) {
+  const at = argv.indexOf('--minutes');
+  const minutes = at < 0 ? Infinity : Number(argv.splice(at, 2)[1]);
+  const [goal, ...names] = argv;
+  const chosen = Object.keys(kinds).filter(
+    (kind) => kind === goal || goals[goal]?.includes(kinds[kind].goal),
+  );
+  if (chosen.length > 0 && minutes > 0) return { goal, chosen, names, minutes };
+  process.stderr.write(usage);
   process.exit(64);
 }
 
-function testFiles(kind) {
+function testFiles(kind, names) {
   const dir = join(root, 'dist', 'test', kind);
   if (!existsSync(dir)) return [];
   return readdirSync(dir)
     .filter((name) => name.endsWith('.test.js'))
+    .filter((name) => names.length === 0 || names.some((part) => name.includes(part)))
     .sort()
     .map((name) => join(dir, name));
 }
 
-const count = { passed: 0, failed: 0, skipped: 0 };
+const noCount = () => ({ passed: 0, failed: 0, skipped: 0 });
 const skips = [];
 
-function note(data) {
-  const isSuite = data.details?.type === 'suite';
-  if (isSuite) return;
+function notePass(count, data) {
+  if (data.details?.type === 'suite') return;
   if (data.skip !== undefined) {
     count.skipped++;
     skips.push(`${data.name}: ${typeof data.skip === 'string' ? data.skip : 'no reason given'}`);
@@ -46,15 +77,20 @@ function note(data) {
   }
 }
 
-/** One kind of tests. Unit files run side by side; the others boot machines, which use all CPUs themselves. */
-function runKind(kind) {
-  const files = testFiles(kind);
-  if (files.length === 0) return Promise.resolve();
+function runCheck(count) {
+  const script = join(root, 'scripts', 'check.mjs');
+  const { status } = spawnSync(process.execPath, [script], { cwd: root, stdio: 'inherit' });
+  if (status === 0) count.passed++;
+  else count.failed++;
+}
+
+/** The files of one kind. Unit files run side by side; the others boot machines, which use all CPUs themselves. */
+function runFiles(kind, files, count) {
   process.stdout.write(`\n${kind} tests: ${files.length} files\n`);
   return new Promise((resolve) => {
     // `true` leaves one CPU free, which of two is half.
     const stream = run({ files, concurrency: kind === 'unit' ? availableParallelism() : 1 });
-    stream.on('test:pass', note);
+    stream.on('test:pass', (data) => notePass(count, data));
     stream.on('test:fail', (data) => {
       // A file or suite fails because of what is in it, and that is counted.
       const cause = data.details?.error?.failureType;
@@ -68,27 +104,41 @@ function runKind(kind) {
   });
 }
 
-if (goal === 'all') {
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'check.mjs')], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  if (status === 0) count.passed++;
-  else count.failed++;
-}
-for (const kind of goal === 'all' ? kinds : [goal]) await runKind(kind);
-
-if (goal === 'all') {
-  for (const [kind, why] of Object.entries(long)) {
-    for (const file of testFiles(kind)) {
-      count.skipped++;
-      skips.push(`${basename(file)}: ${why}; run it by "npm run test:${kind}"`);
-    }
+const { goal, chosen, names, minutes } = parse(process.argv.slice(2));
+const started = performance.now();
+const rows = [];
+for (const kind of chosen) {
+  const count = noCount();
+  const begun = performance.now();
+  const files = testFiles(kind, names);
+  if ((begun - started) / 60_000 >= minutes) {
+    count.skipped += files.length;
+    for (const file of files) skips.push(`${basename(file)}: ${minutes} minutes are over`);
+  } else if (kind === 'check') {
+    if (names.length === 0) runCheck(count);
+  } else if (files.length > 0) {
+    await runFiles(kind, files, count);
   }
+  rows.push({ kind, count, seconds: (performance.now() - begun) / 1000 });
 }
+
+const total = noCount();
+for (const { count } of rows) for (const key of Object.keys(total)) total[key] += count[key];
 if (skips.length > 0)
   process.stdout.write(`\nSkipped:\n${skips.map((line) => `  ${line}\n`).join('')}`);
+process.stdout.write('\n');
+for (const { kind, count, seconds } of rows) {
+  const time = `${Math.floor(seconds / 60)} min ${String(Math.floor(seconds % 60)).padStart(2)} s`;
+  const { passed, failed, skipped } = count;
+  // Not the form of the last line: that one is the sum.
+  process.stdout.write(
+    `  ${kind.padEnd(12)} ${time.padStart(11)}   ${passed} ok, ${failed} not ok, ${skipped} skip\n`,
+  );
+}
+const left = Object.keys(kinds).filter((kind) => !chosen.includes(kind));
+if (goal === 'quick' || goal === 'more')
+  process.stdout.write(`Not run here: ${left.map((kind) => `npm run test:${kind}`).join(', ')}\n`);
 process.stdout.write(
-  `\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`,
+  `\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`,
 );
-process.exitCode = count.failed === 0 && count.passed > 0 ? 0 : 1;
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

@@ -7,7 +7,7 @@ import type { JobResult } from '../../src/model/result.js';
 import { debianPackages } from '../../src/kernels/packages/debian-package.js';
 import { expandPackageName } from '../../src/kernels/packages/package-names.js';
 import { AptSuite, NotInArchiveError } from '../../src/system/apt.js';
-import { busyguest, folder, latest, metric } from './cli.js';
+import { busyguest, folder, latest, metric } from '../integration/cli.js';
 
 // Debian's own kernels, whatever versions its archive holds today: 6.12 is from before the limit
 // was broken, 7.2 from after. The archive moves on; what it no longer has is skipped by name.

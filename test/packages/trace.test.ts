@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { metric } from './cli.js';
-import { limit, runMatrix } from './matrix.js';
+import { metric } from '../integration/cli.js';
+import { limit, runMatrix } from '../integration/matrix.js';
 
 const matrix = {
   name: 'trace',

@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { busyguest, folder, latest, project } from './cli.js';
+import { busyguest, folder, latest, project } from '../integration/cli.js';
 
 // No distribution's mirror of .rpm packages is at hand everywhere; rpmbuild makes real ones of a
 // real kernel, with the names and the compression that distributions use.

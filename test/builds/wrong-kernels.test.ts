@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { RunResult } from '../../src/model/result.js';
-import { busyguest, folder, latest, project, type Outcome } from './cli.js';
-import { bothKernels, fix, hungDevice, limit, oneJob, runMatrix } from './matrix.js';
+import { busyguest, folder, latest, project, type Outcome } from '../integration/cli.js';
+import { bothKernels, fix, hungDevice, limit, oneJob, runMatrix } from '../integration/matrix.js';
 
 /** Runs one kernel on one device; `kernel` and `device` are lines of a job matrix. */
 async function runOne(
