@@ -2,6 +2,7 @@
 import { getuid } from 'node:process';
 import { execa } from 'execa';
 import { exitCode } from '../model/errors.js';
+import { environmentFor } from '../system/environment.js';
 import { firstLine } from '../system/processes.js';
 import {
   findTools,
@@ -83,12 +84,13 @@ async function install(manager: PackageManager, line: readonly string[]): Promis
     return exitCode.infrastructure;
   }
   const sudo = isRoot() ? [] : ['sudo', '-n'];
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const env = environmentFor('network', { DEBIAN_FRONTEND: 'noninteractive' });
   const steps = manager === 'apt' ? [[...sudo, 'apt-get', 'update', '-q'], line] : [line];
   for (const [program = '', ...args] of steps) {
     const { exitCode: code } = await execa(program, args, {
       stdio: ['ignore', 'inherit', 'inherit'],
       env,
+      extendEnv: false,
       reject: false,
     });
     if (code !== 0) {

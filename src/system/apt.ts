@@ -206,7 +206,13 @@ export class AptSuite {
     const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
     // Its messages are read, in English.
     const env = { LC_ALL: 'C.UTF-8' };
-    return run([program, ...flags, ...rest], { stage: 'fetch', signal: this.signal, env, ...how });
+    return run([program, ...flags, ...rest], {
+      stage: 'fetch',
+      signal: this.signal,
+      env,
+      passes: 'network',
+      ...how,
+    });
   }
 }
 
@@ -220,7 +226,12 @@ export async function debianMirror(signal: AbortSignal): Promise<string> {
   const format = '$(REPO_URI)';
   const { stdout } = await run(
     ['apt-get', 'indextargets', '--format', format, 'Origin: Debian', 'Component: main'],
-    { stage: 'fetch', signal, todo: 'apt-get is needed for debian: sources; or use --tree PATH' },
+    {
+      stage: 'fetch',
+      signal,
+      passes: 'network',
+      todo: 'apt-get is needed for debian: sources; or use --tree PATH',
+    },
   );
   const uris = [...new Set(stdout.split('\n').filter((uri) => uri !== ''))];
   const main = uris.find((uri) => !/security|backports/.test(uri));

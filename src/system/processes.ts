@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: MIT
 import { execa, type Options } from 'execa';
 import { InfraError, InterruptedError } from '../model/errors.js';
+import { caged, type Cage } from './cage.js';
+import { environmentFor, type Passing } from './environment.js';
 
 /** How to run a program. */
 export interface RunOptions {
   /** What is being done, for the error: "build", "fetch". */
   readonly stage: string;
   readonly cwd?: string;
+  /** Besides what `passes` lets through. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What of our environment it gets; default `tools`. */
+  readonly passes?: Passing;
+  /** For what runs a stranger's code. */
+  readonly cage?: Cage;
   readonly signal?: AbortSignal | undefined;
   /** Called with each line of stdout and stderr, as it comes. */
   readonly onLine?: (line: string) => void;
@@ -49,13 +56,10 @@ export function tail(text: string, lines = tailLines): string[] {
  * InterruptedError when the signal fired; the whole process group is ended then.
  */
 export async function run(argv: readonly string[], options: RunOptions): Promise<RunOutput> {
-  const { stage, signal, okCodes = [0], todo } = options;
+  const { stage, signal, okCodes = [0] } = options;
   signal?.throwIfAborted();
-  const child = execa(
-    dieWithParent[0],
-    [...dieWithParent.slice(1), ...argv],
-    execaOptions(options),
-  );
+  const { program, env } = await prepared(argv, options);
+  const child = execa(program[0] ?? '', program.slice(1), execaOptions(options, env));
   const stop = (): void => killGroup(child.pid);
   signal?.addEventListener('abort', stop, { once: true });
   const lines = options.onLine ? readLines(child, options.onLine) : Promise.resolve();
@@ -68,15 +72,27 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   const stderr = String(result.stderr ?? '');
   const { exitCode } = result;
   if (exitCode !== undefined && okCodes.includes(exitCode)) return { stdout, stderr, exitCode };
-  throw failure(argv, stage, todo, `${stderr}\n${stdout}`, result);
+  throw failure(argv, options, `${stderr}\n${stdout}`, result);
 }
 
-function execaOptions(options: RunOptions): Options {
+async function prepared(
+  argv: readonly string[],
+  { cage, passes = 'tools', env, cwd }: RunOptions,
+): Promise<{ program: readonly string[]; env: Readonly<Record<string, string>> }> {
+  if (cage === undefined) {
+    return { program: [...dieWithParent, ...argv], env: environmentFor(passes, env) };
+  }
+  const inside = await caged(argv, cage, env, cwd);
+  return { program: inside.argv, env: inside.env };
+}
+
+function execaOptions(options: RunOptions, env: Readonly<Record<string, string>>): Options {
   return {
     reject: false,
     detached: true,
     ...(options.cwd !== undefined && { cwd: options.cwd }),
-    ...(options.env !== undefined && { env: { ...options.env } }),
+    env: { ...env },
+    extendEnv: false,
     ...(options.input !== undefined ? { input: options.input } : { stdin: 'ignore' }),
     ...(options.bytes && { encoding: 'latin1' as const, stripFinalNewline: false }),
     maxBuffer: 256 * 1024 * 1024,
@@ -96,18 +112,24 @@ async function readLines(
 
 function failure(
   argv: readonly string[],
-  stage: string,
-  todo: string | undefined,
+  { stage, todo, cage }: RunOptions,
   output: string,
   result: { exitCode?: number | undefined; signal?: string | undefined; code?: string | undefined },
 ): InfraError {
   const program = argv[0] ?? '';
-  // setpriv reports a program that is not there with 127, as a shell does.
+  // setpriv and prlimit report a program that is not there with 127, as a shell does.
   if (result.exitCode === 127 || result.code === 'ENOENT') {
     return new InfraError(
       stage,
       `${program}: program not found`,
       'run "busyguest doctor": it shows what is missing and the line that installs it',
+    );
+  }
+  if (cage && /^bwrap: /m.test(output)) {
+    return new InfraError(
+      'sandbox',
+      `bubblewrap: ${/^bwrap: (.*)$/m.exec(output)?.[1] ?? ''}`,
+      'BUSYGUEST_SANDBOX=off does without, for what you trust',
     );
   }
   if (noSpace.test(output)) {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { InfraError, InterruptedError } from '../model/errors.js';
+import { environmentFor } from './environment.js';
 import { dieWithParent, killGroup } from './processes.js';
 
 /** How to send bytes through a program. */
@@ -35,7 +36,7 @@ export async function* throughProgram(
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
     program,
     [...before, ...argv],
-    { stdio: 'pipe', detached: true },
+    { stdio: 'pipe', detached: true, env: environmentFor('tools') },
   );
   const closed = once(child, 'close').then(
     ([code]) => code as number | null,

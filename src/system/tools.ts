@@ -154,6 +154,12 @@ export const tools: readonly Tool[] = [
     packages: same('util-linux'),
   },
   {
+    name: 'bubblewrap',
+    why: 'the cage of builds, git and QEMU (docs/security.md)',
+    check: { argv: ['bwrap', '--version'] },
+    packages: same('bubblewrap'),
+  },
+  {
     name: "Debian's archive keys",
     why: "verifies Debian's kernel sources",
     check: { file: ['/usr/share/keyrings/debian-archive-keyring.gpg'] },

@@ -40,7 +40,12 @@ export function start(args: readonly string[], env: Record<string, string> = {})
   const mark = randomUUID();
   const child = spawn(process.execPath, [program, ...args], {
     cwd: project,
-    env: { ...process.env, ...env, BUSYGUEST_TEST_MARK: mark },
+    env: {
+      ...process.env,
+      ...env,
+      BUSYGUEST_TEST_MARK: mark,
+      BUSYGUEST_SANDBOX_ENV: 'BUSYGUEST_TEST_MARK',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InfraError, InterruptedError } from '../../model/errors.js';
+import { environmentFor } from '../../system/environment.js';
 import { dieWithParent, killGroup, tail } from '../../system/processes.js';
 import { quoteWords } from '../../system/shell-words.js';
 import type { Bmc } from './bmc.js';
@@ -83,7 +84,7 @@ export class SerialOverLan implements AsyncDisposable {
         // Its messages stay out of what the machine prints.
         stdio: ['pipe', 'pipe', 'ignore', 'pipe'],
         detached: true,
-        env: { ...process.env, ...this.bmc.environment, SHELL: '/bin/sh' },
+        env: environmentFor('tools', { ...this.bmc.environment, SHELL: '/bin/sh' }),
       },
     );
     const [input, output, , messages] = child.stdio as unknown as [

@@ -10,6 +10,7 @@ import { consoleOf, errorOf, readLogLine, rowsOf, type LogLine } from '../../lab
 import { InfraError, InterruptedError } from '../../model/errors.js';
 import type { ExitReason } from '../../model/result.js';
 import { LogFile } from '../../system/log-file.js';
+import { environmentFor } from '../../system/environment.js';
 import { dieWithParent } from '../../system/processes.js';
 import type { LabRecord, Machine, MachineExit } from '../device.js';
 import { bootStarts } from './boot-starts.js';
@@ -88,7 +89,7 @@ export class LavaRunMachine implements Machine {
     const child = spawn(argv[0] ?? '', argv.slice(1), {
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
-      env: { ...process.env, PATH },
+      env: environmentFor('network', { PATH }),
     });
     const machine = new LavaRunMachine(child, dir, facts);
     const stop = (): void => void endNamespaces(child);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { environmentFor } from '../../system/environment.js';
 import { killGroup } from '../../system/processes.js';
 import { quoteWord, quoteWords } from '../../system/shell-words.js';
 import type { Machine, MachineExit } from '../device.js';
@@ -48,7 +49,12 @@ export class RunningKernel implements Machine {
   ) {
     const [program = '', ...args] = argv;
     // Not killed with its parent: it has something to clean up, and ends when its input does.
-    this.#child = spawn(program, args, { stdio: 'pipe', detached: true });
+    this.#child = spawn(program, args, {
+      stdio: 'pipe',
+      detached: true,
+      // It may be ssh.
+      env: environmentFor('network'),
+    });
     this.#child.stdin.on('error', () => {});
     this.console = this.#child.stdout;
     let stderr = '';

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { caged, type Cage, type CagedProgram } from '../../system/cage.js';
 import { digest } from '../../system/files.js';
 import { dieWithParent, killGroup } from '../../system/processes.js';
 import { quoteWord } from '../../system/shell-words.js';
 import { InfraError } from '../../model/errors.js';
 import type { Boot, Device, Machine, MachineExit } from '../device.js';
 import { canCount, whyNot } from './abilities.js';
+import { ownSandbox } from './own-sandbox.js';
 import { qemuArgv } from './argv.js';
 import { findQemu, qemuDigest, type QemuBinary } from './binary.js';
 import type { QemuMachine } from './machines.js';
@@ -62,7 +64,8 @@ export function qemuDevice(machine: QemuMachine): Device {
         icount: icount ? 'yes' : 'no',
         repeats: icount && machine.sameBytes ? 'bytes' : 'statuses',
       };
-      return new QemuProcess([...binary.argv, ...args], facts);
+      const argv = [...binary.argv, ...args, ...(await ownSandbox(binary))];
+      return new QemuProcess(await caged(throughPipe(argv), cageOf(machine, boot, binary)), facts);
     },
   };
 }
@@ -74,7 +77,21 @@ export function qemuDevice(machine: QemuMachine): Device {
  */
 function throughPipe(argv: readonly string[]): string[] {
   const script = `${dieWithParent.join(' ')} "$@" | cat`;
-  return [...dieWithParent, 'bash', '-o', 'pipefail', '-c', script, 'busyguest', ...argv];
+  return ['bash', '-o', 'pipefail', '-c', script, 'busyguest', ...argv];
+}
+
+/** Beside the guest's memory: the translated code (1 GiB), QEMU itself and its threads' stacks. */
+const qemuMemoryBytes = 8 * 1024 ** 3;
+
+function cageOf(machine: QemuMachine, boot: Boot, binary: QemuBinary): Cage {
+  return {
+    reads: [boot.kernel, boot.initramfs],
+    programs: [binary.argv[0] ?? ''],
+    ...(machine.accel === 'kvm' && { devices: ['/dev/kvm'] }),
+    memoryBytes: machine.memoryMb * 1024 ** 2 + qemuMemoryBytes,
+    // It writes nothing.
+    fileBytes: 1024 ** 2,
+  };
 }
 
 /** A running QEMU. It dies with busyguest, whatever ends that. */
@@ -84,13 +101,14 @@ class QemuProcess implements Machine {
   readonly #child: Child;
 
   constructor(
-    argv: readonly string[],
+    { argv, env }: CagedProgram,
     readonly facts: Readonly<Record<string, string>>,
   ) {
-    const [program = '', ...args] = throughPipe(argv);
+    const [program = '', ...args] = argv;
     this.#child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
+      env,
     });
     this.console = this.#child.stdout;
     this.exited = watch(this.#child);

@@ -3,6 +3,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InfraError } from '../../model/errors.js';
+import { environmentFor } from '../../system/environment.js';
 import { dieWithParent, killGroup, run } from '../../system/processes.js';
 import type { KexecCommands, SshDescription } from '../described/schema.js';
 import type { Boot, Machine, MachineExit, Watcher } from '../device.js';
@@ -79,7 +80,11 @@ export class KexecHost implements Machine {
   #watch(): void {
     const argv = this.description.watch ?? [];
     const [program, ...args] = [...dieWithParent, ...argv];
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+      env: environmentFor('user'),
+    });
     this.#console = child;
     child.stdout.on('data', (bytes: Buffer) => this.#feed.push(bytes));
     child.once('error', () => {});
@@ -109,7 +114,7 @@ export class KexecHost implements Machine {
     const { signal } = new AbortController();
     if (reset !== undefined) {
       this.watcher.say('resetting the machine');
-      await run(reset, { stage: 'reset', signal });
+      await run(reset, { stage: 'reset', signal, passes: 'user' });
     }
     this.watcher.say('waiting for its own system');
     const shell = new SshShell(this.description, signal);

@@ -48,6 +48,7 @@ export class SshShell implements Shell {
     const result = await run(['timeout', seconds, ...this.argv(command)], {
       stage: 'ssh',
       signal: this.signal,
+      passes: 'network',
       okCodes: anyCode,
       ...(input !== undefined && { input }),
     });

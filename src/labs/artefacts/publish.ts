@@ -109,6 +109,7 @@ async function byRsync(
       {
         stage: 'publish',
         signal,
+        passes: 'network',
         todo: 'the folder must exist, and ssh must get there without a password',
       },
     );

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+
+/** A program's environment. */
+export type Environment = Readonly<Record<string, string>>;
+
+/**
+ * What of our environment a program gets, for every list is one of what is allowed: tokens and passwords are in none.
+ * `cage`: what strangers wrote. `tools`: programs of the system that work for us. `network`: those of them that fetch,
+ * with proxies, certificates and keys. `user`: commands that the user has written down; all of it.
+ */
+export type Passing = 'cage' | 'tools' | 'network' | 'user';
+
+const cageNames = ['PATH', 'LANG', 'LANGUAGE', 'TZ'];
+const toolNames = [
+  ...cageNames,
+  ...[
+    'HOME',
+    'USER',
+    'LOGNAME',
+    'TMPDIR',
+    'TERM',
+    'GNUPGHOME',
+    'DEBIAN_FRONTEND',
+    'LD_LIBRARY_PATH',
+  ],
+  ...['XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'XDG_RUNTIME_DIR'],
+];
+const networkNames = [
+  ...toolNames,
+  ...['http_proxy', 'https_proxy', 'ftp_proxy', 'all_proxy', 'no_proxy'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY', 'NO_PROXY'],
+  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'SSH_AUTH_SOCK'],
+  ...['APT_CONFIG', 'KRB5CCNAME', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM'],
+];
+const names = { cage: cageNames, tools: toolNames, network: networkNames } as const;
+const locale = /^LC_[A-Z]+$/;
+
+/** The environment of a program: what of ours it gets, and what it gets besides. */
+export function environmentFor(passing: Passing, more: Environment = {}): Environment {
+  const all = Object.entries(process.env).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined,
+  );
+  if (passing === 'user') return { ...Object.fromEntries(all), ...more };
+  const asked = (process.env['BUSYGUEST_SANDBOX_ENV'] ?? '').split(/[\s,]+/);
+  const allowed = new Set([...names[passing], ...asked]);
+  const passed = all.filter(([name]) => allowed.has(name) || locale.test(name));
+  return { ...Object.fromEntries(passed), ...more };
+}

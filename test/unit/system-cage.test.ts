@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { environmentFor } from '../../src/system/environment.js';
+import { projectDir } from '../../src/system/files.js';
+import { run } from '../../src/system/processes.js';
+import { findSandbox } from '../../src/system/sandbox.js';
+
+const canary = 'canary-5f2c';
+const sandbox = await findSandbox();
+const skip = 'bwrap' in sandbox ? false : `no sandbox: ${sandbox.why}`;
+
+async function folder(context: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'busyguest-cage-'));
+  context.after(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+test('no list of what is passed on has a token or a password in it', (context) => {
+  const names = [
+    'KCIDB_REST',
+    'BUSYGUEST_LAVA_TOKEN',
+    'LAVA_TOKEN',
+    'BMC_PASSWORD',
+    'AWS_SECRET_ACCESS_KEY',
+  ];
+  for (const name of names) process.env[name] = canary;
+  context.after(() => names.forEach((name) => Reflect.deleteProperty(process.env, name)));
+  for (const passing of ['cage', 'tools', 'network'] as const) {
+    const env = environmentFor(passing, { MORE: '1' });
+    assert.equal(env['PATH'], process.env['PATH']);
+    assert.equal(env['MORE'], '1');
+    assert.ok(!JSON.stringify(env).includes(canary), passing);
+  }
+  assert.equal(environmentFor('user')['KCIDB_REST'], canary);
+});
+
+test('every place that starts a program says what environment it gets', async () => {
+  const files = (await readdir(join(projectDir, 'src'), { recursive: true })).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  let starts = 0;
+  for (const file of files) {
+    const text = await readFile(join(projectDir, 'src', file), 'utf8');
+    for (const match of text.matchAll(/(?<![.\w])(?:spawn|execa|spawnSync|execFile|fork)\(/g)) {
+      starts += 1;
+      const call = text.slice(match.index, match.index + 400);
+      assert.match(call, /\benv\b/, `${file}: ${call.split('\n')[0] ?? ''}`);
+    }
+    assert.doesNotMatch(text, /\.\.\.process\.env/, file);
+  }
+  assert.ok(starts > 5);
+});
+
+test(
+  'a program in the cage sees its files and no others, and writes to its folder only',
+  { skip },
+  async (context) => {
+    const dir = await folder(context);
+    const [own, input, secret] = ['own', 'input', 'secret'].map((name) => join(dir, name));
+    assert.ok(own && input && secret);
+    await mkdir(own);
+    await writeFile(input, 'input\n');
+    await writeFile(secret, canary);
+    const script = `cat "$1"; cat "$2" /etc/shadow /etc/passwd ~/.gitconfig; echo new > "$1"; echo new > out
+    echo x > /usr/x; touch "$3/y"; env; true`;
+    const { stdout, stderr } = await run(['sh', '-c', script, 'sh', input, secret, dir], {
+      stage: 'test',
+      cwd: own,
+      cage: { reads: [input], writes: [own] },
+      okCodes: [0, 1, 2],
+    });
+    assert.match(stdout, /^input$/m);
+    assert.ok(!stdout.includes(canary));
+    for (const file of [secret, '/etc/shadow', '/etc/passwd'])
+      assert.ok(stderr.includes(`${file}: No such file`), stderr);
+    assert.equal(await readFile(input, 'utf8'), 'input\n');
+    assert.equal(await readFile(join(own, 'out'), 'utf8'), 'new\n');
+    await assert.rejects(stat(join(dir, 'y')));
+    await assert.rejects(stat('/usr/x'));
+  },
+);
+
+test('it is not root, has no powers and cannot get any', { skip }, async () => {
+  const { stdout } = await run(['sh', '-c', 'cat /proc/self/status'], { stage: 'test', cage: {} });
+  const field = (name: string): string =>
+    new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(stdout)?.[1] ?? '';
+  assert.doesNotMatch(field('Uid'), /\b0\b/);
+  assert.doesNotMatch(field('Gid'), /\b0\b/);
+  assert.equal(Number(field('CapEff')), 0);
+  assert.equal(Number(field('CapPrm')), 0);
+  assert.equal(field('NoNewPrivs'), '1');
+});
+
+test(
+  'root in the cage is nobody outside too',
+  { skip: skip || (process.getuid?.() === 0 ? false : 'only root can see that') },
+  async (context) => {
+    const dir = await folder(context);
+    await run(['touch', 'made'], { stage: 'test', cwd: dir, cage: { writes: [dir] } });
+    assert.notEqual((await stat(join(dir, 'made'))).uid, 0);
+  },
+);
+
+test(
+  'files that only root may read are read, by a root without powers',
+  { skip },
+  async (context) => {
+    const dir = await folder(context);
+    const file = join(dir, 'private');
+    await writeFile(file, 'seen', { mode: 0o600 });
+    const { stdout } = await run(['cat', file], { stage: 'test', cage: { reads: [file] } });
+    assert.equal(stdout, 'seen');
+  },
+);
+
+test('it has no network, not even the loopback', { skip }, async (context) => {
+  const server = createServer((socket) => socket.end(canary)).listen(0, '127.0.0.1');
+  context.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const argv = ['bash', '-c', `cat < /dev/tcp/127.0.0.1/${port}`];
+  const open = await run(argv, { stage: 'test' });
+  assert.equal(open.stdout, canary);
+  const caged = await run(argv, { stage: 'test', cage: {}, okCodes: [0, 1] });
+  assert.equal(caged.stdout, '');
+});
+
+test('its processes, memory, files and cores have limits', { skip }, async () => {
+  const script = 'ulimit -u; ulimit -v; ulimit -f; ulimit -c';
+  const cage = { memoryBytes: 1024 ** 3, fileBytes: 1024 ** 2 };
+  const { stdout } = await run(['bash', '-c', script], { stage: 'test', cage });
+  assert.deepEqual(stdout.trim().split('\n'), ['4096', String(1024 ** 2), '1024', '0']);
+});
+
+test(
+  'whatever ends us ends it, and all that it has started in sessions of their own',
+  { skip },
+  async (context) => {
+    const dir = await folder(context);
+    const script = `import { run } from ${JSON.stringify(join(projectDir, 'dist/src/system/processes.js'))};
+    await run(['bash', '-c', 'setsid sleep 3917 & touch started; sleep 3918'],
+      { stage: 'test', cage: { writes: [${JSON.stringify(dir)}] }, cwd: ${JSON.stringify(dir)} });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: 'ignore',
+    });
+    while (!(await readdir(dir)).includes('started')) await sleep(20);
+    assert.equal((await sleepers()).length, 2);
+    child.kill('SIGKILL');
+    while ((await sleepers()).length > 0) await sleep(20);
+  },
+);
+
+async function sleepers(): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return lines.filter((line) => /^sleep\x00391[78]\x00$/.test(line));
+}
