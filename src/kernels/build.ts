@@ -6,7 +6,7 @@ import type { FixSpec, KernelSpec } from '../model/job.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, readIfThere } from '../system/files.js';
 import { withLock } from '../system/lock.js';
-import { configure, readConfigs, type ConfigPlan } from './config.js';
+import { configIdentity, configure, readConfigs, type ConfigPlan } from './config.js';
 import { choosePatches, type ChosenPatches } from './fix.js';
 import { BuildError, make, type Work } from './make.js';
 import { readerOf, type PinnedSource } from './pinned-source.js';
@@ -61,8 +61,7 @@ export async function planBuild(
     buildFormat,
     source.id,
     seriesDigest(chosen.patches),
-    config.fragments.map((f) => f.text).join('\n'),
-    ...(config.full ? ['full', config.full.text] : []),
+    ...configIdentity(config),
     ...toolchain.versions,
   ).slice(0, 24);
   const cached = await use(kernelDir(key));

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { JobError, type Problem } from '../model/errors.js';
 import type { KernelSpec } from '../model/job.js';
 import { exists, projectDir } from '../system/files.js';
 import { make, type Work } from './make.js';
+import { settings, wantedBy } from './fragment.js';
+import { readKconfig } from './kconfig.js';
+import { lostSymbols, outcome, unmet, type Line } from './lost-config.js';
 import { missingConfig, readConfig } from './packages/config-check.js';
 
 /** Where the fragments that ship are: names in a job matrix are files here. */
@@ -14,6 +17,8 @@ const fragmentsDir = join(projectDir, 'jobs', 'config');
 export interface Fragment {
   readonly file: string;
   readonly text: string;
+  /** Whether it is one of busyguest's own. */
+  readonly ships: boolean;
 }
 
 /** What a kernel is configured from: fragments over nothing, or over a full .config. */
@@ -37,7 +42,8 @@ export async function readConfigs({
   const files: Fragment[] = [];
   for (const name of config) {
     const file = name.includes('/') ? name : join(fragmentsDir, `${name}.config`);
-    if (await exists(file)) files.push({ file, text: await readFile(file, 'utf8') });
+    const ships = dirname(file) === fragmentsDir;
+    if (await exists(file)) files.push({ file, text: await readFile(file, 'utf8'), ships });
     else problems.push({ message: `config fragment ${name}: no file ${file}` });
   }
   if (problems.length > 0) throw new JobError(problems);
@@ -53,56 +59,114 @@ export async function readConfigs({
     : { fragments: files };
 }
 
-/** The symbols that fragments ask for: name -> value as .config writes it ("n" for not set). Later ones win. */
-export function wantedSymbols(text: string): Map<string, string> {
-  const wanted = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const set = /^(CONFIG_\w+)=(.*)$/.exec(line);
-    const unset = /^# (CONFIG_\w+) is not set$/.exec(line);
-    if (set?.[1] !== undefined) wanted.set(set[1], set[2] ?? '');
-    else if (unset?.[1] !== undefined) wanted.set(unset[1], 'n');
-  }
-  return wanted;
-}
-
-/** The symbols of a fragment that a finished .config does not have: `CONFIG_X: wanted y, is n`. */
-export function lostSymbols(fragment: string, finished: string): string[] {
-  const has = wantedSymbols(finished);
-  return [...wantedSymbols(fragment)]
-    .filter(([name, value]) => (has.get(name) ?? 'n') !== value)
-    .map(([name, value]) => `${name}: wanted ${value}, is ${has.get(name) ?? 'n'}`);
-}
-
 /** What the compiler decides, whatever a .config says. */
 const ofCompiler = /^CONFIG_(?:CC|GCC|CLANG|LD|LLD|AS|RUSTC?|RUSTC_LLVM|PAHOLE|BINDGEN)_/;
 
+/** Identity of a plan: the same for fragments that ask for the same, whatever their comments say. */
+export function configIdentity({ full, fragments }: ConfigPlan): string[] {
+  const lines = linesOf(fragments).map(({ name, value, or, orNothing }) =>
+    JSON.stringify([name, value, or, orNothing]),
+  );
+  return [lines.join('\n'), ...(full ? ['full', full.text] : [])];
+}
+
+/** What the fragments ask for, the later of two lines for a symbol. Throws JobError for a line that cannot be read. */
+function linesOf(fragments: readonly Fragment[]): Line[] {
+  const lines = new Map<string, Line>();
+  const problems: Problem[] = [];
+  for (const { file, text, ships } of fragments) {
+    try {
+      for (const wanted of wantedBy(text).values()) {
+        lines.set(wanted.name, { ...wanted, file: basename(file), ships });
+      }
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      problems.push({ message: `${file}: ${error.message}` });
+    }
+  }
+  if (problems.length > 0) throw new JobError(problems);
+  return [...lines.values()];
+}
+
 /**
- * Makes the .config of a kernel. Throws JobError for a symbol of a fragment that does not stick, and for a full
- * .config that the test cannot run with; BuildError. Gives facts: of a full one, what did not stick.
+ * Makes the .config of a kernel. Throws JobError for what a fragment asks for and must have (see `outcome`), and for a
+ * full .config that the test cannot run with; BuildError. Gives facts: what there is instead, and what is not there.
  */
 export async function configure(work: Work, plan: ConfigPlan): Promise<Record<string, string>> {
-  const wanted = plan.fragments.map(({ text }) => text).join('\n');
-  const symbols = [...wantedSymbols(wanted)].map(([name, value]) => `${name}=${value}\n`).join('');
+  const lines = linesOf(plan.fragments);
+  const { finished, asked } = await obtain(work, plan, lines);
+  const facts = await fragmentFacts(work, lines, finished);
+  if (plan.full === undefined) return facts;
+  return { ...facts, ...fullFacts(work, plan.full, asked, finished) };
+}
+
+interface Obtained {
+  readonly finished: string;
+  /** The names that were asked for besides a full .config. */
+  readonly asked: ReadonlySet<string>;
+}
+
+/** Asks Kconfig, and again with the next alternative of each line that it did not take. */
+async function obtain(work: Work, plan: ConfigPlan, lines: readonly Line[]): Promise<Obtained> {
   const file = join(work.obj, '.config');
-  if (plan.full === undefined) {
+  const taken = new Map<Line, number>();
+  for (;;) {
+    const settings = lines.map((line) => line.or[(taken.get(line) ?? 0) - 1] ?? line);
+    const text = settings.map(({ name, value }) => `${name}=${value}\n`).join('');
+    await ask(work, plan.full, file, text);
+    const finished = await readFile(file, 'utf8');
+    const next = unmet(lines, finished).filter(
+      (line) =>
+        unmet(line.or, finished).length === line.or.length &&
+        (taken.get(line) ?? 0) < line.or.length,
+    );
+    if (next.length === 0) return { finished, asked: new Set(settings.map(({ name }) => name)) };
+    for (const line of next) taken.set(line, (taken.get(line) ?? 0) + 1);
+  }
+}
+
+async function ask(
+  work: Work,
+  full: Fragment | undefined,
+  file: string,
+  settings: string,
+): Promise<void> {
+  if (full === undefined) {
     const all = join(work.obj, 'busyguest.config');
-    await writeFile(all, symbols);
+    await writeFile(all, settings);
     await make(work, ['-s', 'allnoconfig'], { KCONFIG_ALLCONFIG: all });
   } else {
     // The later of two values wins.
-    await writeFile(file, `${plan.full.text}\n${symbols}`);
+    await writeFile(file, `${full.text}\n${settings}`);
     await make(work, ['-s', 'olddefconfig']);
   }
-  const finished = await readFile(file, 'utf8');
-  const lost = lostSymbols(symbols, finished);
-  if (lost.length > 0) throw lostError(work.kernel, plan.fragments, lost);
-  return plan.full === undefined ? {} : fullFacts(work, plan.full, symbols, finished);
+}
+
+/** Throws JobError for what must be there. */
+async function fragmentFacts(
+  { kernel, tree, log }: Work,
+  lines: readonly Line[],
+  finished: string,
+): Promise<Record<string, string>> {
+  if (unmet(lines, finished).length === 0) return {};
+  const kconfig = await readKconfig(tree);
+  const { instead, lost, problems } = outcome(lines, finished, kconfig);
+  if (problems.length > 0) {
+    throw new JobError(
+      problems.map((problem) => ({ ...problem, message: `kernel ${kernel}: ${problem.message}` })),
+    );
+  }
+  log.push(...lost.map((line) => `not obtained: ${line}`));
+  return {
+    ...(instead.length > 0 && { kernel_config_instead: instead.join('; ') }),
+    ...(lost.length > 0 && { kernel_config_missing: lost.join('; ') }),
+  };
 }
 
 function fullFacts(
   { kernel, log }: Work,
   full: Fragment,
-  overridden: string,
+  overridden: ReadonlySet<string>,
   finished: string,
 ): Record<string, string> {
   const missing = missingConfig(readConfig(finished), { modules: false });
@@ -111,24 +175,13 @@ function fullFacts(
     const message = (need: string): string => `kernel ${kernel}: ${full.file} lacks ${need}`;
     throw new JobError(missing.map((need) => ({ message: message(need), hint })));
   }
-  const asked = wantedSymbols(full.text);
-  for (const name of wantedSymbols(overridden).keys()) asked.delete(name);
-  for (const name of asked.keys()) if (ofCompiler.test(name)) asked.delete(name);
+  const asked = settings(full.text);
+  for (const name of asked.keys())
+    if (overridden.has(name) || ofCompiler.test(name)) asked.delete(name);
   const text = [...asked].map(([name, value]) => `${name}=${value}`).join('\n');
   const lost = lostSymbols(text, finished);
   log.push(...lost.map((line) => `did not stick: ${line}`));
   const shown = lost.slice(0, 20).join('; ');
   const more = lost.length > 20 ? '; the others are in build.log' : '';
   return { kernel_config_lost: lost.length === 0 ? 'none' : `${lost.length}: ${shown}${more}` };
-}
-
-/** The error for symbols that did not stick after olddefconfig. */
-function lostError(kernel: string, fragments: readonly Fragment[], lost: string[]): JobError {
-  const files = fragments.map((f) => basename(f.file)).join(', ');
-  return new JobError(
-    lost.map((symbol) => ({
-      message: `kernel ${kernel}: ${symbol}`,
-      hint: `${files} asks for it, but this tree's Kconfig does not let it be so (renamed, or a dependency is off)`,
-    })),
-  );
 }

@@ -4,12 +4,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { lostSymbols, readConfigs, wantedSymbols } from '../../src/kernels/config.js';
+import { configIdentity, readConfigs } from '../../src/kernels/config.js';
+import { settings, wantedBy } from '../../src/kernels/fragment.js';
+import { lostSymbols } from '../../src/kernels/lost-config.js';
 import { missingConfig, readConfig } from '../../src/kernels/packages/config-check.js';
 import { JobError } from '../../src/model/errors.js';
 
 test('the later of two fragments wins, and "is not set" is n', () => {
-  const wanted = wantedSymbols('CONFIG_A=y\nCONFIG_B=m\n# CONFIG_A is not set\n# a comment\n');
+  const wanted = settings('CONFIG_A=y\nCONFIG_B=m\n# CONFIG_A is not set\n# a comment\n');
   assert.deepEqual(
     [...wanted],
     [
@@ -31,7 +33,7 @@ test('symbols that did not stick are named with what became of them', () => {
 
 test('the shipped fragment is found by its name, an unknown one is a JobError with its path', async () => {
   const { fragments } = await readConfigs({ config: ['minimal'] });
-  assert.equal(wantedSymbols(fragments[0]?.text ?? '').get('CONFIG_CFS_BANDWIDTH'), 'y');
+  assert.equal(settings(fragments[0]?.text ?? '').get('CONFIG_CFS_BANDWIDTH'), 'y');
   await assert.rejects(readConfigs({ config: ['minimal', 'nonesuch'] }), (error) => {
     assert.ok(error instanceof JobError);
     return error.message.includes('nonesuch.config');
@@ -59,7 +61,7 @@ test('a full .config is one that Kconfig wrote, or that stands alone; fragments 
 
 test('the debug fragment asks for lockdep, and says nothing against minimal', async () => {
   const { fragments } = await readConfigs({ config: ['minimal', 'debug'] });
-  const [minimal, debug] = fragments.map(({ text }) => wantedSymbols(text));
+  const [minimal, debug] = fragments.map(({ text }) => settings(text));
   assert.equal(debug?.get('CONFIG_PROVE_LOCKING'), 'y');
   for (const name of debug?.keys() ?? []) assert.ok(!minimal?.has(name), name);
 });
@@ -67,13 +69,46 @@ test('the debug fragment asks for lockdep, and says nothing against minimal', as
 test('of a full .config KVM must be built in: its modules are not built', () => {
   const config = readConfig(
     ['CPU_LITTLE_ENDIAN', 'CGROUPS', 'CGROUP_SCHED', 'FAIR_GROUP_SCHED', 'CFS_BANDWIDTH']
-      .concat(['BLK_DEV_INITRD', 'DEVTMPFS', 'BINFMT_ELF', 'HVC_CONSOLE'])
+      .concat(['BLK_DEV_INITRD', 'DEVTMPFS', 'BINFMT_ELF', 'HVC_CONSOLE', 'PROC_FS', 'SYSCTL'])
       .map((name) => `CONFIG_${name}=y\n`)
       .concat('CONFIG_KVM_BOOK3S_64_HV=m\n')
       .join(''),
   );
   assert.deepEqual(missingConfig(config), []);
   assert.deepEqual(missingConfig(config, { modules: false }), [
-    'CONFIG_KVM_BOOK3S_64_HV=y (KVM in hypervisor mode)',
+    'CONFIG_KVM_BOOK3S_64_HV or CONFIG_KVM_BOOK3S_64_PR=y (KVM, in hypervisor mode or without)',
   ]);
+});
+
+test('a line of a fragment may name what else will do', () => {
+  const lines = [
+    'CONFIG_PROC_SYSCTL=y # or CONFIG_SYSCTL',
+    'CONFIG_A=m # or CONFIG_B=y or CONFIG_C or nothing',
+    'CONFIG_D=y # or nothing',
+    'CONFIG_E=y # for the console',
+    'CONFIG_CMDLINE="a # or CONFIG_X"',
+  ];
+  const read = [...wantedBy(lines.join('\n')).values()].map(({ name, value, or, orNothing }) => [
+    `${name}=${value}`,
+    or.map((other) => `${other.name}=${other.value}`).join(' '),
+    orNothing,
+  ]);
+  assert.deepEqual(read, [
+    ['CONFIG_PROC_SYSCTL=y', 'CONFIG_SYSCTL=y', false],
+    ['CONFIG_A=m', 'CONFIG_B=y CONFIG_C=m', true],
+    ['CONFIG_D=y', '', true],
+    ['CONFIG_E=y', '', false],
+    ['CONFIG_CMDLINE="a # or CONFIG_X"', '', false],
+  ]);
+  for (const wrong of ['# or SYSCTL', '# or CONFIG_A, CONFIG_B', '# or nothing or CONFIG_A']) {
+    assert.throws(() => wantedBy(`CONFIG_PROC_SYSCTL=y ${wrong}\n`), SyntaxError, wrong);
+  }
+});
+
+test('comments do not make another kernel, alternatives do', () => {
+  const of = (text: string): string =>
+    configIdentity({ fragments: [{ file: 'a.config', text, ships: false }] }).join();
+  assert.equal(of('CONFIG_A=y\n'), of('# why\n\nCONFIG_A=y # because\n'));
+  assert.notEqual(of('CONFIG_A=y\n'), of('CONFIG_A=y # or CONFIG_B\n'));
+  assert.notEqual(of('CONFIG_A=y\n'), of('CONFIG_A=y # or nothing\n'));
 });

@@ -166,6 +166,8 @@ export const goodConfig = [
   'BLK_DEV_INITRD=y',
   'DEVTMPFS=y',
   'BINFMT_ELF=y',
+  'PROC_FS=y',
+  'PROC_SYSCTL=y',
   'HVC_CONSOLE=y',
   'PPC_PSERIES=y',
 ]

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+import { join } from 'node:path';
+import { readIfThere } from '../system/files.js';
+
+/** What a tree's Kconfig files say of a symbol. */
+export interface KconfigSymbol {
+  /** Whether a .config can set it; without a prompt other symbols and defaults decide. */
+  readonly prompt: boolean;
+  /** What it needs, as it is written: `depends on`, the condition of its prompt, the `if` around it. */
+  readonly needs: readonly string[];
+}
+
+/** The symbols of a tree by name, without `CONFIG_`. */
+export type Kconfig = ReadonlyMap<string, KconfigSymbol>;
+
+/** More files than any tree has: a source line of one that includes itself ends here. */
+const mostFiles = 20_000;
+
+/**
+ * Reads the Kconfig files that `make ARCH=powerpc` would read, from the top one along its `source` lines. It looks at
+ * names, prompts and conditions only: what a value becomes, Kconfig itself is asked.
+ */
+export async function readKconfig(tree: string): Promise<Kconfig> {
+  const symbols = new Map<string, KconfigSymbol>();
+  const seen = new Set<string>();
+  const queue = ['Kconfig'];
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    if (seen.has(file) || seen.size >= mostFiles) continue;
+    seen.add(file);
+    const text = await readIfThere(join(tree, file));
+    if (text !== undefined) queue.push(...readFileOf(text, symbols));
+  }
+  return symbols;
+}
+
+/** Adds a file's symbols; gives the files that it names. */
+function readFileOf(text: string, symbols: Map<string, KconfigSymbol>): string[] {
+  const sources: string[] = [];
+  const around: string[] = [];
+  let name: string | undefined;
+  let helpIndent: number | undefined;
+  const add = (found: Partial<KconfigSymbol>): void => {
+    if (name === undefined) return;
+    const { prompt, needs } = symbols.get(name) ?? { prompt: false, needs: [] };
+    const all = new Set([...needs, ...(found.needs ?? [])]);
+    symbols.set(name, { prompt: prompt || (found.prompt ?? false), needs: [...all] });
+  };
+  for (const line of text.replaceAll('\\\n', ' ').split('\n')) {
+    if (line.trim() === '') continue;
+    // A help text goes on as long as it is indented as its first line.
+    const indent = indentOf(line);
+    if (helpIndent === -1) helpIndent = indent;
+    if (helpIndent !== undefined && indent > 0 && indent >= helpIndent) continue;
+    helpIndent = undefined;
+    const [, word = '', rest = ''] = /^\s*(-*\w+-*)\s*(.*)$/.exec(line) ?? [];
+    if (word === 'help' || word === '---help---') helpIndent = -1;
+    else if (word === 'config' || word === 'menuconfig') {
+      name = rest.trim();
+      add({ needs: around });
+    } else if (word === 'if') around.push(condition(rest));
+    else if (word === 'endif') around.pop();
+    else if (word === 'source') {
+      sources.push(rest.replaceAll(/["']/g, '').replaceAll('$(SRCARCH)', 'powerpc').trim());
+    } else if (/^(?:choice|comment|menu|end\w+|mainmenu)$/.test(word)) name = undefined;
+    else if (word === 'depends') add({ needs: [condition(rest.replace(/^on\s+/, ''))] });
+    else if (/^(?:bool|tristate|string|int|hex|prompt)$/.test(word)) add(promptOf(rest));
+  }
+  return sources;
+}
+
+const indentOf = (line: string): number =>
+  (/^\s*/.exec(line)?.[0] ?? '').replaceAll('\t', '        ').length;
+
+const condition = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+
+/** A type without a text has no prompt; one with a text may have a condition. */
+function promptOf(rest: string): Partial<KconfigSymbol> {
+  const [, when] = /^(?:"(?:[^"\\]|\\.)*"|'[^']*')\s*(?:if\s+(.*))?$/.exec(rest.trim()) ?? [null];
+  if (!/^["']/.test(rest)) return {};
+  return { prompt: true, needs: when === undefined || when === null ? [] : [condition(when)] };
+}
