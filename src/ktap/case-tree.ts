@@ -5,16 +5,16 @@ import { withSubtests, type Outcome } from './result-status.js';
 
 /** A test case with its subtests. */
 export interface KtapCase {
-  /** Names of the tests that this one is nested in, outermost first. */
-  readonly path: string[];
+  /** Names of the tests that this one is nested in, outermost first. Siblings share the array. */
+  readonly path: readonly string[];
   /** `case N` where the log gives no name. */
   readonly name: string;
   readonly number?: number;
   readonly status: Status;
   readonly reason?: string;
   /** Diagnostic lines printed before the result, without `# `; a bounded number of them. */
-  readonly diagnostics: string[];
-  readonly cases: KtapCase[];
+  readonly diagnostics: readonly string[];
+  readonly cases: readonly KtapCase[];
 }
 
 /** What may be kept of a log, whatever its size. */
@@ -189,7 +189,8 @@ export class Level {
     }
   }
 
-  private takeDiagnostics(more: readonly string[]): string[] {
+  private takeDiagnostics(more: readonly string[]): readonly string[] {
+    if (this.diagnostics.length === 0) return more;
     const all = [...this.diagnostics, ...more].slice(0, limit.diagnosticsPerCase);
     this.diagnostics = [];
     return all;
@@ -204,9 +205,13 @@ export function nameOf(line: ResultLine): string | undefined {
 
 /** Gives every case the names of its parents. */
 export function withPaths(cases: readonly OpenCase[], path: readonly string[] = []): KtapCase[] {
-  return cases.map((one) => ({
-    ...one,
-    path: [...path],
-    cases: withPaths(one.cases, [...path, one.name]),
-  }));
+  // In place: a log may hold 100,000 cases, and copies of them cost more than the reading.
+  return cases.map((one) =>
+    Object.assign(one, {
+      path,
+      cases: one.cases.length === 0 ? noCases : withPaths(one.cases, [...path, one.name]),
+    }),
+  );
 }
+
+const noCases: readonly never[] = [];
