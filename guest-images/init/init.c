@@ -4,6 +4,7 @@
  * modules of a distribution's kernel, runs the payload with init's own arguments
  * (what follows "--" on the kernel command line), says between two marks what it
  * printed, and powers the machine off (BUSYGUEST_END=reboot before the "--": restarts it).
+ * BUSYGUEST_BOOT=ID there is said with both marks, so that a console of another boot is known.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -68,6 +69,15 @@ static void load_modules(void)
 	fclose(order);
 }
 
+/* A mark says which boot it is of, where the kernel command line does. */
+static void print_mark(const char *mark)
+{
+	const char *id = getenv("BUSYGUEST_BOOT");
+
+	printf("%s%s%s\n", mark, id ? " boot=" : "", id ? id : "");
+	fflush(stdout);
+}
+
 static int run_payload(char **argv)
 {
 	int status;
@@ -87,17 +97,15 @@ static int run_payload(char **argv)
 
 int main(int argc, char **argv)
 {
+	char last[32];
 	const char *end;
-	int code;
 
 	(void)argc;
 	mount_all();
 	load_modules();
-	printf("BUSYGUEST-START v1\n");
-	fflush(stdout);
-	code = run_payload(argv);
-	printf("BUSYGUEST-END %d\n", code);
-	fflush(stdout);
+	print_mark("BUSYGUEST-START v1");
+	snprintf(last, sizeof(last), "BUSYGUEST-END %d", run_payload(argv));
+	print_mark(last);
 	/* The console is slower than power-off, and firmware would print into our lines. */
 	tcdrain(STDOUT_FILENO);
 	sync();

@@ -16,6 +16,8 @@ export interface PayloadResult {
   readonly bailOut?: string;
   /** The machine started the payload more than once: it was reset. No case is trusted then. */
   readonly restarted: boolean;
+  /** Its first or last line is of another boot than the one asked for: what it says instead. */
+  readonly otherBoot?: string;
   /** In the order of their results, then those never reported (MISS) in the order expected. */
   readonly cases: readonly CaseResult[];
   readonly facts: Readonly<Record<string, string>>;
@@ -30,6 +32,8 @@ export type PayloadPhase = 'boot' | 'test' | 'done';
 export interface PayloadOptions {
   /** Names of the cases that the payload must report; those that it does not are MISS. */
   readonly expectedCases?: readonly string[];
+  /** What the first and the last line must say, where init was told; 16 hexadecimal digits. */
+  readonly bootId?: string | undefined;
 }
 
 const limit = {
@@ -43,8 +47,8 @@ const limit = {
 
 /** A kernel message may follow without a newline between; the marker before it is whole. */
 const marker = {
-  start: /^BUSYGUEST-START v(\d+)(?=\s|\[|$)/,
-  end: /^BUSYGUEST-END(?: (\d{1,3}))?(?=\s|\[|$)/,
+  start: /^BUSYGUEST-START v(\d+)(?: boot=([0-9a-f]{16}))?(?=\s|\[|$)/,
+  end: /^BUSYGUEST-END(?: (\d{1,3})(?: boot=([0-9a-f]{16}))?)?(?=\s|\[|$)/,
   failed: /^BUSYGUEST-END\s*0*[1-9]/,
 } as const;
 
@@ -60,6 +64,7 @@ export class PayloadReader {
   private starts = 0;
   private exitCode: number | undefined;
   private failed = false;
+  private otherBoot: string | undefined;
   private bailOut: string | undefined;
   private plan = 0;
   private afterTornNot = false;
@@ -97,6 +102,7 @@ export class PayloadReader {
       failed: this.failed,
       ...(this.bailOut === undefined ? {} : { bailOut: this.bailOut }),
       restarted,
+      ...(this.otherBoot === undefined ? {} : { otherBoot: this.otherBoot }),
       cases: restarted ? all.map(distrust) : all,
       facts: Object.fromEntries(this.facts),
       samples: this.samples,
@@ -110,7 +116,7 @@ export class PayloadReader {
       // An unterminated `v1` may be the beginning of `v12`.
       if (start[1] !== '1' || !terminated)
         this.note(`${text.slice(0, 40)}: not a version that is known`);
-      else this.start();
+      else this.start(start[2]);
       return true;
     }
     const end = this.state === 'test' ? marker.end.exec(text) : null;
@@ -118,15 +124,26 @@ export class PayloadReader {
     this.failed ||= marker.failed.test(text);
     // As with START: what the console ends within has not come.
     if (terminated) this.state = 'done';
-    if (terminated && end[0] === text && end[1] !== undefined) this.exitCode = Number(end[1]);
+    const whole = terminated && end[0] === text && end[1] !== undefined;
+    if (whole) this.exitCode = Number(end[1]);
     else this.note('the line of BUSYGUEST-END is broken, so the exit code is not known');
+    if (terminated) this.belongs('last', end[2]);
     return true;
   }
 
-  private start(): void {
+  private start(bootId: string | undefined): void {
+    this.belongs('first', bootId);
     this.starts += 1;
     this.state = 'test';
     if (this.starts === 2) this.note('the payload started twice: the machine was reset');
+  }
+
+  /** Every first and last line is looked at: a console may hold those of two boots. */
+  private belongs(line: 'first' | 'last', bootId: string | undefined): void {
+    const wanted = this.options.bootId;
+    if (wanted === undefined || bootId === wanted) return;
+    const said = bootId === undefined ? 'names no boot' : `is of boot ${bootId}`;
+    this.otherBoot ??= `the payload's ${line} line ${said}, this is boot ${wanted}`;
   }
 
   private takeLine(text: string, terminated: boolean): void {

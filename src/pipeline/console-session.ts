@@ -23,6 +23,14 @@ const defaultLimits: ConsoleLimits = {
   ktapLines: 1_000_000,
 };
 
+/** What a job's console must say to be its own. */
+export interface ExpectedConsole {
+  /** Cases that the payload is to report; the basic ones where left out. */
+  readonly cases?: readonly string[];
+  /** See `bootIdOf`; undefined where init was told none: recorded before there were any. */
+  readonly bootId?: string | undefined;
+}
+
 /** What a console said, however far it got. */
 export interface ConsoleFindings {
   readonly payload: PayloadResult;
@@ -53,15 +61,15 @@ export class ConsoleSession {
   #flooded: string | undefined;
 
   /**
-   * @param expectedCases what the payload is to report
+   * @param expected what the payload is to report, and the boot that it is to be of
    * @param onLine hears every line, without escape sequences
    */
   constructor(
-    expectedCases: readonly string[] = busyGuestCases,
+    { cases = busyGuestCases, bootId }: ExpectedConsole = {},
     private readonly onLine: (line: string) => void = () => {},
     private readonly limits: ConsoleLimits = defaultLimits,
   ) {
-    this.#payload = new PayloadReader({ expectedCases });
+    this.#payload = new PayloadReader({ expectedCases: cases, bootId });
   }
 
   get phase(): Phase {

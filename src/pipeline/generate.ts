@@ -10,6 +10,7 @@ import { lavaDefinition } from '../labs/lava/definition.js';
 import { InfraError, JobError, UsageError } from '../model/errors.js';
 import type { EventSink } from '../model/event.js';
 import type { Job, JobMatrix } from '../model/job.js';
+import { bootOf } from './boot.js';
 import {
   filesOf,
   fitsLava,
@@ -19,7 +20,6 @@ import {
   type LavaOptions,
 } from './lava-job.js';
 import { prepare } from './prepare.js';
-import { bootOf } from './run.js';
 import { vmmGuestOf } from './vmm-images.js';
 
 /** A definition and what its job fetches. */

@@ -6,7 +6,7 @@ import type { Boot } from '../devices/device.js';
 import type { Job } from '../model/job.js';
 import type { JobResult } from '../model/result.js';
 import { readIfThere, writeWhole } from '../system/files.js';
-import { ConsoleSession, type ConsoleFindings } from './console-session.js';
+import { ConsoleSession, type ConsoleFindings, type ExpectedConsole } from './console-session.js';
 
 /** The most of a build's log that a job keeps: every job of a kernel has a copy. Bytes. */
 const buildLogBytes = 512 * 1024;
@@ -62,8 +62,8 @@ export class JobFiles {
   }
 
   /** Reads the console again, as when it came. */
-  async readConsole(expectedCases: readonly string[]): Promise<ConsoleFindings> {
-    const session = new ConsoleSession(expectedCases);
+  async readConsole(expected: ExpectedConsole): Promise<ConsoleFindings> {
+    const session = new ConsoleSession(expected);
     for await (const bytes of createReadStream(this.consolePath)) session.push(bytes as Buffer);
     return session.end();
   }

@@ -29,6 +29,7 @@ export function judgeWatched(
     ...(payload.bailOut !== undefined && { bailOut: payload.bailOut }),
     ...(payload.exitCode !== undefined && { exitCode: payload.exitCode }),
     exitFailed: payload.failed,
+    ...(payload.otherBoot !== undefined && { otherBoot: payload.otherBoot }),
     ...(findings.flooded !== undefined && { flooded: findings.flooded }),
     exit,
     phase: findings.phase,

@@ -6,6 +6,7 @@ import type { JobResult } from '../model/result.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, readIfThere, writeWhole } from '../system/files.js';
 import type { Bootable } from './bootable.js';
+import type { ExpectedConsole } from './console-session.js';
 import type { JobFiles } from './job-files.js';
 import type { Watched } from './watch.js';
 
@@ -53,7 +54,7 @@ export async function remember(
 export async function recall(
   key: string,
   files: JobFiles,
-  expectedCases: readonly string[],
+  expected: ExpectedConsole,
 ): Promise<Watched | undefined> {
   if (!(await use(folder(key)))) return undefined;
   const text = await readIfThere(join(folder(key), 'machine.json'));
@@ -61,5 +62,5 @@ export async function recall(
   const { exit, machineFacts, timesMs } = JSON.parse(text) as Remembered;
   await mkdir(files.dir, { recursive: true });
   await copyFile(join(folder(key), 'console.log'), files.consolePath);
-  return { findings: await files.readConsole(expectedCases), exit, machineFacts, timesMs };
+  return { findings: await files.readConsole(expected), exit, machineFacts, timesMs };
 }

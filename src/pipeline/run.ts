@@ -7,22 +7,18 @@ import type { Boot, Device } from '../devices/device.js';
 import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError } from '../model/errors.js';
 import { runningKernel, type Job, type JobMatrix } from '../model/job.js';
-import { selectedCases } from '../model/payload-cases.js';
 import type { JobResult, RunResult } from '../model/result.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
 import { isFull } from '../system/disk.js';
 import { temporaryFor } from '../system/files.js';
+import { bootOf, bootWithId, expectedConsole } from './boot.js';
 import { JobFiles } from './job-files.js';
-import type { Bootable } from './bootable.js';
 import type { Place } from './place.js';
 import { prepare, type Prepared } from './prepare.js';
 import { inputsKey, recall, remember } from './reuse.js';
 import { judgeInfra, judgeUnbooted, judgeWatched } from './job-result.js';
 import { vmmGuestOf } from './vmm-images.js';
 import { watchJob } from './watch.js';
-
-/** The QEMU that is packed for the machine under test. */
-const guestQemu = 'qemu-system-ppc64';
 
 /** How a matrix is to be run. */
 export interface RunOptions {
@@ -158,13 +154,13 @@ async function runJob(
     return judgeUnbooted(job, { kernelLacks: kernel.lacks }, kernel.facts);
   try {
     const device = await deviceFor(job, options);
-    const boot = bootOf(job, kernel);
+    const boot = await bootWithId(job, kernel, device, options);
     await files.writeBoot(boot);
     const key = await inputsKey(kernel, device, boot);
     const earlier =
       options.fresh || key === undefined
         ? undefined
-        : await recall(key, files, selectedCases(job.test.parameters));
+        : await recall(key, files, expectedConsole(job, boot));
     const watched = earlier ?? (await watchJob(job, device, boot, files, signal, emit));
     await files.writeFindings(watched.findings);
     const guest = vmmGuestOf(job);
@@ -196,37 +192,6 @@ async function runJob(
     if (error instanceof InfraError) return judgeInfra(job, error);
     throw error;
   }
-}
-
-/** What a job boots: its kernel, and what the kernel and the payload are told. */
-export function bootOf(
-  job: Job,
-  kernel: Pick<Bootable, 'image' | 'initramfs' | 'commandLine' | 'vmmImages' | 'program' | 'facts'>,
-): Boot {
-  const { quotaUs, periodUs, vcpus, seconds, cpus, cases, tags, trace } = job.test.parameters;
-  const offsets = kernel.facts['trace_offsets'];
-  const guest = vmmGuestOf(job);
-  const image = guest === undefined ? kernel : kernel.vmmImages.get(guest);
-  if (image === undefined) throw new Error(`no image with QEMU was made for ${job.name}`);
-  return {
-    kernel: kernel.image,
-    initramfs: image.initramfs,
-    // The machine ends when its kernel dies.
-    commandLine: [...kernel.commandLine, 'panic=-1', ...job.kernel.commandLine],
-    payloadArgs: [
-      `--quota-us=${quotaUs}`,
-      `--period-us=${periodUs}`,
-      `--vcpus=${vcpus}`,
-      `--seconds=${seconds}`,
-      ...(cases === undefined ? [] : [`--case=${cases.join(',')}`]),
-      ...(tags === undefined ? [] : [`--tag=${tags.join(',')}`]),
-      ...(trace === true ? ['--trace'] : []),
-      ...(trace === true && offsets !== undefined ? [`--trace-offsets=${offsets}`] : []),
-      ...(guest === undefined ? [] : [`--vmm=${guestQemu}`, `--vmm-guest=${guest}`]),
-    ],
-    cpus: job.deviceSpec?.smp ?? cpus ?? vcpus,
-    ...(kernel.program !== undefined && { program: kernel.program }),
-  };
 }
 
 async function inParallel(

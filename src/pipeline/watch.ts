@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Boot, Device, Machine, Watcher } from '../devices/device.js';
 import type { EventSink } from '../model/event.js';
 import type { Job } from '../model/job.js';
-import { selectedCases } from '../model/payload-cases.js';
 import type { ExitReason } from '../model/result.js';
 import { diskError } from '../system/disk.js';
 import { LogFile } from '../system/log-file.js';
+import { expectedConsole } from './boot.js';
 import { ConsoleSession, type ConsoleFindings } from './console-session.js';
 import type { JobFiles } from './job-files.js';
 import { compareRecord } from './lab-record.js';
@@ -40,7 +40,7 @@ export async function watchJob(
   signal: AbortSignal,
   emit: EventSink,
 ): Promise<Watched> {
-  const session = new ConsoleSession(selectedCases(job.test.parameters), (line) =>
+  const session = new ConsoleSession(expectedConsole(job, boot), (line) =>
     emit({ kind: 'console', job: job.name, line }),
   );
   const log = await files.openConsole();

@@ -18,6 +18,8 @@ export interface Evidence {
   readonly facts: Readonly<Record<string, string>>;
   /** Names of the cases that the payload must report. */
   readonly expectedCases: readonly string[];
+  /** The payload's first or last line is of another boot: what it says. */
+  readonly otherBoot?: string;
   /** The payload's first line was seen. */
   readonly started: boolean;
   /** The payload's last line was seen. */
@@ -86,6 +88,12 @@ const wasInterrupted: Rule = ({ exit, phase }) =>
 /** A kernel that does not compile is the kernel's doing; the rest is not. */
 const hasNoKernel: Rule = ({ buildError }) =>
   buildError && { status: buildError.decidedBy === 'build' ? 'FAIL' : 'ERROR', ...buildError };
+
+/** Before the faults: those may be another kernel's too. */
+const isOfAnotherBoot: Rule = ({ otherBoot }) =>
+  otherBoot === undefined
+    ? undefined
+    : { status: 'ERROR', decidedBy: 'machine', reason: `not this boot: ${otherBoot}` };
 
 const hasNewFault: Rule = ({ faults, knownFaults }) => {
   // search(), unlike test(), keeps no state between calls in a global expression.
@@ -255,6 +263,7 @@ const rules: readonly Rule[] = [
   kernelLacksSomething,
   wasInterrupted,
   hasNoKernel,
+  isOfAnotherBoot,
   hasNewFault,
   labHasFailed,
   cannotBeRead,

@@ -42,7 +42,7 @@ export async function wallOf(args: readonly string[], how: Timed): Promise<Sampl
   return { wallMs };
 }
 
-const lastLine = /^BUSYGUEST-END \d+\r?\n/m;
+const lastLine = /^BUSYGUEST-END \d+.*\r?\n/m;
 
 /** From the start of a program to the payload's last line on its standard output; then it is killed. */
 export function untilLastLine(argv: readonly string[], { signal, env }: Timed): Promise<Sample> {

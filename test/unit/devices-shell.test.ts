@@ -4,6 +4,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { bootIdWord } from '../../src/devices/boot-id.js';
 import { testScript, RunningKernel } from '../../src/devices/local/running-kernel.js';
 import { localDevice } from '../../src/devices/local/local-device.js';
 import { ConsoleShell } from '../../src/devices/shell/console-shell.js';
@@ -121,14 +122,15 @@ test('a test on the running kernel cleans up when its connection ends', async (c
   const payload = join(dir, 'payload');
   const left = join(dir, 'group');
   await writeFile(payload, program, { mode: 0o755 });
-  const script = testScript(payload, [left], true);
+  const commandLine = [bootIdWord('0123456789abcdef')];
+  const script = testScript(payload, { payloadArgs: [left], commandLine }, true);
   const machine = new RunningKernel(['sh', '-c', script], {}, async () => {});
   const said: string[] = [];
   for await (const chunk of machine.console) {
     said.push(Buffer.from(chunk).toString());
     if (said.join('').includes('1..1')) break;
   }
-  assert.match(said.join(''), /^BUSYGUEST-START v1\n1\.\.1\n/);
+  assert.match(said.join(''), /^BUSYGUEST-START v1 boot=0123456789abcdef\n1\.\.1\n/);
   await machine[Symbol.asyncDispose]();
   await assert.rejects(readFile(left), /ENOENT/);
   await assert.rejects(readFile(payload), /ENOENT/);

@@ -34,7 +34,7 @@ test('every definition names its files by checksum and ends when its test does',
       [['deploy'], ['boot'], ['test']],
     );
     assert.equal(text.match(/sha256sum: /g)?.length, 2, name);
-    assert.match(text, /end: BUSYGUEST-END \\d\+\\r\*\\n$/m);
+    assert.match(text, /end: BUSYGUEST-END \\d\+\[\^\\r\\n\]\*\\r\*\\n$/m);
   }
 });
 

@@ -69,7 +69,7 @@ const device: Device = {
 
 /** Status and decider of a job whose payload printed that, where what it said before the death is set aside. */
 function judged({ stdout, code }: Said, knownFaults: Job['knownFaults'] = []): JobResult {
-  const session = new ConsoleSession([basicCase]);
+  const session = new ConsoleSession({ cases: [basicCase] });
   const death = stdout.slice(stdout.search(/^# fault|^Bail out!/m));
   session.push(Buffer.from(`BUSYGUEST-START v1\n${death}BUSYGUEST-END ${code}\n`));
   const findings = session.end();

@@ -27,10 +27,14 @@ interface Replay {
   readonly exit?: ExitReason;
   readonly chunk?: number;
   readonly promised?: Device['promised'];
+  readonly bootId?: string;
 }
 
-function replay(bytes: Uint8Array, { exit, chunk = 4096, promised = {} }: Replay = {}): JobResult {
-  const session = new ConsoleSession();
+function replay(
+  bytes: Uint8Array,
+  { exit, chunk = 4096, promised = {}, bootId }: Replay = {},
+): JobResult {
+  const session = new ConsoleSession({ bootId });
   for (let at = 0; at < bytes.length; at += chunk) session.push(bytes.subarray(at, at + chunk));
   const findings = session.end();
   const ended = exit ?? (findings.payload.ended ? 'done' : 'lost');
@@ -63,6 +67,37 @@ test('a guest that dies in the window is a fault, and no FAIL that an unpatched 
   );
   const silent = bytes.toString('latin1').replace(/^# fault: .*\r?\n/m, '');
   assert.equal(statusOf(replay(Buffer.from(silent, 'latin1'))), 'ERROR by cases');
+});
+
+test('a console belongs to its boot: the same lines of another boot, or of none, are an ERROR', () => {
+  const text = recorded('patched').toString('latin1');
+  const bootId = '0123456789abcdef';
+  const withIds = (first: string, last: string): JobResult =>
+    replay(
+      Buffer.from(
+        text
+          .replace('BUSYGUEST-START v1', `BUSYGUEST-START v1${first}`)
+          .replace(/BUSYGUEST-END (\d+)/, `BUSYGUEST-END $1${last}`),
+        'latin1',
+      ),
+      { bootId },
+    );
+  const own = ` boot=${bootId}`;
+  const others = [
+    '',
+    ' boot=',
+    ' boot=fedcba9876543210',
+    ` boot=${bootId}0`,
+    ' boot=0123456789ABCDEF',
+  ];
+  assert.equal(statusOf(withIds(own, own)), 'PASS by cases');
+  assert.equal(statusOf(withIds(`${own}[    1.0] late`, own)), 'PASS by cases');
+  for (const other of others) {
+    for (const result of [withIds(other, own), withIds(own, other), withIds(other, other)]) {
+      assert.equal(statusOf(result), 'ERROR by machine', `"${other}": ${result.reason}`);
+      assert.match(result.reason, /^not this boot: the payload's (first|last) line /);
+    }
+  }
 });
 
 test('it does not matter in which pieces the bytes come', () => {
@@ -123,7 +158,7 @@ test('more than is read of a console: never PASS, wherever it stops and in whate
   const bytes = recorded('patched');
   const all = { bytes: bytes.length, ktapChars: 1e6, ktapLines: 1e6 };
   const read = (limits: ConsoleLimits, chunk: number): ConsoleFindings => {
-    const session = new ConsoleSession(busyGuestCases, () => {}, limits);
+    const session = new ConsoleSession({ cases: busyGuestCases }, () => {}, limits);
     for (let at = 0; at < bytes.length; at += chunk) session.push(bytes.subarray(at, at + chunk));
     return session.end();
   };

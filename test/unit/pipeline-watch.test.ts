@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, stat, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { bootIdWord } from '../../src/devices/boot-id.js';
 import type { Boot, Device, Watcher } from '../../src/devices/device.js';
 import { InfraError } from '../../src/model/errors.js';
+import { expectedConsole } from '../../src/pipeline/boot.js';
 import { JobFiles } from '../../src/pipeline/job-files.js';
 import { judgeWatched } from '../../src/pipeline/job-result.js';
 import { watchJob, type Watched } from '../../src/pipeline/watch.js';
-import { busyGuestCases } from '../../src/verdict/cases.js';
 import { replayedJob } from './replay-sample.js';
 
 const boot: Boot = {
@@ -71,6 +72,20 @@ test('a machine that always has more to print comes to its deadline', async (con
   assert.equal(exit, 'deadline');
 });
 
+test('a machine that prints what another boot printed is an ERROR, then and from its file', async (context) => {
+  const files = await folder(context);
+  const file = join(import.meta.dirname, '../../../test/fixtures/jobs/patched.console.log');
+  const commandLine = ['panic=-1', bootIdWord('0123456789abcdef')];
+  const own = { ...boot, commandLine };
+  const device = machineThatPrints([await readFile(file, 'latin1')]);
+  const { signal } = new AbortController();
+  const watched = await watchJob(replayedJob, device, own, files, signal, () => {});
+  assert.deepEqual(await files.readConsole(expectedConsole(replayedJob, own)), watched.findings);
+  const { status, reason } = judgeWatched(replayedJob, device, watched, {}, false);
+  assert.equal(status, 'ERROR');
+  assert.match(reason, /^not this boot: .* names no boot, this is boot 0123456789abcdef$/);
+});
+
 test('what stood in the pipe when time was up still counts', async (context) => {
   const { exit } = await watch(context, endless(200_000));
   assert.equal(exit, 'lost');
@@ -86,7 +101,7 @@ test('a machine that floods the test is read to a bound, and its file again to t
   const { findings } = watched;
   assert.equal(findings.flooded, 'more than 64 MB or 1000000 lines between the marks');
   assert.ok((await stat(files.consolePath)).size < 65 * 1024 ** 2);
-  assert.deepEqual(await files.readConsole(busyGuestCases), findings);
+  assert.deepEqual(await files.readConsole({}), findings);
   await files.writeFindings(findings);
   const { status, reason } = judgeWatched(replayedJob, machineThatPrints([]), watched, {}, false);
   assert.equal(status, 'ERROR');

@@ -22,7 +22,7 @@ export const localDevice: Device = {
   async start(boot, signal, watcher) {
     if (boot.program === undefined) throw new InfraError('boot', 'local boots no kernels');
     const lock = await lockMachine('local', signal, watcher);
-    const script = testScript(boot.program, boot.payloadArgs, false);
+    const script = testScript(boot.program, boot, false);
     return new RunningKernel(['sh', '-c', script], { machine: hostname() }, () =>
       Promise.resolve(lock[Symbol.asyncDispose]()),
     );

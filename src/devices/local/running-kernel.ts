@@ -4,7 +4,8 @@ import type { Readable, Writable } from 'node:stream';
 import { environmentFor } from '../../system/environment.js';
 import { killGroup } from '../../system/processes.js';
 import { quoteWord, quoteWords } from '../../system/shell-words.js';
-import type { Machine, MachineExit } from '../device.js';
+import { bootIdOf } from '../boot-id.js';
+import type { Boot, Machine, MachineExit } from '../device.js';
 
 /** The test cleans up behind itself, on a frozen guest too; after this long it is killed. */
 const cleanUpMs = 60_000;
@@ -14,14 +15,21 @@ const cleanUpMs = 60_000;
  * prints elsewhere, with what the kernel logged meanwhile. The test is stopped, and cleans up,
  * when standard input ends: also when busyguest or its connection is killed.
  */
-export function testScript(program: string, args: readonly string[], remove: boolean): string {
+export function testScript(
+  program: string,
+  boot: Pick<Boot, 'commandLine' | 'payloadArgs'>,
+  remove: boolean,
+): string {
+  const args = boot.payloadArgs;
+  const id = bootIdOf(boot);
+  const of = id === undefined ? '' : ` boot=${id}`;
   return [
     // Who listens may be gone before everything is cleaned up.
     "trap '' PIPE",
     'exec 3<&0',
     'mark="busyguest-begin-$$"',
     'echo "$mark" 2>/dev/null >/dev/kmsg',
-    'echo BUSYGUEST-START v1',
+    `echo ${quoteWord(`BUSYGUEST-START v1${of}`)}`,
     `${quoteWords([program, ...args])} </dev/null &`,
     'pid=$!',
     '(read -r line <&3; kill -TERM $pid) >/dev/null 2>&1 &',
@@ -31,7 +39,7 @@ export function testScript(program: string, args: readonly string[], remove: boo
     'kill $guard 2>/dev/null',
     ...(remove ? [`rm -f ${quoteWord(program)}`] : []),
     'dmesg 2>/dev/null | sed "1,/$mark/d"',
-    'echo "BUSYGUEST-END $code"',
+    `echo "BUSYGUEST-END $code"${quoteWord(of)}`,
   ].join('\n');
 }
 

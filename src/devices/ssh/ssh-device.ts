@@ -39,10 +39,11 @@ export function sshDevice(name: string, description: SshDescription): Device {
 
 async function startTest(
   description: SshDescription,
-  { program, payloadArgs }: Boot,
+  boot: Boot,
   signal: AbortSignal,
   release: () => Promise<void>,
 ): Promise<Machine> {
+  const { program } = boot;
   if (program === undefined) throw new InfraError('boot', 'this device boots no kernels');
   const shell = new SshShell(description, signal);
   const { timeouts, host } = description;
@@ -51,7 +52,7 @@ async function startTest(
   if (made.code !== 0) throw new InfraError('copy', made.output.trim());
   await shell.copy(program, there, timeouts['copy-s'] * 1000);
   await shell.run(`chmod 700 ${there}`, timeouts['ssh-s'] * 1000);
-  const argv = shell.argv(testScript(there, payloadArgs, true));
+  const argv = shell.argv(testScript(there, boot, true));
   return new RunningKernel(argv, { machine: host }, release);
 }
 

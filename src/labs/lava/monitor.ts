@@ -8,7 +8,7 @@ import { duration } from './parts.js';
 export const suite = 'busyguest';
 
 // With the line feed: LAVA logs whole lines, and one whose end it has not read when it stops reading is lost.
-const endPattern = 'BUSYGUEST-END \\d+\\r*\\n';
+const endPattern = 'BUSYGUEST-END \\d+[^\\r\\n]*\\r*\\n';
 
 /**
  * The action that watches the console for the payload's flat lines.
