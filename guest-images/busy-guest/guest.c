@@ -22,6 +22,7 @@
 #define MSR_ME		(1UL << 12)
 #define MSR_LE		1UL
 #define LPCR_ILE	(1UL << 25)	/* interrupts are little-endian */
+#define LPCR_LD		(1UL << 17)	/* the decrementer has more than 32 bits */
 
 /* Every POWER machine's time base, Power ISA v3.1, book III, 6.2. */
 #define TIMEBASE_PER_US	512
@@ -90,15 +91,18 @@ static bool failed(const char *what, struct guest_report *report)
 	return false;
 }
 
-/* Interrupts come in the guest's own byte order. */
-static bool set_little_endian(const struct vcpu *vcpu)
+/*
+ * Interrupts come in the guest's own byte order. What QEMU negates has no sign in
+ * 32 bits (exit_nested_store_l2()), so there the decrementer is a large one.
+ */
+static bool set_lpcr(const struct vcpu *vcpu, const struct workload *load)
 {
 	uint64_t lpcr = 0;
 	struct kvm_one_reg reg = { .id = KVM_REG_PPC_LPCR_64, .addr = (uintptr_t)&lpcr };
 
 	if (ioctl(vcpu->fd, KVM_GET_ONE_REG, &reg))
 		return failed("KVM_GET_ONE_REG(LPCR)", vcpu->report);
-	lpcr |= LPCR_ILE;
+	lpcr |= LPCR_ILE | (load->negate_dec ? LPCR_LD : 0);
 	if (ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg))
 		return failed("KVM_SET_ONE_REG(LPCR)", vcpu->report);
 	return true;
@@ -115,10 +119,10 @@ static bool set_registers(const struct vcpu *vcpu, const struct workload *load)
 	regs.gpr[15] = COUNTERS + vcpu->id * COUNTER_STRIDE;
 	regs.gpr[17] = load->hcall_us * TIMEBASE_PER_US;
 	regs.gpr[19] = load->hcall;
-	regs.gpr[20] = load->cede_us * TIMEBASE_PER_US;
+	regs.gpr[20] = load->cede_us * TIMEBASE_PER_US * (load->negate_dec ? -1 : 1);
 	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
 		return failed("KVM_SET_REGS", vcpu->report);
-	return load->hcall != HCALL_CEDE || set_little_endian(vcpu);
+	return load->hcall != HCALL_CEDE || set_lpcr(vcpu, load);
 }
 
 static bool create_vcpu(int kvm, int vm, const struct workload *load, struct vcpu *vcpu)

@@ -26,6 +26,7 @@ static const char usage[] =
 	"  --vcpus N        vCPUs of the guest                      (default 1)\n"
 	"  --seconds N      how long the guest is watched           (default 10)\n"
 	"  --hcall-us N     the guest makes a hypercall every N us, 0: never (default 0)\n"
+	"  --negate-decrementer  for a guest that sleeps under QEMU's nested v2, which does that too\n"
 	"  --case NAME,...  only these cases, and the controls\n"
 	"  --tag TAG,...    only cases with one of these tags, and the controls; full: all\n"
 	"  --vmm QEMU       let this qemu-system-ppc64 run the guest, not busy-guest itself\n"
@@ -88,6 +89,7 @@ static void parse(int argc, char **argv, struct request *r)
 		{ "vcpus", required_argument, NULL, 'v' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ "hcall-us", required_argument, NULL, 'c' },
+		{ "negate-decrementer", no_argument, NULL, 'd' },
 		{ "kill-deadline-seconds", required_argument, NULL, 'k' },
 		{ "case", required_argument, NULL, 'n' },
 		{ "tag", required_argument, NULL, 't' },
@@ -114,6 +116,7 @@ static void parse(int argc, char **argv, struct request *r)
 		case 'v': t->guest.vcpus = number(optarg, name, 1, GUEST_MAX_VCPUS); break;
 		case 's': t->seconds = number(optarg, name, 1, 600); break;
 		case 'c': t->guest.hcall_us = number(optarg, name, 0, 1000000); break;
+		case 'd': t->guest.negate_dec = true; break;
 		case 'k': t->kill_deadline_us = number(optarg, name, 1, 3600) * 1000000; break;
 		case 'n': r->selection.names = optarg; break;
 		case 't': r->selection.tags = optarg; break;

@@ -22,6 +22,7 @@ struct workload {
 	int64_t hcall_us;		/* guest: time between hypercalls, 0 for none */
 	enum guest_hcall hcall;
 	int64_t cede_us;		/* HCALL_CEDE: how long it sleeps */
+	bool negate_dec;		/* HCALL_CEDE: the hypervisor below negates what is left in the decrementer */
 	const char *vmm;		/* RUN_VMM: the QEMU to run */
 	bool vmm_linux;			/* its guest is Linux, else a bare one */
 	const char *vmm_files;		/* folder with vmlinux and initrd of the Linux guest */

@@ -4,7 +4,7 @@ import { describedDevices, readDescribed } from './described/folder.js';
 import type { Device } from './device.js';
 import type { Description } from './described/schema.js';
 import { ipmiDevice } from './ipmi/ipmi-device.js';
-import { hypercalls, needsHypercalls, qemuMachines, type QemuMachine } from './qemu/machines.js';
+import { qemuMachines, workarounds, type QemuMachine } from './qemu/machines.js';
 import { localDevice } from './local/local-device.js';
 import { lavaRunDevice, lavaRunPrefix } from './lava/lava-run-device.js';
 import { qemuDevice } from './qemu/qemu-device.js';
@@ -80,7 +80,7 @@ export function machineOf(spec: DeviceSpec): QemuMachine {
     ...(spec.icount && { icountSince: [7, 0] as const }),
     sameBytes: false,
     console: spec.console,
-    payload: needsHypercalls(machine, spec.accel) ? [hypercalls] : [],
+    payload: workarounds(spec.machine, spec.accel),
     promised: {},
   };
 }

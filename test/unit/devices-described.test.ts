@@ -84,6 +84,10 @@ test('a pseries machine of a job matrix gets the workaround of the built-in ones
     machineOf({ ...spec, machine, accel }).payload.map(({ flag }) => flag);
   assert.deepEqual(flags('pseries,cap-nested-hv=on', 'tcg'), ['--hcall-us=1000']);
   assert.deepEqual(flags('pseries-10.0,x-vof=on', 'tcg'), ['--hcall-us=1000']);
+  assert.deepEqual(flags('pseries,cap-nested-papr=on,x-vof=on', 'tcg'), [
+    '--hcall-us=1000',
+    '--negate-decrementer',
+  ]);
   assert.deepEqual(flags('pseries', 'kvm'), []);
   assert.deepEqual(flags('powernv9', 'tcg'), []);
 });
