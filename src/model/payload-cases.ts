@@ -60,6 +60,23 @@ export const payloadTags: readonly string[] = [
   ...new Set(payloadCases.flatMap(({ tags }) => tags)),
 ];
 
+const has = (name: string, tag: string): boolean =>
+  payloadCases.some((one) => one.name === name && one.tags.includes(tag));
+
+/** A control shows that the machine can be trusted, or else who is to blame. What is tagged so, whatever its name. */
+export function isControl(name: string): boolean {
+  return has(name, 'control');
+}
+
+/** The control without KVM: where it breaks its limit in virtual time, the scheduler is to blame. */
+export const plainLoop = 'control_host_loop_obeys_quota';
+
+/** Says by itself that a limit is kept or broken: the plain loop, what depends on the bug, and what this table lacks. */
+export function isLimitCase(name: string): boolean {
+  const known = payloadCases.some((one) => one.name === name);
+  return !known || name === plainLoop || has(name, 'bug');
+}
+
 /** Which cases a test asks for; neither: those tagged `basic`. */
 export interface CaseSelection {
   readonly cases?: readonly string[];

@@ -53,6 +53,7 @@ export interface Judgement {
   readonly decidedBy:
     | 'cases'
     | 'fault'
+    | 'scheduler'
     | 'control'
     | 'proof'
     | 'device'
@@ -80,8 +81,18 @@ export interface JobResult extends Judgement {
   readonly reused: boolean;
 }
 
-/** The verdict on one base/patched pair on one device. */
-export interface PairVerdict {
+/** What a patched kernel changes, by names of test cases in the payload's order. */
+export interface CaseChanges {
+  /** FAIL on both. */
+  readonly stillBroken: readonly string[];
+  /** FAIL on the base, PASS on the patched one. */
+  readonly mended: readonly string[];
+  /** PASS on the base, FAIL on the patched one. */
+  readonly newlyBroken: readonly string[];
+}
+
+/** The verdict on one base/patched pair on one device. The changes are absent in runs of versions before they were kept. */
+export interface PairVerdict extends Partial<CaseChanges> {
   readonly base: string;
   readonly patched: string;
   readonly device: string;

@@ -5,6 +5,7 @@ import type { Boot, Device } from '../devices/device.js';
 import type { JobResult } from '../model/result.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, readIfThere, writeWhole } from '../system/files.js';
+import { isAnswer } from '../verdict/answer.js';
 import type { Bootable } from './bootable.js';
 import type { ExpectedConsole } from './console-session.js';
 import type { JobFiles } from './job-files.js';
@@ -36,9 +37,7 @@ export async function remember(
   watched: Watched,
   result: JobResult,
 ): Promise<void> {
-  const told =
-    result.status === 'PASS' || (result.status === 'FAIL' && result.decidedBy === 'cases');
-  if (!told) return;
+  if (!isAnswer(result)) return;
   const { exit, machineFacts, timesMs } = watched;
   const dir = folder(key);
   // With --fresh nobody has looked it up, and the cache is trimmed after what was missed.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { isControl } from '../model/payload-cases.js';
 import type { JobResult } from '../model/result.js';
 import { formatRatio, formatUs } from '../model/units.js';
 
@@ -12,7 +13,7 @@ export interface JobNumbers {
 // The controls carry metrics of the same names, about something else than the guest under the limit.
 function guestMetric(job: JobResult, name: string): number | undefined {
   return job.cases
-    .filter((one) => !one.name.startsWith('control_'))
+    .filter((one) => !isControl(one.name))
     .flatMap((one) => one.metrics)
     .find((metric) => metric.name === name)?.value;
 }

@@ -78,7 +78,7 @@ function setProperties(suite: TestSuite, job: JobResult): void {
 
 /** Cases explain a job that they decided; anything else (fault, machine) needs a case of its own. */
 function casesOf(job: JobResult): readonly CaseResult[] {
-  const explained = ['cases', 'build'].includes(job.decidedBy) && job.cases.length > 0;
+  const explained = ['cases', 'scheduler', 'build'].includes(job.decidedBy) && job.cases.length > 0;
   const own: CaseResult = {
     name: 'job',
     status: job.status,

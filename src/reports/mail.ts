@@ -2,6 +2,7 @@
 import type { JobResult, RunResult } from '../model/result.js';
 import type { Verdict } from '../model/status.js';
 import { numbersOf } from './job-numbers.js';
+import { notablePhrases } from './pair-text.js';
 import { asciiLine, clip, wrap } from './text.js';
 
 /** What a reply about a series says beyond the results. */
@@ -35,6 +36,7 @@ export function renderMail(run: RunResult, facts: MailFacts): string {
     what(run, facts),
     table(run),
     reasons(run),
+    changes(run),
     wrap(`Verdict: ${run.overall}: ${meaning[run.overall]}`, width, 4),
     ['To reproduce:', ...command(facts.command)],
     testedBy(run, facts),
@@ -122,6 +124,20 @@ function reasons(run: RunResult): string[] {
     // Of a build that failed, the first line is the compiler's; make's own follow.
     const key = `${job.kernel}: ${job.status}: ${asciiLine(job.reason.split('\n')[0] ?? '')}`;
     grouped.set(key, [...(grouped.get(key) ?? []), job.device.replace(/^qemu-/, '')]);
+  }
+  return [...grouped].flatMap(([text, devices]) =>
+    wrap(`${text} (${devices.join(', ')})`, width, 6),
+  );
+}
+
+// What a verdict of one word does not say, once for all machines on which it is the same.
+function changes(run: RunResult): string[] {
+  const grouped = new Map<string, string[]>();
+  for (const pair of run.verdicts) {
+    for (const phrase of notablePhrases(pair)) {
+      const key = `${pair.patched}: ${asciiLine(phrase)}`;
+      grouped.set(key, [...(grouped.get(key) ?? []), pair.device.replace(/^qemu-/, '')]);
+    }
   }
   return [...grouped].flatMap(([text, devices]) =>
     wrap(`${text} (${devices.join(', ')})`, width, 6),

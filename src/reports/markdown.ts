@@ -2,6 +2,7 @@
 import type { JobResult, RunResult } from '../model/result.js';
 import { numbersOf } from './job-numbers.js';
 import { describeOutcomes, outcomeOf } from './outcome.js';
+import { changePhrases } from './pair-text.js';
 import { clip, cleanLine } from './text.js';
 
 /** Text that neither markdown nor the HTML in it gives a meaning to, and that calls nobody by `@name`. */
@@ -19,13 +20,14 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function verdictTable({ verdicts }: RunResult): string {
-  const rows = verdicts.map(({ device, test, base, patched, verdict }) => [
-    escape(device),
-    escape(test),
-    `${escape(base)} → ${escape(patched)}`,
-    `**${verdict}**`,
+  const rows = verdicts.map((pair) => [
+    escape(pair.device),
+    escape(pair.test),
+    `${escape(pair.base)} → ${escape(pair.patched)}`,
+    `**${pair.verdict}**`,
+    changePhrases(pair).map(escape).join('<br>'),
   ]);
-  return table(['device', 'test', 'kernels', 'verdict'], rows);
+  return table(['device', 'test', 'kernels', 'verdict', 'cases'], rows);
 }
 
 function jobRow(job: JobResult): readonly string[] {

@@ -4,6 +4,7 @@ import type { JobResult, PairVerdict, RunResult } from '../model/result.js';
 import type { Status, Verdict } from '../model/status.js';
 import { numbersOf } from './job-numbers.js';
 import { describeOutcomes, outcomeOf } from './outcome.js';
+import { changePhrases } from './pair-text.js';
 import { asciiLine, clip, wrap } from './text.js';
 
 /** `width`: columns that no line exceeds, 100 when absent. Colour never is the only sign of anything. */
@@ -112,9 +113,15 @@ function reasonLines(job: JobResult, width: number): readonly string[] {
   return [...lines.slice(0, maxReasonLines), ...log].map((line) => `    ${line}`);
 }
 
-function verdictLine(pair: PairVerdict, painter: Painter): string {
+function verdictLines(pair: PairVerdict, painter: Painter): readonly string[] {
   const kernels = `${asciiLine(pair.base)} -> ${asciiLine(pair.patched)}`;
-  return painter.line(`  verdict: ${pair.verdict} (${kernels})`, verdictStyle[pair.verdict]);
+  const changes = changePhrases(pair).flatMap((phrase) =>
+    wrap(asciiLine(phrase), painter.width - 4, maxReasonLines),
+  );
+  return [
+    painter.line(`  verdict: ${pair.verdict} (${kernels})`, verdictStyle[pair.verdict]),
+    ...changes.map((line) => `    ${line}`),
+  ];
 }
 
 function groupLines(
@@ -136,7 +143,7 @@ function groupLines(
       painter.row(cellsOf(job), widths),
       ...(needsReason(job) ? reasonLines(job, painter.width) : []),
     ]),
-    ...pairs.map((pair) => verdictLine(pair, painter)),
+    ...pairs.flatMap((pair) => verdictLines(pair, painter)),
     '',
   ];
 }

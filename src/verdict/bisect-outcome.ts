@@ -12,8 +12,8 @@ export const bisectExitCode: Readonly<Record<BisectOutcome, number>> = {
 };
 
 /**
- * PASS is good, a FAIL of the test's own cases is bad. A kernel that does not build, does not boot or
- * panics has another bug than the one that is looked for, and an ERROR says nothing of the kernel.
+ * PASS is good, a FAIL of the guest's cases is bad. A kernel that does not build, does not boot, panics or
+ * does not limit a plain loop has another bug than the one that is looked for, and an ERROR says nothing of the kernel.
  */
 export function bisectOutcome(run: RunResult): BisectOutcome {
   const outcomes = run.jobs.map(outcomeOf);

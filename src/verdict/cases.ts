@@ -5,11 +5,6 @@ import type { CaseResult } from '../model/result.js';
 /** The cases of the busy-guest payload that run where a test asks for no others. */
 export const busyGuestCases: readonly string[] = selectedCases({});
 
-/** A control shows that the machine can be trusted; it says nothing about the kernel under test. */
-export function isControl(name: string): boolean {
-  return name.startsWith('control_');
-}
-
 /** Runs whatever a test asks for: what the others are worth depends on it. */
 export function runsAlways(name: string): boolean {
   return payloadCases.some((one) => one.name === name && one.tags.includes('always'));
@@ -25,6 +20,19 @@ export function completeCases(
     .filter((name) => !reported.has(name))
     .map((name): CaseResult => ({ name, status: 'MISS', reason: 'never reported', metrics: [] }));
   return [...cases, ...missing];
+}
+
+/** The cases that ended with a status. */
+export function withStatus(
+  { cases }: { readonly cases: readonly CaseResult[] },
+  status: CaseResult['status'],
+): readonly CaseResult[] {
+  return cases.filter((one) => one.status === status);
+}
+
+/** The names of cases in one line. */
+export function named(cases: readonly CaseResult[]): string {
+  return cases.map((one) => one.name).join(', ');
 }
 
 /** The value of a metric of a case; undefined where it is absent or no finite number. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { KnownFault, TestParameters } from '../model/job.js';
 import type { CaseResult, ExitReason, Fault, Judgement, Phase } from '../model/result.js';
-import { busyGuestCases, completeCases, isControl, runsAlways } from './cases.js';
+import { busyGuestCases, completeCases, named, runsAlways, withStatus } from './cases.js';
+import { controlDoesNotHold, failsWithoutControl, schedulerBreaksLimit } from './control-rules.js';
 import { missingProof, uncertainFailures } from './proof.js';
 import { describeCase, describeCases } from './reason.js';
 
@@ -56,11 +57,8 @@ export interface Evidence {
   readonly disagreements?: readonly string[];
 }
 
-type Rule = (evidence: Evidence) => Judgement | undefined;
-
-const named = (cases: readonly CaseResult[]): string => cases.map((one) => one.name).join(', ');
-const withStatus = (evidence: Evidence, status: CaseResult['status']): readonly CaseResult[] =>
-  evidence.cases.filter((one) => one.status === status);
+/** Looks at one thing; undefined where it has nothing to say. */
+export type Rule = (evidence: Evidence) => Judgement | undefined;
 
 function lastLine(evidence: Evidence): string {
   const line = evidence.lastLines.findLast((one) => one.trim() !== '');
@@ -140,28 +138,6 @@ const recordsDisagree: Rule = ({ disagreements = [] }) =>
         reason: `the lab's records and the console disagree: ${disagreements.slice(0, 3).join('; ')}`,
       }
     : undefined;
-
-const controlDoesNotHold: Rule = ({ cases }) => {
-  const bad = cases.filter(
-    ({ name, status }) => isControl(name) && (status === 'FAIL' || status === 'ERROR'),
-  );
-  if (bad.length === 0) return undefined;
-  const meaning = 'the machine is contended or the limit does not work for a plain loop';
-  return { status: 'ERROR', decidedBy: 'control', reason: `${describeCases(bad)}: ${meaning}` };
-};
-
-/** A FAIL says something about the kernel only beside controls that were at least run. */
-const failsWithoutControl: Rule = (evidence) => {
-  const failed = withStatus(evidence, 'FAIL');
-  const unheard = withStatus(evidence, 'MISS').filter((one) => isControl(one.name));
-  return failed.length > 0 && unheard.length > 0
-    ? {
-        status: 'ERROR',
-        decidedBy: 'control',
-        reason: `${describeCases(failed)}; but never reported: ${named(unheard)}`,
-      }
-    : undefined;
-};
 
 const failsOnceInRealTime: Rule = ({ cases, facts }) => {
   const uncertain = uncertainFailures(cases, facts);
@@ -269,6 +245,7 @@ const rules: readonly Rule[] = [
   cannotBeRead,
   recordsDisagree,
   tookAnotherPath,
+  schedulerBreaksLimit,
   controlDoesNotHold,
   failsWithoutControl,
   failsOnceInRealTime,

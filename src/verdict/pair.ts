@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { KernelSpec } from '../model/job.js';
+import { isLimitCase } from '../model/payload-cases.js';
 import type { Fault, JobResult, PairVerdict } from '../model/result.js';
 import type { Verdict } from '../model/status.js';
+import { breaksLimit } from './answer.js';
+import { brokenCases, caseChanges } from './case-changes.js';
 
 /** Two jobs that differ in their kernel only. */
 export interface Pair {
@@ -9,35 +12,35 @@ export interface Pair {
   readonly patched: JobResult;
 }
 
-/** PASS and a FAIL of the test's own cases are the two results that say what the limit does. */
+/** What a job says of the limit. A fault says something else, and everything but PASS and FAIL nothing. */
 function outcomeOf(job: JobResult): 'holds' | 'broken' | 'fault' | 'unknown' {
   if (job.status === 'PASS') return 'holds';
-  if (job.status !== 'FAIL') return 'unknown';
-  if (job.decidedBy === 'cases') return 'broken';
-  return job.decidedBy === 'fault' ? 'fault' : 'unknown';
+  if (breaksLimit(job)) return 'broken';
+  return job.status === 'FAIL' && job.decidedBy === 'fault' ? 'fault' : 'unknown';
 }
 
 const sameFault = (a: Fault) => (b: Fault) => a.class === b.class && a.title === b.title;
 const brings = (patched: JobResult, base: JobResult): boolean =>
   patched.faults.some((fault) => !base.faults.some(sameFault(fault)));
 
-const verdictTable: Readonly<Record<string, Verdict>> = {
-  'broken holds': 'fixed',
-  'broken broken': 'no-effect',
-  'holds broken': 'regressed',
-  'holds holds': 'not-reproduced',
-};
-
 /**
- * What a base and a patched job say about the patch. A fault of the patched kernel is a regression only
- * where the base got through the test without it; a base that has a fault itself shows nothing.
+ * What a base and a patched job say about the patch. The worst that it does counts: a case that it breaks, then a limit
+ * that stays broken. A case that says nothing of the limit by itself hides neither, nor that the limit is mended. A
+ * fault of the patched kernel is a regression only where the base got through the test without it; a base that has a
+ * fault itself shows nothing.
  */
 export function pairVerdict(base: JobResult, patched: JobResult): Verdict {
   const before = outcomeOf(base);
   const after = outcomeOf(patched);
-  const baseGotThrough = before === 'holds' || before === 'broken';
-  if (after === 'fault' && baseGotThrough && brings(patched, base)) return 'regressed';
-  return verdictTable[`${before} ${after}`] ?? 'inconclusive';
+  if (before !== 'holds' && before !== 'broken') return 'inconclusive';
+  if (after === 'fault') return brings(patched, base) ? 'regressed' : 'inconclusive';
+  if (after === 'unknown') return 'inconclusive';
+  const { stillBroken, mended, newlyBroken } = caseChanges(base, patched);
+  if (newlyBroken.length > 0) return 'regressed';
+  if (before === 'holds') return after === 'holds' ? 'not-reproduced' : 'inconclusive';
+  if (after === 'holds') return mended.length > 0 ? 'fixed' : 'inconclusive';
+  const isMended = mended.some(isLimitCase) && !brokenCases(patched).some(isLimitCase);
+  return isMended ? 'fixed' : stillBroken.length > 0 ? 'no-effect' : 'inconclusive';
 }
 
 /** Joins each job with that of its kernel's `base` on the same device and test, in the order of the jobs. */
@@ -63,6 +66,7 @@ export function judgePair({ base, patched }: Pair): PairVerdict {
     device: patched.device,
     test: patched.test,
     verdict: pairVerdict(base, patched),
+    ...caseChanges(base, patched),
   };
 }
 

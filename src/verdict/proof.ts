@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { TestParameters } from '../model/job.js';
-import { payloadCases, selectedCases } from '../model/payload-cases.js';
+import { isControl, payloadCases, selectedCases } from '../model/payload-cases.js';
 import type { CaseResult } from '../model/result.js';
-import { isControl, metricOf } from './cases.js';
+import { metricOf } from './cases.js';
 
 /** Reads metrics of one case and remembers which it did not find. */
 class CaseReader {
@@ -133,6 +133,10 @@ export function uncertainFailures(
   facts: Facts,
 ): readonly CaseResult[] {
   const failed = cases.filter(({ status }) => status === 'FAIL');
-  const certain = failed.some((one) => (metricOf(one, 'evidence_log10') ?? 0) >= certainLog10);
-  return isRealTime(facts) && !certain ? failed : [];
+  return failed.some((one) => isCertainEnough(one, facts)) ? [] : failed;
+}
+
+/** Whether one window of a case says enough: always in virtual time, in real time with the odds that are asked for. */
+export function isCertainEnough(one: CaseResult, facts: Facts): boolean {
+  return !isRealTime(facts) || (metricOf(one, 'evidence_log10') ?? 0) >= certainLog10;
 }

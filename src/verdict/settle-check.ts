@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { KernelSpec } from '../model/job.js';
 import type { JobResult, RunResult } from '../model/result.js';
+import { isAnswer } from './answer.js';
 import { asExpected } from './exit.js';
 import { judgePair, overallVerdict, pairUp, type Pair } from './pair.js';
 
@@ -11,11 +12,10 @@ const isLast = (name: string, kernels: Names): boolean => kernels.at(-1)?.name =
 
 /**
  * A job of a check as soon as it is there. What the base gives is found out, not expected: PASS and
- * a FAIL of the test's own cases are both an answer. So it is for what comes before the last patch.
+ * a limit that is broken are both an answer. So it is for what comes before the last patch.
  */
 export function settleJob(job: JobResult, kernels: Names): JobResult {
-  const answer = job.status === 'PASS' || (job.status === 'FAIL' && job.decidedBy === 'cases');
-  if (isLast(job.kernel, kernels) || !answer) return job;
+  if (isLast(job.kernel, kernels) || !isAnswer(job)) return job;
   return { ...job, expect: job.status, asExpected: true };
 }
 

@@ -53,6 +53,27 @@ test('recorded jobs give the statuses they were recorded for', () => {
   assert.match(panic.reason, /panic.*\(phase boot\)/);
 });
 
+test('a recorded kernel whose plain loop breaks its limit: the scheduler in virtual time, nobody in real time', () => {
+  const text = recorded('unpatched').toString('latin1');
+  const withTime = (time: string): JobResult =>
+    replay(
+      Buffer.from(
+        text
+          .replace(/^ok (\d+ control_host_loop_)/m, 'not ok $1')
+          .replace('# fact: vcpus', `# fact: time ${time}\r\n# fact: vcpus`),
+        'latin1',
+      ),
+    );
+  const virtual = withTime('virtual');
+  assert.equal(statusOf(virtual), 'FAIL by scheduler');
+  assert.match(virtual.reason, /^control_host_loop_obeys_quota: 1\.02 x the quota: the scheduler/);
+  assert.equal(asExpected(virtual, 'FAIL'), false);
+  const patched = replay(recorded('patched'));
+  assert.equal(pairVerdict(virtual, patched), 'fixed');
+  assert.equal(pairVerdict(patched, virtual), 'regressed');
+  assert.equal(statusOf(withTime('real')), 'ERROR by control');
+});
+
 test('a guest that dies in the window is a fault, and no FAIL that an unpatched kernel is expected to give', () => {
   const bytes = recorded('guest-dies');
   const result = replay(bytes);

@@ -83,6 +83,19 @@ const fixed = run('fixed', [
   job('patched', 'qemu-powernv8', 'PASS'),
 ]);
 
+test('a mail names what a verdict of one word does not say, once for all machines', () => {
+  const verdicts = fixed.verdicts.map((pair) => ({
+    ...pair,
+    stillBroken: ['ceding_guest_is_never_throttled'],
+    mended: ['busy_guest_obeys_quota'],
+    newlyBroken: [],
+  }));
+  assert.match(
+    renderMail({ ...fixed, verdicts }, facts),
+    /^patched: still broken: ceding_guest_is_never_throttled\n\(pseries-papr-p10, powernv8\)$/m,
+  );
+});
+
 test('a mail says what ran where, the numbers, the verdict, how to do it again, and who tested', () => {
   assert.equal(
     renderMail(fixed, { ...facts, command: 'busyguest check --series s.mbox' }),

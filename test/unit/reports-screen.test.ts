@@ -4,6 +4,7 @@ import test from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { renderMarkdown } from '../../src/reports/markdown.js';
+import { renderResultsJson } from '../../src/reports/results-json.js';
 import { renderTable } from '../../src/reports/terminal.js';
 import { hostileText, sampleRun } from './reports-run.js';
 import { jobWith } from './verdict-evidence.js';
@@ -57,6 +58,29 @@ test('table: plain ASCII within the width, whatever the results say', () => {
       assert.ok(Math.max(...lines.map((line) => line.length)) <= width);
     }),
   );
+});
+
+const changes = {
+  newlyBroken: ['x'],
+  stillBroken: ['a', 'b', 'c', 'd', 'e'],
+  mended: ['busy_guest_obeys_quota'],
+} as const;
+const mixed = { base: 'unpatched', patched: 'patched', device: 'qemu-pseries-p9' } as const;
+
+test('every report names the cases that a pair leaves broken, mends and breaks', () => {
+  const pair = { ...mixed, test: 'busy-guest', verdict: 'regressed', ...changes } as const;
+  const run = sampleRun({ verdicts: [pair] });
+  const table = renderTable(run, { color: false });
+  assert.match(
+    table,
+    / verdict: regressed .*\n {4}newly broken: x\n {4}still broken: a, b, c, d and 1 more\n {4}mended: busy_guest_obeys_quota\n/,
+  );
+  assert.match(
+    renderMarkdown(run),
+    /\| \*\*regressed\*\* \| newly broken: x<br>still broken: a, b, c, d and 1 more<br>mended: busy_guest_obeys_quota \|/,
+  );
+  const { verdicts } = JSON.parse(renderResultsJson(run)) as { verdicts: unknown[] };
+  assert.deepEqual(verdicts, [pair]);
 });
 
 test('table: a run without jobs, and one that was interrupted', () => {

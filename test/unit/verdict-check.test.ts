@@ -20,7 +20,7 @@ function job(kernel: string, [status, decidedBy = 'cases']: Given): JobResult {
     reason: '',
     expect: 'PASS',
     asExpected: status === 'PASS',
-    cases: [],
+    cases: [{ name: 'busy_guest_obeys_quota', status, metrics: [] }],
     faults: [],
     facts: {},
     timesMs: {},
@@ -52,6 +52,7 @@ function run(...given: readonly Given[]): {
 
 const pass: Given = ['PASS'];
 const fail: Given = ['FAIL'];
+const scheduler: Given = ['FAIL', 'scheduler'];
 const panics: Given = ['FAIL', 'fault'];
 const noBuild: Given = ['FAIL', 'build'];
 const unknown: Given = ['ERROR', 'machine'];
@@ -61,6 +62,9 @@ for (const [given, overall, code] of [
   [[pass, pass], 'not-reproduced', 0],
   [[fail, fail], 'no-effect', 1],
   [[pass, fail], 'regressed', 1],
+  [[scheduler, pass], 'fixed', 0],
+  [[scheduler, scheduler], 'no-effect', 1],
+  [[pass, scheduler], 'regressed', 1],
   [[fail, noBuild], 'inconclusive', 1],
   [[noBuild, pass], 'inconclusive', 1],
   [[unknown, pass], 'inconclusive', 69],
@@ -85,6 +89,7 @@ for (const [given, outcome] of [
   [pass, 'good'],
   [fail, 'bad'],
   [panics, 'skip'],
+  [scheduler, 'skip'],
   [noBuild, 'skip'],
   [unknown, 'skip'],
   [['SKIP', 'device'], 'skip'],

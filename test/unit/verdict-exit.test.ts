@@ -47,6 +47,12 @@ const rows: readonly (readonly [string, number, readonly Outcome[]])[] = [
   ['a wrong kernel counts before a broken lab', 1, [lost, contended, rejected, failed]],
   ['a patch that does not apply', 65, [broken, rejected]],
   ['bad input counts before a broken lab', 65, [lost, rejected]],
+  ['a kernel whose scheduler breaks the limit', 1, [broken, ['FAIL', 'scheduler', 'PASS']]],
+  [
+    'a base that was expected to fail by KVM, and fails by its scheduler',
+    1,
+    [['FAIL', 'scheduler', 'FAIL']],
+  ],
   ['contention', 69, [broken, contended]],
   ['a lost console', 69, [broken, lost]],
   ['an ERROR that is expected', 0, [pass, ['ERROR', 'machine', 'ERROR']]],

@@ -112,36 +112,6 @@ export const rows: readonly Row[] = [
     reason: /cannot be trusted: case 6 came twice/,
   },
   {
-    what: 'a control fails, and so does a case',
-    evidence: {
-      cases: casesWith(
-        caseWith('control_guest_unlimited', 'FAIL', { usage: 250_000, window: 1_000_000 }),
-        broken,
-      ),
-    },
-    status: 'ERROR',
-    by: 'control',
-    reason: /control_guest_unlimited: the guest got 25 % of a CPU.*: the machine is contended or/,
-  },
-  {
-    what: 'a control cannot tell',
-    evidence: {
-      cases: casesWith(caseWith('control_host_loop_obeys_quota', 'ERROR', {}, 'no cgroup')),
-    },
-    status: 'ERROR',
-    by: 'control',
-    reason: /control_host_loop_obeys_quota: no cgroup/,
-  },
-  {
-    what: 'a case fails where a control was never reported',
-    evidence: {
-      cases: casesWith(broken).filter((one) => one.name !== 'control_host_loop_obeys_quota'),
-    },
-    status: 'ERROR',
-    by: 'control',
-    reason: /3\.33 x the quota; but never reported: control_host_loop_obeys_quota/,
-  },
-  {
     what: 'the limit is broken',
     evidence: { cases: casesWith(broken) },
     status: 'FAIL',

@@ -3,11 +3,17 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { judge } from '../../src/verdict/judge.js';
 import { evidenceWith } from './verdict-evidence.js';
+import { controlRows } from './verdict-control-rows.js';
 import { rows, stall } from './verdict-judge-rows.js';
 import { machineRows } from './verdict-machine-rows.js';
 import { realTimeRows } from './verdict-real-time-rows.js';
 
-for (const { what, evidence, status, by, reason } of [...rows, ...machineRows, ...realTimeRows]) {
+for (const { what, evidence, status, by, reason } of [
+  ...rows,
+  ...controlRows,
+  ...machineRows,
+  ...realTimeRows,
+]) {
   test(`judge: ${what}`, () => {
     const judgement = judge(evidenceWith(evidence));
     assert.deepEqual([judgement.status, judgement.decidedBy], [status, by], judgement.reason);

@@ -2,17 +2,22 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Fault, JobResult } from '../../src/model/result.js';
-import type { Verdict } from '../../src/model/status.js';
+import type { Status, Verdict } from '../../src/model/status.js';
 import { judgePair, overallVerdict, pairUp, pairVerdict } from '../../src/verdict/pair.js';
-import { jobWith } from './verdict-evidence.js';
+import { caseWith, casesWith, jobWith } from './verdict-evidence.js';
 
 const stall: Fault = { class: 'rcu-stall', title: 'rcu: stall', phase: 'test', lines: [] };
 const oops: Fault = { class: 'oops', title: 'Oops in kvmhv', phase: 'test', lines: ['x'] };
 
+const limitCases = ['busy_guest_obeys_quota', 'busy_guest_dies_at_once'];
+const failing = (...names: readonly string[]) =>
+  casesWith(...names.map((n) => caseWith(n, 'FAIL')));
+const failed = { status: 'FAIL', decidedBy: 'cases', cases: failing(...limitCases) } as const;
+
 const results: Readonly<Record<string, Partial<JobResult>>> = {
   pass: {},
-  fail: { status: 'FAIL', decidedBy: 'cases' },
-  'fail+stall': { status: 'FAIL', decidedBy: 'cases', faults: [stall] },
+  fail: failed,
+  'fail+stall': { ...failed, faults: [stall] },
   stall: { status: 'FAIL', decidedBy: 'fault', faults: [stall] },
   oops: { status: 'FAIL', decidedBy: 'fault', faults: [oops] },
   'oops+stall': { status: 'FAIL', decidedBy: 'fault', faults: [stall, oops] },
@@ -80,9 +85,172 @@ test('pairUp: the same device and test only, in the order of the jobs', () => {
   ];
   const pairs = pairUp(jobs, kernels).map(judgePair);
   assert.deepEqual(pairs, [
-    { base: 'base', patched: 'v1', device: 'p9', test: 'busy-guest', verdict: 'not-reproduced' },
-    { base: 'base', patched: 'v1', device: 'p10', test: 'busy-guest', verdict: 'fixed' },
+    {
+      ...{ base: 'base', patched: 'v1', device: 'p9', test: 'busy-guest' },
+      ...{ verdict: 'not-reproduced', stillBroken: [], mended: [], newlyBroken: [] },
+    },
+    {
+      ...{ base: 'base', patched: 'v1', device: 'p10', test: 'busy-guest' },
+      ...{ verdict: 'fixed', stillBroken: [], mended: limitCases, newlyBroken: [] },
+    },
   ]);
+});
+
+const ceding = 'ceding_guest_is_never_throttled';
+const burst = 'burst_is_honoured_and_bounded';
+const loop = 'control_host_loop_obeys_quota';
+type Cases = readonly (readonly [name: string, status: Status])[];
+/** Cases by letter; a FAIL of the plain loop is the scheduler's, and where none fails the job passes. */
+function withCases(kernel: string, cases: Cases, more: Partial<JobResult> = {}): JobResult {
+  const broken = cases.filter(([, status]) => status === 'FAIL').map(([name]) => name);
+  const by = broken.includes(loop) ? 'scheduler' : 'cases';
+  const status = broken.length > 0 ? 'FAIL' : 'PASS';
+  const own = cases.map(([name, one]) => caseWith(name, one));
+  return jobWith({ kernel, status, decidedBy: by, cases: own, ...more });
+}
+
+const quota = 'busy_guest_obeys_quota';
+for (const [what, before, after, verdict, changes] of [
+  [
+    'a case of something else that fails on both does not hide that the limit is kept',
+    [
+      [quota, 'FAIL'],
+      [burst, 'FAIL'],
+      [ceding, 'FAIL'],
+    ],
+    [
+      [quota, 'PASS'],
+      [burst, 'PASS'],
+      [ceding, 'FAIL'],
+    ],
+    'fixed',
+    { stillBroken: [ceding], mended: [quota, burst], newlyBroken: [] },
+  ],
+  [
+    'a patch that mends the limit and breaks something else',
+    [
+      [quota, 'FAIL'],
+      [ceding, 'PASS'],
+    ],
+    [
+      [quota, 'PASS'],
+      [ceding, 'FAIL'],
+    ],
+    'regressed',
+    { stillBroken: [], mended: [quota], newlyBroken: [ceding] },
+  ],
+  [
+    'a limit that is mended in one case and not in another',
+    [
+      [quota, 'FAIL'],
+      [burst, 'FAIL'],
+    ],
+    [
+      [quota, 'PASS'],
+      [burst, 'FAIL'],
+    ],
+    'no-effect',
+    { stillBroken: [burst], mended: [quota], newlyBroken: [] },
+  ],
+  [
+    'the only case that failed is not run with the patch',
+    [
+      [quota, 'PASS'],
+      [burst, 'FAIL'],
+    ],
+    [
+      [quota, 'PASS'],
+      [burst, 'SKIP'],
+    ],
+    'inconclusive',
+    { stillBroken: [], mended: [], newlyBroken: [] },
+  ],
+  [
+    'a limit that the base could not be asked about stays in the way of fixed',
+    [
+      [quota, 'FAIL'],
+      [burst, 'SKIP'],
+    ],
+    [
+      [quota, 'PASS'],
+      [burst, 'FAIL'],
+    ],
+    'inconclusive',
+    { stillBroken: [], mended: [quota], newlyBroken: [] },
+  ],
+  [
+    'the scheduler breaks where only KVM did',
+    [
+      [loop, 'PASS'],
+      [quota, 'FAIL'],
+    ],
+    [
+      [loop, 'FAIL'],
+      [quota, 'FAIL'],
+    ],
+    'regressed',
+    { stillBroken: [quota], mended: [], newlyBroken: [loop] },
+  ],
+  [
+    'the scheduler is mended, KVM is not',
+    [
+      [loop, 'FAIL'],
+      [quota, 'FAIL'],
+    ],
+    [
+      [loop, 'PASS'],
+      [quota, 'FAIL'],
+    ],
+    'no-effect',
+    { stillBroken: [quota], mended: [loop], newlyBroken: [] },
+  ],
+  [
+    'both are mended',
+    [
+      [loop, 'FAIL'],
+      [quota, 'FAIL'],
+    ],
+    [
+      [loop, 'PASS'],
+      [quota, 'PASS'],
+    ],
+    'fixed',
+    { stillBroken: [], mended: [loop, quota], newlyBroken: [] },
+  ],
+] as const satisfies readonly (readonly [string, Cases, Cases, Verdict, object])[]) {
+  test(`a pair: ${what}: ${verdict}`, () => {
+    const pair = { base: withCases('unpatched', before), patched: withCases('patched', after) };
+    const { stillBroken, mended, newlyBroken, ...judged } = judgePair(pair);
+    assert.equal(judged.verdict, verdict);
+    assert.deepEqual({ stillBroken, mended, newlyBroken }, changes);
+  });
+}
+
+test('a pair in real time: a FAIL that one window shows is no regression', () => {
+  const facts = { time: 'real' };
+  const certain = caseWith(quota, 'FAIL', { evidence_log10: 7 });
+  const base = withCases(
+    'unpatched',
+    [
+      [quota, 'FAIL'],
+      [burst, 'PASS'],
+    ],
+    { facts },
+  );
+  const patched = withCases(
+    'patched',
+    [
+      [quota, 'FAIL'],
+      [burst, 'FAIL'],
+    ],
+    { facts },
+  );
+  const again = (job: JobResult): JobResult => ({
+    ...job,
+    cases: [certain, ...job.cases.slice(1)],
+  });
+  const pair = judgePair({ base: again(base), patched: again(patched) });
+  assert.deepEqual([pair.verdict, pair.newlyBroken], ['no-effect', []]);
 });
 
 test('overallVerdict: the worst pair, without those whose device is missing', () => {

@@ -2,6 +2,7 @@
 import type { JobResult, RunResult } from '../../model/result.js';
 import { numbersOf } from '../job-numbers.js';
 import { outcomeOf } from '../outcome.js';
+import { notablePhrases } from '../pair-text.js';
 import { jobAnchor } from './job-section.js';
 import { shortName } from './limits.js';
 import { html, when, type Markup } from './markup.js';
@@ -52,10 +53,11 @@ export function matrixSection({ jobs, verdicts }: RunResult): Markup {
   const verdictOf = ({ device, test }: Row): readonly Markup[] =>
     verdicts
       .filter((one) => one.device === device && one.test === test)
-      .map(({ base, patched, verdict }) => {
+      .map((one) => {
         const pair = verdicts.length > 0 && kernels.length > 2;
         return html`<div>
-          ${verdictMark(verdict)}${when(pair, () => html` <span class="sub">${shortName(base)} → ${shortName(patched)}</span>`)}
+          ${verdictMark(one.verdict)}${when(pair, () => html` <span class="sub">${shortName(one.base)} → ${shortName(one.patched)}</span>`)}
+          ${notablePhrases(one).map((phrase) => html`<br /><span class="sub">${phrase}</span>`)}
         </div>`;
       });
   const withVerdict = verdicts.length > 0;

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+import type { CaseChanges, CaseResult, JobResult } from '../model/result.js';
+import type { Status } from '../model/status.js';
+import { isCertainEnough } from './proof.js';
+
+/** A job's cases as they count: a FAIL that real time does not make certain says nothing. */
+function statuses({ cases, facts }: JobResult): ReadonlyMap<string, Status> {
+  const counts = (one: CaseResult): boolean => one.status !== 'FAIL' || isCertainEnough(one, facts);
+  return new Map(cases.map((one) => [one.name, counts(one) ? one.status : 'ERROR']));
+}
+
+/** What the patched kernel does otherwise than the base, case by case. */
+export function caseChanges(base: JobResult, patched: JobResult): CaseChanges {
+  const before = statuses(base);
+  const after = statuses(patched);
+  const changed = (from: Status, to: Status): readonly string[] =>
+    [...after.keys()].filter((name) => before.get(name) === from && after.get(name) === to);
+  return {
+    stillBroken: changed('FAIL', 'FAIL'),
+    mended: changed('FAIL', 'PASS'),
+    newlyBroken: changed('PASS', 'FAIL'),
+  };
+}
+
+/** The cases that fail, as they count. */
+export function brokenCases(job: JobResult): readonly string[] {
+  return [...statuses(job)].filter(([, status]) => status === 'FAIL').map(([name]) => name);
+}
