@@ -96,7 +96,7 @@ export async function goOn(path: string): Promise<Start> {
   });
   const record = JSON.parse(text) as RunRecord;
   const { startedAt, lava } = record;
-  const matrix = narrow(record.text, record.file, record);
+  const matrix = narrow(record.text, record.file, record, 'anybody');
   return { matrix, dir, startedAt, ...(lava && { lava }) };
 }
 

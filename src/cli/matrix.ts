@@ -46,12 +46,20 @@ function settings(set: readonly string[]): GeneratorOptions {
   return values;
 }
 
-/** The same from a text; paths in it are relative to the folder of `file`. */
-export function narrow(text: string, file: string, options: MatrixOptions): JobMatrix {
+/**
+ * The same from a text; paths in it are relative to the folder of `file`. What a generator made is a program's only when
+ * it was run just now: `from: 'anybody'` is a text that was found in a folder, whatever its file is called.
+ */
+export function narrow(
+  text: string,
+  file: string,
+  options: MatrixOptions,
+  from: 'program' | 'anybody' = 'program',
+): JobMatrix {
   const { tree, filter } = options;
   const load = { knownDevices: deviceNames(), ...(tree !== undefined && { tree }) };
   const matrix = isGeneratorFile(file)
-    ? loadMatrixData(file, JSON.parse(text), load)
+    ? loadMatrixData(file, JSON.parse(text), load, from)
     : loadMatrix(file, text, load);
   if (filter === undefined) return matrix;
   const jobs = matrix.jobs.filter(parseFilter(filter));

@@ -76,7 +76,9 @@ export function machineOf(spec: DeviceSpec): QemuMachine {
     ...(spec.cpu !== undefined && { cpu: spec.cpu }),
     accel: spec.accel,
     memoryMb: spec.memoryMb,
-    extra: spec.extraArgs.map((flag) => ({ flag, why: 'asked for in the job matrix' })),
+    extra: [...spec.devices.flatMap((device) => ['-device', device]), ...spec.extraArgs].map(
+      (flag) => ({ flag, why: 'asked for in the job matrix' }),
+    ),
     ...(spec.icount && { icountSince: [7, 0] as const }),
     sameBytes: false,
     console: spec.console,

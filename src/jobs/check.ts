@@ -5,7 +5,8 @@ import { expandTest, testCount } from './expand.js';
 import { hintFor } from '../documents/nearest.js';
 import { pathText } from '../documents/positions.js';
 import type { Finding, Path } from '../documents/positions.js';
-import { deviceSchema, excludeSchema, kernelSchema, testSchema } from './schema.js';
+import { deviceSchema } from './device-schema.js';
+import { excludeSchema, kernelSchema, testSchema } from './schema.js';
 import type { RawDevice, RawExclude, RawKernel, RawTest } from './schema.js';
 
 /** More jobs than this are a mistake, not a plan. */

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { runningKernel } from '../model/job.js';
 import type { DeviceSpec, Job, JobMatrix, KernelSpec, TestSpec, Timeouts } from '../model/job.js';
 import type { Path } from '../documents/positions.js';
+import { deviceArgument } from './machine-options.js';
 import { parseLimit, periodOrDefault } from './schema.js';
 import type { RawDevice, RawExclude, RawKernel, RawMatrix, RawTest } from './schema.js';
 import { absoluteConfig, absoluteSource } from './sources.js';
@@ -178,6 +179,7 @@ function deviceSpec(raw: Exclude<RawDevice, string>): DeviceSpec {
     smp: raw.smp,
     accel: raw.accel,
     icount: raw.icount ?? raw.accel === 'tcg',
+    devices: raw.devices.map(({ driver, properties }) => deviceArgument(driver, properties)),
     extraArgs: raw['extra-args'],
     console: raw.console,
   };

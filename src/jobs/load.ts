@@ -4,12 +4,12 @@ import type { Problem } from '../model/errors.js';
 import type { JobMatrix } from '../model/job.js';
 import { checkReferences } from './check.js';
 import { checkCpus } from './check-cpus.js';
+import { checkData } from './check-data.js';
 import { readDocument } from '../documents/document.js';
 import { expandMatrix } from './expand.js';
 import { findingsOf, type SchemaNode } from '../documents/issues.js';
 import { inFileOrder, pathText, problemOf } from '../documents/positions.js';
 import type { Finding } from '../documents/positions.js';
-import { checkQemuArguments } from './qemu-arguments.js';
 import { jobMatrixJsonSchema, matrixSchema } from './schema.js';
 import { sourceFault } from './sources.js';
 
@@ -32,18 +32,28 @@ export function loadMatrix(file: string, text: string, options: LoadOptions): Jo
   checkTree(options);
   const { source, data, problems } = readDocument(file, text, matrixKind);
   const toProblem = (finding: Finding): Problem => problemOf(source, finding);
-  const unsafe = checkQemuArguments(data).map(toProblem);
+  const unsafe = checkData(data).map(toProblem);
   return matrixOf(data, file, options, [...problems, ...unsafe], toProblem);
 }
 
-/** The same from data that a generator made: mistakes have a path in the data, but no line. */
-export function loadMatrixData(file: string, data: unknown, options: LoadOptions): JobMatrix {
+/**
+ * The same from data that a generator made: mistakes have a path in the data, but no line. `from: 'anybody'` takes from it
+ * what YAML may ask for: nobody knows that the generator was run.
+ */
+export function loadMatrixData(
+  file: string,
+  data: unknown,
+  options: LoadOptions,
+  from: 'program' | 'anybody' = 'program',
+): JobMatrix {
   checkTree(options);
-  return matrixOf(data, file, options, [], ({ path, target, message, hint }) => {
+  const toProblem = ({ path, target, message, hint }: Finding): Problem => {
     const owner = pathText(target === 'key' ? path.slice(0, -1) : path);
     const text = `${file}: ${owner === '' ? '' : `${owner}: `}${message}`;
     return { message: text, ...(hint !== undefined && { hint }) };
-  });
+  };
+  const unsafe = from === 'anybody' ? checkData(data).map(toProblem) : [];
+  return matrixOf(data, file, options, unsafe, toProblem);
 }
 
 function checkTree({ tree }: LoadOptions): void {

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { vmmGuests } from '../model/job.js';
 import { payloadCases, payloadTags } from '../model/payload-cases.js';
 import { statuses } from '../model/status.js';
+import { deviceSchema } from './device-schema.js';
+import { longestList, name, namePattern } from './name.js';
 import { isFragmentPath, pathFault, sourceFault } from './sources.js';
 
-const namePattern = /^[a-z0-9][a-z0-9._-]*$/;
-const longestList = 64;
 /** min_cfs_quota_period and max_cfs_quota_period of kernel/sched/core.c, microseconds. */
 const shortestUs = 1_000;
 const longestPeriodUs = 1_000_000;
@@ -18,13 +18,6 @@ const mostSeconds = 600;
 /** A day: longer than any phase, and far below what a timer can hold. */
 const longestTimeoutS = 86_400;
 
-const name = z
-  .string()
-  .max(64)
-  .regex(namePattern, {
-    error: (issue) =>
-      `${JSON.stringify(issue.input)} is not a name: use a-z, 0-9, ".", "_", "-", and begin with a letter or digit`,
-  });
 const status = z.enum(statuses);
 const path = z.string().superRefine(refineWith(pathFault));
 const quota = z.int().min(shortestUs);
@@ -60,7 +53,10 @@ export const kernelSchema = z.strictObject({
       "A distribution's kernel instead of a source: debian:PACKAGE[@SUITE], or .deb and .rpm files (or a bare image and its modules folder) that belong together.",
     ),
   'command-line': z
-    .array(z.string().regex(/^[^\s"]+$/))
+    // One word for whoever passes it on: QEMU, a LAVA definition, the shell of a machine that calls kexec.
+    .array(
+      z.string().regex(/^[^\s\p{Cc}"'`$\\]+$/u, 'must be one word without quotes, "$" and "\\"'),
+    )
     .max(longestList)
     .default([])
     .describe('More options for the kernel command line.'),
@@ -103,31 +99,6 @@ export const kernelSchema = z.strictObject({
     .default({})
     .describe('Other expectations for single devices: DEVICE: STATUS.'),
 });
-
-const deviceMapSchema = z.strictObject({
-  name: name.describe('Names the device in job names and results.'),
-  machine: z.string().min(1).describe('QEMU -machine value with its options.'),
-  cpu: z.string().min(1).optional().describe('QEMU -cpu value.'),
-  'memory-mb': z.int().min(64).max(1_048_576).default(2048).describe('Memory, MiB.'),
-  smp: z.int().min(1).max(2048).default(1).describe('CPUs of the machine.'),
-  accel: z.enum(['tcg', 'kvm']).default('tcg').describe('QEMU accelerator.'),
-  icount: z
-    .boolean()
-    .optional()
-    .describe('Virtual time counts instructions; only with tcg, and the default there.'),
-  'extra-args': z
-    .array(z.string().min(1))
-    .max(longestList)
-    .default([])
-    .describe('More arguments for QEMU.'),
-  console: z.string().min(1).default('hvc0').describe('Console device on the kernel command line.'),
-});
-
-export const deviceSchema = z
-  .union([z.string().min(1), deviceMapSchema])
-  .describe(
-    'Name of a built-in device (see `busyguest devices`), or a description of a QEMU machine.',
-  );
 
 export const testSchema = z.strictObject({
   name: name.describe('Names the test in job names and results.'),

@@ -86,6 +86,9 @@ export interface DeviceSpec {
   readonly accel: 'tcg' | 'kvm';
   /** Use instruction-counted virtual time (TCG only). */
   readonly icount: boolean;
+  /** Values for -device. */
+  readonly devices: readonly string[];
+  /** More arguments; from a generator only. */
   readonly extraArgs: readonly string[];
   /** Console device on the kernel command line. */
   readonly console: string;

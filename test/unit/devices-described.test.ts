@@ -79,7 +79,15 @@ for (const [name, text, expected] of wrong) {
 }
 
 test('a pseries machine of a job matrix gets the workaround of the built-in ones', () => {
-  const spec = { name: 'm', memoryMb: 1024, smp: 1, icount: true, extraArgs: [], console: 'hvc0' };
+  const spec = {
+    name: 'm',
+    memoryMb: 1024,
+    smp: 1,
+    icount: true,
+    devices: [],
+    extraArgs: [],
+    console: 'hvc0',
+  };
   const flags = (machine: string, accel: 'tcg' | 'kvm'): string[] =>
     machineOf({ ...spec, machine, accel }).payload.map(({ flag }) => flag);
   assert.deepEqual(flags('pseries,cap-nested-hv=on', 'tcg'), ['--hcall-us=1000']);

@@ -29,6 +29,7 @@ const ownKvm = machineOf({
   smp: 1,
   accel: 'kvm',
   icount: false,
+  devices: [],
   extraArgs: [],
   console: 'hvc0',
 });

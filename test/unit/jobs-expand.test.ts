@@ -58,7 +58,7 @@ test('parameters arrive in their units, with the defaults', () => {
 test('the rest of a matrix reaches the jobs', () => {
   const kernels = '[{name: k, source: t, expect: FAIL, expect-on: {mine: PASS}}]';
   const devices =
-    '[qemu-powernv8, {name: mine, machine: powernv9, memory-mb: 512, extra-args: [-nodefaults]}]';
+    '[qemu-powernv8, {name: mine, machine: powernv9, memory-mb: 512, devices: [{driver: virtio-rng-pci, properties: {period: 5}}]}]';
   const more = 'timeouts: {boot-s: 5}\nknown-faults: [{title: "a+b", reason: r}]\n';
   const [builtIn, own] = load(matrix({ kernels, devices }, more)).jobs;
   assert.equal(builtIn?.expect, 'FAIL');
@@ -71,7 +71,8 @@ test('the rest of a matrix reaches the jobs', () => {
     smp: 1,
     accel: 'tcg',
     icount: true,
-    extraArgs: ['-nodefaults'],
+    devices: ['virtio-rng-pci,period=5'],
+    extraArgs: [],
     console: 'hvc0',
   });
   assert.deepEqual(own.timeouts, { buildMs: 1_800_000, bootMs: 5_000, testMs: 300_000 });
@@ -124,7 +125,7 @@ test('exclude leaves out what matches all its keys; a test by its own or its fam
 });
 
 test('a device of the matrix has its own CPUs: the same, enough, fewer by cpus, or left out', () => {
-  const devices = '[qemu-powernv8, {name: d, machine: x, smp: 2}]';
+  const devices = '[qemu-powernv8, {name: d, machine: powernv9, smp: 2}]';
   const jobs = (tests: string, more = ''): number =>
     load(matrix({ devices, tests: `[{name: t, quota-us: 3000, ${tests}}]` }, more)).jobs.length;
   assert.equal(jobs('cpus: 2'), 2);

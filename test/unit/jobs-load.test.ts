@@ -104,7 +104,7 @@ test('a value of the wrong type says which type is right', () => {
 });
 
 test('refuses two jobs of the same name', () => {
-  const devices = '[{name: b-c, machine: x}, {name: c, machine: x}]';
+  const devices = '[{name: b-c, machine: powernv9}, {name: c, machine: powernv9}]';
   const kernels = '[{name: a, source: t}, {name: a-b, source: t}]';
   assert.deepEqual(told(matrix({ kernels, devices })), [
     '2>a-b kernels[1].name: two jobs would have the name "a-b-c-t"; rename this kernel or "a"',

@@ -31,12 +31,12 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   ],
   [
     'a built-in name for a device',
-    matrix({ devices: '[{name: qemu-powernv8, machine: x}]' }),
+    matrix({ devices: '[{name: qemu-powernv8, machine: powernv9}]' }),
     '3>qemu-powernv8 devices[0].name: "qemu-powernv8" is a built-in device; give yours another name',
   ],
   [
     'icount with kvm',
-    matrix({ devices: '[{name: d, machine: x, accel: kvm, icount: true}]' }),
+    matrix({ devices: '[{name: d, machine: powernv9, accel: kvm, icount: true}]' }),
     '3>true devices[0].icount: icount needs accel: tcg',
   ],
   [
@@ -112,7 +112,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     'CPUs that a device of the matrix does not have',
     matrix({
-      devices: '[qemu-powernv8, {name: d, machine: x, smp: 2}]',
+      devices: '[qemu-powernv8, {name: d, machine: powernv9, smp: 2}]',
       tests: '[{name: t, quota-us: 30000, cpus: 4}, {name: u, quota-us: 3000, cpus: 2}]',
     }),
     '4>4 tests[0].cpus: cpus: 4 on device "d", which has smp: 2; say smp: 4 in the device',
@@ -121,7 +121,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     'more vCPUs than CPUs of a device of the matrix',
     matrix({
       kernels: '[{name: k, source: tree}, {name: l, source: tree}]',
-      devices: '[qemu-powernv8, {name: d, machine: x}]',
+      devices: '[qemu-powernv8, {name: d, machine: powernv9}]',
       tests: '[{name: t, quota-us: 30000, vcpus: [1, 4]}]',
     }),
     '4>4 tests[0].vcpus[1]: 4 vCPUs on device "d", which has smp: 1; say smp: 4 in the device',
@@ -140,7 +140,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   ],
   [
     'an unknown enum value',
-    matrix({ devices: '[{name: d, machine: x, accel: tgc}]' }),
+    matrix({ devices: '[{name: d, machine: powernv9, accel: tgc}]' }),
     '3>tgc devices[0].accel: unknown value "tgc"; valid: tcg, kvm',
   ],
   [

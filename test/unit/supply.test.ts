@@ -4,9 +4,6 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { deviceNames } from '../../src/devices/registry.js';
-import { loadMatrix } from '../../src/jobs/load.js';
-import { JobError } from '../../src/model/errors.js';
 import { project } from '../integration/cli.js';
 
 interface Locked {
@@ -59,44 +56,4 @@ test('the SBOM names every package of a release with its hash, and is the same e
   assert.deepEqual(named.sort(), [...new Set(shipped)].sort());
   for (const { name, hashes } of bom.components) assert.equal(hashes?.[0]?.alg, 'SHA-512', name);
   assert.equal(sbom(), text);
-});
-
-const fault = (device: string): string => {
-  const text = `name: n\nkernels: [{name: k, source: t}]\ndevices: [{name: d, ${device}}]\ntests: [{name: t, quota-us: 30000}]\n`;
-  try {
-    loadMatrix('m.yaml', text, { knownDevices: deviceNames() });
-    return '';
-  } catch (error) {
-    assert.ok(error instanceof JobError);
-    return error.problems.map(({ message, at }) => `${at?.line}: ${message}`).join('; ');
-  }
-};
-
-test('a YAML job matrix cannot make QEMU run a program, load a library or write a file', () => {
-  const bad = [
-    '[-incoming, "exec:touch x"]',
-    '[--incoming, "exec:touch x"]',
-    '[-netdev, "tap,id=n,script=./x"]',
-    '[-nic, "tap,script=./x"]',
-    '[-plugin, ./x.so]',
-    '[-chardev, "file,id=c,path=x"]',
-    '[-serial, "file:x"]',
-    '[-D, x]',
-    '[-pidfile, x]',
-    '[-readconfig, x]',
-    '[-fsdev, "local,id=f,path=/"]',
-    '[-drive, "file=x"]',
-    '[disk.img]',
-    '[-object, "memory-backend-file,id=m,size=1M,mem-path=x"]',
-    '[-device, loader, -object, "filter-dump,id=f,file=x"]',
-    '[-s]',
-    '["-incoming=exec:x"]',
-  ];
-  for (const args of bad) {
-    const said = fault(`machine: powernv9, extra-args: ${args}`);
-    assert.match(said, /^3: devices\[0\]\.extra-args\[\d\]: .* \*\.job\.ts/, args);
-  }
-  assert.match(fault('machine: "pseries,dumpdtb=x"'), /machine: "dumpdtb" writes a file/);
-  assert.equal(fault('machine: "pseries,x-vof=on", extra-args: [-device, virtio-rng-pci]'), '');
-  assert.equal(fault('machine: x, extra-args: [-nodefaults, -global, "a.b=c", -bios, x]'), '');
 });

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+import { z } from 'zod';
+
+/** What names in a job matrix look like: they become names of folders. */
+export const namePattern = /^[a-z0-9][a-z0-9._-]*$/;
+/** The most entries of a list in a job matrix. */
+export const longestList = 64;
+
+/** A name in a job matrix. */
+export const name = z
+  .string()
+  .max(64)
+  .regex(namePattern, {
+    error: (issue) =>
+      `${JSON.stringify(issue.input)} is not a name: use a-z, 0-9, ".", "_", "-", and begin with a letter or digit`,
+  });
