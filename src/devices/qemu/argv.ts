@@ -96,5 +96,6 @@ export function qemuCommandLine(
     // Only here may the payload trust that no timer comes late.
     ...(icount ? ['--virtual-time'] : []),
   ];
-  return [`console=${machine.console}`, ...boot.commandLine, '--', ...payload].join(' ');
+  const kernel = (machine.kernel ?? []).map(({ flag }) => flag);
+  return [`console=${machine.console}`, ...kernel, ...boot.commandLine, '--', ...payload].join(' ');
 }

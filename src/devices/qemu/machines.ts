@@ -27,6 +27,8 @@ export interface QemuMachine {
   /** With instruction counting two runs print the same bytes. */
   readonly sameBytes: boolean;
   readonly console: string;
+  /** Words of the kernel's own command line. */
+  readonly kernel?: readonly Flag[];
   /** Arguments that the payload needs on this machine. */
   readonly payload: readonly Flag[];
   readonly promised: Promised;
@@ -170,6 +172,22 @@ function bareMetalOf(cpu: 8 | 9 | 10 | 11): QemuMachine {
   };
 }
 
+/** POWER9 with the MMU of POWER8, as hosts have it that run guests older than radix. */
+function hashBareMetal(): QemuMachine {
+  return {
+    ...bareMetalOf(9),
+    name: 'qemu-powernv9-hash',
+    title: 'POWER9 bare metal (skiboot), hash guests: kvmhv_run_single_vcpu()',
+    kernel: [
+      {
+        flag: 'disable_radix',
+        why: 'a host with a hash MMU gives hash guests; with radix none can',
+      },
+    ],
+    promised: promise('PowerNV', 'Hash', 'POWER9', 'none'),
+  };
+}
+
 /** The same without instruction counting: as slow and as disturbed as its host, like a real machine. */
 function inRealTime(machine: QemuMachine): QemuMachine {
   const { name, title } = machine;
@@ -190,6 +208,7 @@ export const qemuMachines: readonly QemuMachine[] = [
   paprGuestOf(11),
   bareMetalOf(8),
   bareMetalOf(9),
+  hashBareMetal(),
   bareMetalOf(10),
   bareMetalOf(11),
   kvmGuestOf(9),
