@@ -15,7 +15,7 @@ import { settleCheck, settleJob } from '../verdict/settle-check.js';
 import { checkDevices } from './commit-test.js';
 import { beginIn, execute, goOn, type RunFlags, type Start } from './execute.js';
 import { reportsFor } from './reports.js';
-import { showTable } from './run.js';
+import { showRun } from './show.js';
 import { interruptible } from './signals.js';
 
 interface Options extends RunFlags {
@@ -25,23 +25,39 @@ interface Options extends RunFlags {
   readonly each: boolean;
   readonly device?: readonly string[];
   readonly resume?: string;
+  readonly json: boolean;
 }
 
 /** `busyguest check`: does this series, on top of that base, keep the limit? Prints a reply by mail. */
 export async function check(options: Options): Promise<number> {
   reportsFor(options.report);
-  const start = options.resume === undefined ? await begin(options) : await goOn(options.resume);
+  return options.resume === undefined
+    ? finish(await begin(options), options)
+    : resume(options.resume, options);
+}
+
+/** Goes on with an interrupted check. Throws UsageError when the folder is none. */
+export async function resume(dir: string, flags: RunFlags & { json: boolean }): Promise<number> {
+  const start = await goOn(dir);
+  await readFacts(start.dir);
+  return finish(start, flags);
+}
+
+async function finish(start: Start, options: RunFlags & { json: boolean }): Promise<number> {
   const { kernels } = start.matrix;
   const result = await execute(start, options, {
     job: (job) => settleJob(job, kernels),
     run: (run) => settleCheck(run, kernels),
   });
-  showTable(result, start.dir);
-  if (result.interrupted) return exitCodeOf(result);
+  if (result.interrupted) {
+    await showRun(result, start.dir, options);
+    return exitCodeOf(result);
+  }
   const mail = renderMail(result, await readFacts(start.dir));
   const file = join(start.dir, 'mail.txt');
   await writeWhole(file, mail);
-  process.stdout.write(`\nFor a reply by mail (${file}):\n\n${mail}`);
+  const more = `For a reply by mail (${file}):\n\n${mail}`;
+  await showRun(result, start.dir, { json: options.json, more });
   return exitCodeOf(result);
 }
 

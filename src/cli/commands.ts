@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { generateCommand } from './generate-command.js';
 import { lazily } from './lazily.js';
+import { seriesCommands } from './series-commands.js';
 import { shared } from './shared-options.js';
 
 /** One function for each command: its options and help; the work is in a file of its own name. */
@@ -19,6 +20,12 @@ export const commands: readonly ((root: Command) => void)[] = [
       .addOption(shared.fresh)
       .option('--fail-fast', 'start no more jobs after the first unexpected result', false)
       .option('--resume <dir>', 'go on with an interrupted run')
+      .addOption(
+        new Option(
+          '--exit-on <what>',
+          'new-failures: exit code 1 only for what got worse since the run before',
+        ).choices(['new-failures']),
+      )
       .addOption(shared.report)
       .addOption(shared.json)
       .addOption(shared.quiet)
@@ -48,92 +55,7 @@ Examples:
   busyguest run --resume results/20261121-120000-pre-pull`,
       )
       .action(lazily(async () => (await import('./run.js')).run)),
-  (root) =>
-    root
-      .command('qualify')
-      .description("does a distribution's kernel keep the limit? No build at all")
-      .argument('<kernel...>', 'debian:PACKAGE[@SUITE], or .deb or .rpm files that belong together')
-      .option('--device <name...>', 'devices', ['qemu-pseries-p9'])
-      .option('--seconds <n>', "how long the guest is watched, machine's time", '3')
-      .addOption(shared.results)
-      .addOption(shared.report)
-      .addOption(shared.fresh)
-      .addOption(shared.quiet)
-      .addHelpText(
-        'after',
-        `
-Examples:
-  busyguest qualify debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
-  busyguest qualify linux-binary-7.2_ppc64el.deb linux-modules-7.2_ppc64el.deb`,
-      )
-      .action(lazily(async () => (await import('./qualify.js')).qualify)),
-  (root) =>
-    root
-      .command('check')
-      .description('test a base and a series on top of it; print the verdict and a reply by mail')
-      .option('--tree <source>', 'git repository, or any kernel source', '.')
-      .option('--base <ref>', 'branch, tag or commit of the repository (default: HEAD)')
-      .option('--series <path...>', 'patch, folder, mbox, maildir or REPOSITORY#A..B')
-      .option('--each', 'a kernel after every patch of the series', false)
-      .option('--device <name...>', 'devices (default: every path of the kernel, emulated)')
-      .option('--resume <dir>', 'go on with an interrupted check')
-      .addOption(shared.jobs)
-      .addOption(shared.results)
-      .addOption(shared.report)
-      .addOption(shared.fresh)
-      .addOption(shared.quiet)
-      .addHelpText(
-        'after',
-        `
-Examples:
-  busyguest check --tree ~/linux --base kvm/next --series series.mbox
-  busyguest check --series ~/linux#origin/master..topic --each`,
-      )
-      .action(lazily(async () => (await import('./check.js')).check)),
-  (root) =>
-    root
-      .command('bisect')
-      .description('find the first commit, or the first package, that breaks the limit')
-      .option('--tree <path>', 'git repository; only read', '.')
-      .option('--good <ref>', 'a commit that keeps the limit')
-      .option('--bad <ref>', 'a later one that does not')
-      .option(
-        '--packages <kernel...>',
-        'instead: kernels, oldest first: debian:PACKAGE[@SUITE], * for all that match; FILE or FILE,FILE',
-      )
-      .option('--device <name>', 'where to test', 'qemu-pseries-p9')
-      .option('--resume <dir>', 'go on with an interrupted bisection')
-      .addOption(shared.results)
-      .addOption(shared.quiet)
-      .addHelpText(
-        'after',
-        `
-Of the packages the first has to keep the limit, and the last not to.
-
-Examples:
-  busyguest bisect --tree ~/linux --good v6.17 --bad v6.18
-  busyguest bisect --packages debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
-  busyguest bisect --packages 'debian:linux-image-*-powerpc64le@trixie' debian:linux-image-powerpc64le@sid`,
-      )
-      .action(lazily(async () => (await import('./bisect.js')).bisect)),
-  (root) =>
-    root
-      .command('bisect-step')
-      .description('test one commit, as a script for git bisect run: 0 good, 1 bad, 125 skip')
-      .option('--tree <path>', 'git repository; only read', '.')
-      .option('--ref <ref>', 'the commit', 'HEAD')
-      .option('--device <name>', 'where to test', 'qemu-pseries-p9')
-      .addOption(shared.results)
-      .addOption(shared.quiet)
-      .addHelpText(
-        'after',
-        `
-Anything else that goes wrong gives 128 and more, which stops git bisect.
-
-Example:
-  git bisect run busyguest bisect-step --tree .`,
-      )
-      .action(lazily(async () => (await import('./bisect.js')).step)),
+  ...seriesCommands,
   (root) =>
     root
       .command('plan')
@@ -164,12 +86,21 @@ Examples:
     root
       .command('compare')
       .description('show what changed from one run to another; 1 when there are new failures')
-      .argument('<run-a>', 'folder of the earlier run')
-      .argument('<run-b>', 'folder of the later run; the runs beside it give the spread of metrics')
+      .argument(
+        '[run-a]',
+        'folder of the earlier run (default: the one before, of the same matrix)',
+      )
+      .argument('[run-b]', 'folder of the later run (default: the newest)')
       .option('--json', 'print it as comparison.json has it', false)
+      .addOption(shared.results)
       .addHelpText(
         'after',
-        '\nExample:\n  busyguest compare results/20261121-210000-nightly results/latest',
+        `
+With one RUN, that one is compared with the run before it. The runs beside them give the spread of metrics.
+
+Examples:
+  busyguest compare
+  busyguest compare results/20261121-210000-nightly results/latest`,
       )
       .action(lazily(async () => (await import('./compare.js')).compare)),
   (root) =>

@@ -5,11 +5,12 @@ import { UsageError } from '../model/errors.js';
 import { exists } from '../system/files.js';
 import { exitCodeOf } from '../verdict/exit.js';
 import { begin, execute, type RunFlags } from './execute.js';
-import { showTable } from './run.js';
+import { showRun } from './show.js';
 
 interface Options extends RunFlags {
   readonly device: readonly string[];
   readonly seconds: string;
+  readonly json: boolean;
 }
 
 /**
@@ -32,6 +33,6 @@ export async function qualify(given: readonly string[], options: Options): Promi
   const text = JSON.stringify(matrix, undefined, 2);
   const start = await begin('qualify.yaml', text, {}, options.results);
   const result = await execute(start, options);
-  showTable(result, start.dir);
+  await showRun(result, start.dir, options);
   return exitCodeOf(result);
 }

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { readRun } from '../pipeline/run-folder.js';
 import { fileReport } from '../reports/files.js';
 import { runReports } from '../reports/report.js';
-import { renderResultsJson } from '../reports/results-json.js';
-import { renderTable } from '../reports/terminal.js';
 import { exitCodeOf } from '../verdict/exit.js';
-import { reportsFor, sayFailures, wantsColor } from './reports.js';
+import { reportsFor, sayFailures } from './reports.js';
+import { showRun } from './show.js';
 import { runFolder } from './arguments.js';
 
 /** `busyguest report RUN`: the reports of a run again, with its exit code. */
@@ -19,12 +18,8 @@ export async function report(
   const page = options.html ? [fileReport('html')] : [];
   const failures = await runReports([...reportsFor(options.report), ...page], result, dir);
   sayFailures(failures);
-  const width = process.stdout.columns ?? 100;
-  const color = wantsColor(process.stdout);
-  process.stdout.write(
-    options.json ? renderResultsJson(result) : `${renderTable(result, { color, width })}\n`,
-  );
   const made = options.html && !failures.some(({ report: name }) => name === 'html');
-  if (made && !options.json) process.stdout.write(`report: ${join(dir, 'report.html')}\n`);
+  const more = made ? { more: `report: ${join(dir, 'report.html')}\n` } : {};
+  await showRun(result, dir, { json: options.json, ...more });
   return exitCodeOf(result);
 }

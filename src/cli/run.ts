@@ -1,29 +1,49 @@
 // SPDX-License-Identifier: MIT
+import { join } from 'node:path';
 import { UsageError } from '../model/errors.js';
-import type { RunResult } from '../model/result.js';
-import { renderResultsJson } from '../reports/results-json.js';
-import { renderTable } from '../reports/terminal.js';
-import { exitCodeOf } from '../verdict/exit.js';
+import { exists } from '../system/files.js';
+import { quoteWord } from '../system/shell-words.js';
+import { exitCodeOf, exitCodeOfNew } from '../verdict/exit.js';
 import { begin, execute, goOn, type RunFlags, type Start } from './execute.js';
 import { lavaFlags, type LavaFlags } from './lava-options.js';
 import { readMatrixText, type MatrixOptions } from './matrix.js';
-import { reportsFor, wantsColor } from './reports.js';
+import { reportsFor } from './reports.js';
+import { comparisonOf, showRun } from './show.js';
 
 interface Options extends RunFlags, MatrixOptions, Partial<LavaFlags> {
   readonly resume?: string;
   readonly json: boolean;
+  readonly exitOn?: 'new-failures';
 }
 
 /** `busyguest run`: the exit code says whether everything was as expected. */
 export async function run(file: string | undefined, options: Options): Promise<number> {
   // A mistake in --report is told before anything is built.
   reportsFor(options.report);
+  const other = options.resume === undefined ? undefined : await otherCommand(options.resume);
+  if (options.resume !== undefined && other === 'check') {
+    return (await import('./check.js')).resume(options.resume, options);
+  }
+  if (other !== undefined) {
+    throw new UsageError(
+      `--resume: that is the folder of a ${other}: busyguest ${other} --resume ${quoteWord(options.resume ?? '')}`,
+    );
+  }
   const start =
     options.resume === undefined ? await fresh(file, options) : await goOn(options.resume);
   const result = await execute(start, options);
-  if (options.json) process.stdout.write(renderResultsJson(result));
-  else showTable(result, start.dir);
-  return exitCodeOf(result);
+  await showRun(result, start.dir, options);
+  return options.exitOn === undefined
+    ? exitCodeOf(result)
+    : exitCodeOfNew(result, await comparisonOf(start.dir));
+}
+
+/** The command that an interrupted run belongs to, where it is not `run`: its results mean something else. */
+async function otherCommand(dir: string): Promise<'check' | 'bisect' | undefined> {
+  for (const command of ['check', 'bisect'] as const) {
+    if (await exists(join(dir, `${command}.json`))) return command;
+  }
+  return undefined;
 }
 
 async function fresh(file: string | undefined, options: Options): Promise<Start> {
@@ -37,11 +57,4 @@ async function fresh(file: string | undefined, options: Options): Promise<Start>
   };
   const text = await readMatrixText(file, options.set);
   return begin(file, text, narrowing, results, lavaFlags(options));
-}
-
-/** Prints the table of a run and where its files are. */
-export function showTable(result: RunResult, dir: string): void {
-  const width = process.stdout.columns ?? 100;
-  const table = renderTable(result, { color: wantsColor(process.stdout), width });
-  process.stdout.write(`${table}\nresults: ${dir}\n`);
 }

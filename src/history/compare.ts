@@ -2,12 +2,15 @@
 import type {
   FlakyJob,
   JobChange,
+  KernelChange,
   JobSummary,
   MetricChange,
   RunComparison,
   RunSummary,
 } from '../model/history.js';
 import type { JobResult, RunResult } from '../model/result.js';
+import { summarizeKernels } from '../verdict/kernel-summary.js';
+import { changeHeadline } from './change-headline.js';
 import { findFlaky } from './flaky.js';
 import { isUnexpected, metricsOf, summarizeJob, summarizeRun } from './summary.js';
 
@@ -102,9 +105,10 @@ export function compareRuns(
     pairs
       .filter(([old, job]) => isUnexpected(old) === wasWrong && isUnexpected(job) === isWrong)
       .map(([old, job]) => change(old, job));
-  return {
+  const found = {
     a: a.run,
     b: b.run,
+    kernels: kernelChanges(a, b),
     newFailures: where(false, true),
     fixed: where(true, false),
     stillFailing: where(true, true),
@@ -114,6 +118,16 @@ export function compareRuns(
     metrics: pairs.flatMap(([old, job]) => moved(old, job, measurements)),
     flaky: flakyOf(b, [...others, summarizeRun(a), summarizeRun(b)]),
   };
+  return { ...found, headline: changeHeadline(found) };
+}
+
+/** The kernels that are other versions or commits than before. */
+function kernelChanges(a: RunResult, b: RunResult): readonly KernelChange[] {
+  const before = new Map(summarizeKernels(a.jobs).map((one) => [one.kernel, one.identity]));
+  return summarizeKernels(b.jobs).flatMap(({ kernel, identity: after }) => {
+    const known = before.get(kernel);
+    return known === undefined || known === after ? [] : [{ kernel, before: known, after }];
+  });
 }
 
 /** Flaky jobs whose inputs and device run `b` has too. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+import { basename } from 'node:path';
 import type { JobSummary, RunSummary } from '../model/history.js';
 import type { JobResult, RunResult } from '../model/result.js';
+import { headlineOf } from '../verdict/headline.js';
+import { summarizeKernels } from '../verdict/kernel-summary.js';
 
 /** A metric of a job under the name that it has in history: `<case>.<metric>`. */
 export interface NamedMetric {
@@ -35,6 +38,31 @@ export function summarizeJob(job: JobResult): JobSummary {
   };
 }
 
+const unique = (words: readonly string[]): string[] => [...new Set(words.filter(Boolean))];
+
+/** Versions or commits of the kernels, and the patches of the last. */
+function testedOf(jobs: readonly JobResult[]): string {
+  const kernels = summarizeKernels(jobs);
+  const identities = unique(kernels.map(({ identity, kernel }) => identity || kernel));
+  const patches = kernels.at(-1)?.jobs[0]?.facts['kernel_patches'] ?? 'none';
+  return [...identities, ...(patches === 'none' ? [] : [`+ ${patches}`])].join(', ');
+}
+
+/**
+ * Tree or package of each kernel without its version, with the matrix's name; of a check also its first patch, for
+ * each check is about a series of its own.
+ */
+function subjectOf({ matrix, jobs }: RunResult): string {
+  const name = basename(matrix);
+  const sourceOf = ({ facts }: JobResult): string => {
+    const [word = ''] = (facts['kernel_source'] ?? '').split(' ');
+    return word.replace(/-?\d[\w.+~-]*(?=$|-powerpc)/, '');
+  };
+  const patched = jobs.at(-1)?.facts['kernel_patches'] ?? '';
+  const series = name === 'check.yaml' ? [patched.split(' ')[0] ?? ''] : [];
+  return [name, ...unique(jobs.map(sourceOf)).sort(), ...series].join('\n');
+}
+
 /** What history keeps of a run. @param dir name of its folder under results/ */
 export function summarizeRun(run: RunResult, dir: string = run.run): RunSummary {
   return {
@@ -44,6 +72,9 @@ export function summarizeRun(run: RunResult, dir: string = run.run): RunSummary 
     matrix: run.matrix,
     overall: run.overall,
     interrupted: run.interrupted,
+    headline: headlineOf(run),
+    tested: testedOf(run.jobs),
+    subject: subjectOf(run),
     jobs: run.jobs.map(summarizeJob),
   };
 }

@@ -25,6 +25,12 @@ export interface RunSummary {
   readonly matrix: string;
   readonly overall: Verdict | 'none';
   readonly interrupted: boolean;
+  /** What it found out, in one sentence. */
+  readonly headline: string;
+  /** Which kernels: versions or commits, and what was patched. */
+  readonly tested: string;
+  /** What it is about, without versions: only runs of equal subjects are compared. */
+  readonly subject: string;
   readonly jobs: readonly JobSummary[];
 }
 
@@ -74,10 +80,22 @@ export interface MetricChange {
   readonly past: { readonly count: number; readonly min: number; readonly max: number };
 }
 
+/** A kernel of two runs that is another version or commit in the later one. */
+export interface KernelChange {
+  readonly kernel: string;
+  readonly before: string;
+  readonly after: string;
+}
+
 /** What changed from run `a` to run `b`; also the file comparison.json of run `b`. */
 export interface RunComparison {
   readonly a: string;
   readonly b: string;
+  /** The change in one sentence. Absent in files of versions before it was kept, as the two below. */
+  readonly headline?: string;
+  readonly kernels?: readonly KernelChange[];
+  /** The command that finds what made a job fail, ready to paste. */
+  readonly bisect?: string;
   readonly newFailures: readonly JobChange[];
   readonly fixed: readonly JobChange[];
   readonly stillFailing: readonly JobChange[];

@@ -1,34 +1,67 @@
 // SPDX-License-Identifier: MIT
 import { basename, join, resolve } from 'node:path';
 import { compareRuns } from '../history/compare.js';
+import { summarizeRun } from '../history/summary.js';
 import { updateIndex } from '../history/run-index.js';
 import type { RunComparison, RunIndex, RunSummary } from '../model/history.js';
 import type { RunResult } from '../model/result.js';
 import type { Report } from '../reports/report.js';
-import { exists, writeWhole } from '../system/files.js';
+import { exists, readIfThere, writeWhole } from '../system/files.js';
+import { quoteWord } from '../system/shell-words.js';
+import { breaksLimit } from '../verdict/answer.js';
 import { readRun } from './run-folder.js';
 
 const startsBefore = (one: RunSummary, run: RunResult): boolean =>
   one.run !== run.run && one.startedAt < run.startedAt;
 
 /**
- * The run that `run` is compared with: the newest before it of a job matrix of the same file name that was not
- * interrupted. The path does not count: a resumed run knows another one.
+ * The run that `run` is compared with: the newest before it of a job matrix of the same file name and about the same
+ * trees or packages that was not interrupted. The path does not count: a resumed run knows another one.
  */
 export function previousRun(run: RunResult, index: RunIndex): RunSummary | undefined {
-  const matrix = basename(run.matrix);
+  const { subject } = summarizeRun(run);
   return index.runs.findLast(
-    (one) => startsBefore(one, run) && basename(one.matrix) === matrix && !one.interrupted,
+    (one) => startsBefore(one, run) && one.subject === subject && !one.interrupted,
   );
 }
 
-/** What changed from run `a` to run `b`, by the spread of all runs before `b`. */
-export function compareWithPast(a: RunResult, b: RunResult, index: RunIndex): RunComparison {
-  return compareRuns(
-    a,
-    b,
-    index.runs.filter((one) => startsBefore(one, b)),
-  );
+/** What changed from run `a` to run `b`, by the spread of all runs before `b`. @param tree for the line that bisects */
+export function compareWithPast(
+  a: RunResult,
+  b: RunResult,
+  index: RunIndex,
+  tree = 'TREE',
+): RunComparison {
+  const past = index.runs.filter((one) => startsBefore(one, b));
+  const found = compareRuns(a, b, past);
+  const command = bisectCommand(found, a, b, tree);
+  return { ...found, ...(command !== undefined && { bisect: command }) };
+}
+
+/** The bisection between the commits, or the packages, of the first new failure. */
+function bisectCommand(
+  { newFailures }: RunComparison,
+  a: RunResult,
+  b: RunResult,
+  tree: string,
+): string | undefined {
+  for (const { job } of newFailures) {
+    const before = a.jobs.find(({ name }) => name === job);
+    const after = b.jobs.find(({ name }) => name === job);
+    if (!before || !after || before.status !== 'PASS' || !breaksLimit(after)) continue;
+    const [good, bad] = [before.facts['git_commit'], after.facts['git_commit']];
+    if (good === undefined || bad === undefined || good === bad) continue;
+    const words = ['busyguest', 'bisect', '--tree', tree, '--good', good, '--bad', bad];
+    return [...words, '--device', after.device].map(quoteWord).join(' ');
+  }
+  return undefined;
+}
+
+/** The tree that a run took its kernels from, for a command; a word to fill in where the run does not say. */
+export async function treeOf(dir: string): Promise<string> {
+  const text = await readIfThere(join(dir, 'run.json'));
+  const { tree } = JSON.parse(text ?? '{}') as { tree?: string };
+  return tree?.replace(/#.*$/, '') ?? 'TREE';
 }
 
 /** Writes results/index.html. */
@@ -51,7 +84,7 @@ export function historyReports(): { readonly comparison: Report; readonly index:
       const previous = previousRun(run, known);
       if (!previous) return;
       const a = await readRun(join(results, previous.dir));
-      const text = JSON.stringify(compareWithPast(a, run, known), undefined, 2);
+      const text = JSON.stringify(compareWithPast(a, run, known, await treeOf(dir)), undefined, 2);
       await writeWhole(join(dir, 'comparison.json'), `${text}\n`);
     },
   };

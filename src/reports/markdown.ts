@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult, RunResult } from '../model/result.js';
+import { headlineOf } from '../verdict/headline.js';
 import { numbersOf } from './job-numbers.js';
 import { describeOutcomes, outcomeOf } from './outcome.js';
 import { changePhrases } from './pair-text.js';
@@ -60,9 +61,8 @@ export function renderMarkdown(run: RunResult): string {
     'kill latency',
     'why',
   ];
-  const title = run.overall === 'none' ? 'busyguest' : `busyguest: ${run.overall}`;
   const parts = [
-    `### ${title}${run.interrupted ? ' (interrupted)' : ''}`,
+    `### busyguest: ${escape(headlineOf(run))}`,
     ...(run.verdicts.length > 0 ? [verdictTable(run)] : []),
     table(head, run.jobs.map(jobRow)),
     `${describeOutcomes(run.jobs)}. Run ${escape(run.run)} of ${escape(run.matrix)}, ${escape(run.startedAt)}.`,

@@ -4,10 +4,17 @@ import type { JobResult } from '../model/result.js';
 /** What a reader wants to know of a job first; a device that is not here makes no job unexpected. */
 export type Outcome = 'expected' | 'unexpected' | 'skipped';
 
+type OutcomeFields = Pick<JobResult, 'asExpected' | 'status' | 'decidedBy'>;
+
 /** Where a job stands against its expectation. */
-export function outcomeOf({ asExpected, status, decidedBy }: JobResult): Outcome {
+export function outcomeOf({ asExpected, status, decidedBy }: OutcomeFields): Outcome {
   if (asExpected) return 'expected';
   return status === 'SKIP' && decidedBy === 'device' ? 'skipped' : 'unexpected';
+}
+
+/** Neither as expected nor skipped for want of its device. */
+export function isUnexpected(job: OutcomeFields): boolean {
+  return outcomeOf(job) === 'unexpected';
 }
 
 /** A run's outcomes in a phrase: `every job as expected`, `1 of 4 jobs not as expected, 2 without device`. */

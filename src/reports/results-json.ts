@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { CaseResult, Fault, JobResult, RunResult } from '../model/result.js';
+import { headlineOf } from '../verdict/headline.js';
+import { cleanLine } from './text.js';
 
 const byKey = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
   // Not localeCompare: the order must not depend on the machine.
@@ -48,6 +50,7 @@ export function renderResultsJson(run: RunResult): string {
     startedAt: run.startedAt,
     matrix: run.matrix,
     interrupted: run.interrupted,
+    headline: cleanLine(headlineOf(run)),
     verdicts: run.verdicts.map((pair) => ({
       base: pair.base,
       patched: pair.patched,

@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import type { CaseResult, JobResult, RunResult } from '../model/result.js';
 import type { Status } from '../model/status.js';
+import { headlineOf } from '../verdict/headline.js';
 import { cleanLine, cleanText } from './text.js';
 
 const indent = (lines: readonly string[], by: number): readonly string[] =>
@@ -81,6 +82,7 @@ export function renderTap(run: RunResult): string {
   const lines = [
     'TAP version 14',
     `# busyguest run ${cleanLine(run.run)}, overall verdict: ${run.overall}`,
+    `# ${cleanLine(headlineOf(run))}`,
     run.jobs.length === 0 ? '1..0 # SKIP no jobs' : `1..${run.jobs.length}`,
     ...run.jobs.flatMap((job, index) => jobLines(job, index + 1)),
   ];

@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import type { JobResult, PairVerdict, RunResult } from '../model/result.js';
 import type { Status, Verdict } from '../model/status.js';
+import { headlineOf } from '../verdict/headline.js';
 import { numbersOf } from './job-numbers.js';
 import { describeOutcomes, outcomeOf } from './outcome.js';
 import { changePhrases } from './pair-text.js';
@@ -49,6 +50,7 @@ const head: readonly string[] = [
 const firstNumber = 3;
 const widestName = 32;
 const maxReasonLines = 4;
+const maxHeadlineLines = 8;
 
 function expectationCell(job: JobResult): Cell {
   const outcome = outcomeOf(job);
@@ -158,14 +160,23 @@ export function renderTable(run: RunResult, { color, width = 100 }: TableOptions
   const groups = new Map(
     run.jobs.map((job): [string, Group] => [`${job.device}/${job.test}`, job]),
   );
-  const summary = [
-    `overall: ${run.overall === 'none' ? 'nothing to compare' : run.overall}`,
-    describeOutcomes(run.jobs),
-    ...(run.interrupted ? ['interrupted'] : []),
-  ].join('; ');
   return [
     ...[...groups.values()].flatMap((group) => groupLines(group, run, widths, painter)),
-    painter.line(summary, verdictStyle[run.overall]),
+    painter.line(describeOutcomes(run.jobs)),
     '',
   ].join('\n');
+}
+
+/** The headline of a run, the last that a terminal shows: on as many lines as it needs. */
+export function renderHeadline(run: RunResult, { color, width = 100_000 }: TableOptions): string {
+  const painter = new Painter(width, color);
+  const style = run.overall === 'none' ? headlineStyle(run) : verdictStyle[run.overall];
+  const lines = wrap(asciiLine(headlineOf(run)), width, maxHeadlineLines);
+  return `${lines.map((line) => painter.line(line, style)).join('\n')}\n`;
+}
+
+function headlineStyle({ jobs }: RunResult): Style {
+  const statuses = new Set(jobs.map(({ status }) => status));
+  const worst = (['FAIL', 'ERROR', 'MISS', 'PASS'] as const).find((one) => statuses.has(one));
+  return statusStyle[worst ?? 'SKIP'];
 }

@@ -37,3 +37,26 @@ export function exitCodeOf(run: RunResult): number {
   if (run.jobs.every((job) => job.status === 'SKIP')) return exitCode.nothingRan;
   return unexpected.some(isUntestable) ? exitCode.unexpected : exitCode.ok;
 }
+
+/**
+ * The exit code that counts only what got worse since the run before: that of the jobs that fail newly or are new
+ * and fail. Without a run before it, all count.
+ */
+export function exitCodeOfNew(
+  run: RunResult,
+  change:
+    | {
+        readonly newFailures: readonly { readonly job: string }[];
+        readonly newJobs: readonly string[];
+      }
+    | undefined,
+): number {
+  const whole = exitCodeOf(run);
+  if (!change || run.interrupted) return whole;
+  const worse = new Set([...change.newFailures.map(({ job }) => job), ...change.newJobs]);
+  const jobs = run.jobs.filter(
+    ({ name, asExpected: isExpected }) => worse.has(name) && !isExpected,
+  );
+  if (jobs.length > 0) return exitCodeOf({ ...run, jobs });
+  return whole === exitCode.nothingRan ? whole : exitCode.ok;
+}

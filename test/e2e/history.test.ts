@@ -95,6 +95,39 @@ test('compare: exit code 1 for new failures only, text and JSON', async (context
   assert.equal(none.code, 64);
 });
 
+test('compare without arguments: the newest run and the one before it; the change in its last line', async (context) => {
+  const { results, dirs } = await threeRuns(context);
+  const [, two = '', three = ''] = dirs;
+  const newest = await busyguest('compare', '--results', results);
+  assert.equal(newest.code, 0, newest.stderr);
+  assert.match(newest.stdout, /^20261102-120000-pre-pull -> 20261103-120000-pre-pull$/m);
+  const second = await busyguest('compare', two);
+  assert.equal(second.code, 1);
+  assert.match(
+    second.stdout,
+    /\nsince 20261101-120000-pre-pull: 1 new failure: patched-\S+ \(PASS -> FAIL\) \(the same kernels\)\n$/,
+  );
+  const shown = await busyguest('report', three);
+  assert.match(shown.stdout, /^since 20261102-120000-pre-pull: 1 job still failing/m);
+  const first = await busyguest('compare', dirs[0] ?? '');
+  assert.equal(first.code, 64);
+  assert.match(first.stderr, /no earlier run/);
+  const nothing = await busyguest('compare', '--results', join(results, 'nothing'));
+  assert.equal(nothing.code, 64);
+});
+
+test('the headline is one sentence everywhere', async (context) => {
+  const { results, dirs } = await threeRuns(context);
+  const dir = dirs[0] ?? '';
+  const { headline } = JSON.parse(await readText(dir, 'results.json')) as { headline: string };
+  assert.match(headline, /^fixed: patched keeps the limit on pseries-p9; unpatched breaks/);
+  const { stdout } = await busyguest('report', dir, '--report', `markdown=${join(dir, 'x.md')}`);
+  assert.equal(stdout.trimEnd().split('\n').at(-1), headline);
+  assert.ok((await readText(dir, 'x.md')).startsWith(`### busyguest: ${headline}\n`));
+  assert.ok((await readText(dir, 'report.html')).includes(`<title>busyguest: ${headline}</title>`));
+  assert.ok((await readText(results, 'index.html')).includes(headline));
+});
+
 test('report --html: the same bytes from a copied run, links followed from elsewhere', async (context) => {
   const { results, dirs } = await threeRuns(context);
   const dir = dirs[1] ?? '';

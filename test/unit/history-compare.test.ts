@@ -8,6 +8,7 @@ import { prune } from '../../src/history/prune.js';
 import { summarizeRun } from '../../src/history/summary.js';
 import type { JobResult, RunResult } from '../../src/model/result.js';
 import { counted } from './counted.js';
+import { byMove, formatApart } from '../../src/reports/metric-change.js';
 import { sampleRun } from './reports-run.js';
 import { caseWith, jobWith } from './verdict-evidence.js';
 
@@ -57,9 +58,10 @@ test('compare: new failures, fixed, still failing, new and vanished jobs', () =>
 
 test('compare: a run with itself has no changes', () => {
   const run = sampleRun();
-  const { a, b, stillFailing, ...rest } = compareRuns(run, run, [summarizeRun(run)]);
+  const { a, b, stillFailing, headline, ...rest } = compareRuns(run, run, [summarizeRun(run)]);
   assert.equal(a, b);
   assert.equal(stillFailing.length, 3);
+  assert.match(headline ?? '', /^since .*: 3 jobs still failing \(the same kernels\)$/);
   assert.ok(Object.values(rest).every((list) => list.length === 0));
 });
 
@@ -218,4 +220,50 @@ test('prune: never the latest, nor the newest', () => {
   const odd = [{ dir: 'odd', startedAt: 'yesterday' }, ...aged(1)];
   assert.deepEqual(prune(odd, { maxAgeDays: 5 }, { nowMs }), []);
   assert.deepEqual(prune(odd, { keepRuns: 1 }, { nowMs }), ['odd']);
+});
+
+test('compare: the change in a sentence, with the commits', () => {
+  const at = (commit: string) => ({ kernel: 'master', facts: { git_commit: commit.repeat(40) } });
+  const a = runOf('1', named('j', at('a')));
+  const b = runOf('2', named('j', { ...at('b'), ...failed }));
+  const { kernels, headline } = compareRuns(a, b);
+  const [before, after] = ['commit aaaaaaaaaaaa', 'commit bbbbbbbbbbbb'];
+  assert.deepEqual(kernels, [{ kernel: 'master', before, after }]);
+  assert.equal(headline, `since 1: 1 new failure: j (PASS -> FAIL) (${before} -> ${after})`);
+  assert.equal(
+    compareRuns(b, a).headline,
+    `since 2: 1 job fixed: j (FAIL -> PASS) (${after} -> ${before})`,
+  );
+});
+
+test('compare: runs of other sources, or of other series, are not compared', () => {
+  const subject = (matrix: string, source: string, patches = 'none'): string => {
+    const facts = { kernel_source: source, kernel_patches: patches };
+    return summarizeRun({ ...runOf('1', named('j', { facts })), matrix }).subject;
+  };
+  const nightly = subject('/a/nightly.yaml', 'linux-source-7.2 7.2.13-1 (Debian sid)');
+  assert.equal(subject('/b/nightly.yaml', 'linux-source-7.3 7.3~rc1-1 (Debian sid)'), nightly);
+  assert.notEqual(subject('/a/nightly.yaml', 'linux 0123'), nightly);
+  assert.notEqual(subject('/a/other.yaml', 'linux-source-7.2 7.2.13-1'), nightly);
+  const check = subject('check.yaml', 'linux 0123', '0001-a.patch 0002-b.patch');
+  assert.equal(subject('check.yaml', 'linux 4567', '0001-a.patch'), check);
+  assert.notEqual(subject('check.yaml', 'linux 0123', '0001-x.patch'), check);
+});
+
+test('metrics that moved are shown with the digits in which they differ, the largest move first', () => {
+  assert.deepEqual(formatApart(499_123, 499_130, 'us'), ['499123 us', '499130 us']);
+  assert.deepEqual(formatApart(1000, 499_130, 'us'), ['1.00 ms', '499 ms']);
+  assert.deepEqual(formatApart(1.001, 1.002, 'ratio'), ['1.001 x', '1.002 x']);
+  const past = { count: 1, min: 0, max: 0 };
+  const change = (metric: string, after: number) =>
+    ({ job: 'j', metric, unit: 'us', before: 100, after, rule: 'changed', past }) as const;
+  const moved = byMove([
+    change('control_guest_unlimited.usage', 900),
+    change('busy_guest_obeys_quota.usage', 101),
+    change('busy_guest_dies_at_once.kill_latency', 300),
+  ]);
+  assert.deepEqual(
+    moved.map(({ after }) => after),
+    [300, 101, 900],
+  );
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { JobResult, Judgement, RunResult } from '../../src/model/result.js';
 import type { Status } from '../../src/model/status.js';
-import { asExpected, exitCodeOf } from '../../src/verdict/exit.js';
+import { asExpected, exitCodeOf, exitCodeOfNew } from '../../src/verdict/exit.js';
 import { jobWith } from './verdict-evidence.js';
 
 type Outcome = readonly [Status, Judgement['decidedBy'], Status];
@@ -70,4 +70,20 @@ for (const [what, code, outcomes] of rows) {
 
 test('exit code 130: interrupted, whatever the jobs say', () => {
   assert.equal(exitCodeOf(runOf([failed, lost], true)), 130);
+});
+
+test('exit code of new failures: only what got worse counts', () => {
+  const run = runOf([failed, lost, pass]);
+  const [first, second] = run.jobs.map(({ name }, index) => ({ job: `${name}-${index}` }));
+  const jobs = run.jobs.map((job, index) => ({ ...job, name: `${job.name}-${index}` }));
+  const of = (newFailures: readonly { job: string }[], newJobs: readonly string[] = []) =>
+    exitCodeOfNew({ ...run, jobs }, { newFailures, newJobs });
+  assert.ok(first && second);
+  assert.equal(of([]), 0);
+  assert.equal(of([first]), 1);
+  assert.equal(of([second]), 69);
+  assert.equal(of([], [first.job]), 1);
+  assert.equal(exitCodeOfNew(run, undefined), 1);
+  assert.equal(exitCodeOfNew({ ...run, interrupted: true }, { newFailures: [], newJobs: [] }), 130);
+  assert.equal(exitCodeOfNew(runOf([noDevice]), { newFailures: [], newJobs: [] }), 4);
 });

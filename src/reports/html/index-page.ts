@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
+import { basename } from 'node:path';
 import type { OpenRun, RunIndex, RunSummary } from '../../model/history.js';
 import type { Status } from '../../model/status.js';
+import { isUnexpected } from '../outcome.js';
+import { cleanLine, clip } from '../text.js';
 import { flakyList } from './changes-section.js';
-import { firstOf, shortName } from './limits.js';
+import { firstOf, limit, shortName } from './limits.js';
 import { html, when, type Markup } from './markup.js';
 import { page } from './page.js';
-import { statusMark, verdictMark } from './status-mark.js';
+import { statusMark } from './status-mark.js';
 import { trendsSection } from './trends.js';
 
 const recentRuns = 30;
@@ -27,18 +30,25 @@ function counts({
 }
 
 function unexpected({ jobs }: RunSummary): Markup {
-  const wrong = jobs.filter(
-    (job) => !job.asExpected && !(job.status === 'SKIP' && job.decidedBy === 'device'),
-  ).length;
+  const wrong = jobs.filter(isUnexpected).length;
   return wrong > 0 ? html`<strong>${wrong} unexpected</strong>` : html`as expected`;
 }
 
-// A change of verdict against the run of the same matrix before it.
+const failsUnexpectedly = ({ jobs }: RunSummary): ReadonlySet<string> =>
+  new Set(jobs.filter(isUnexpected).map(({ name }) => name));
+
+/** What is worse or better than in the run before of the same matrix and source. */
 function changed(run: RunSummary, before: RunSummary | undefined): Markup | undefined {
-  return when(
-    before !== undefined && before.overall !== run.overall,
-    () => html`<span class="sub">was ${before?.overall}</span>`,
-  );
+  if (!before) return undefined;
+  const [now, then] = [failsUnexpectedly(run), failsUnexpectedly(before)];
+  const worse = [...now].filter((name) => !then.has(name)).length;
+  const better = [...then].filter(
+    (name) => !now.has(name) && run.jobs.some((job) => job.name === name),
+  ).length;
+  return html`${when(worse > 0, () => html`<strong class="worse">▼ ${worse} worse</strong> `)}${when(
+    better > 0,
+    () => html`<strong class="better">▲ ${better} better</strong>`,
+  )}`;
 }
 
 function runRow(run: RunSummary, before: RunSummary | undefined, withReport: boolean): Markup {
@@ -46,23 +56,27 @@ function runRow(run: RunSummary, before: RunSummary | undefined, withReport: boo
   const href = `${encodeURIComponent(run.dir)}/${file}`;
   return html`<tr>
     <th scope="row"><a href="${href}">${shortName(run.run)}</a></th>
-    <td>${verdictMark(run.overall)} ${changed(run, before)}</td>
-    <td>${unexpected(run)}</td>
-    <td>${counts(run)}</td>
-    <td class="faint">${shortName(run.matrix)}</td>
+    <td data-label="result">
+      ${clip(cleanLine(run.headline), limit.reasonChars)} ${changed(run, before)}
+    </td>
+    <td data-label="tested">${clip(cleanLine(run.tested), limit.lineChars)}</td>
+    <td data-label="outcome">${unexpected(run)}</td>
+    <td data-label="jobs">${counts(run)}</td>
+    <td class="faint" data-label="job matrix">${shortName(basename(run.matrix))}</td>
   </tr> `;
 }
 
 function table(label: string, rows: readonly Markup[]): Markup {
   return html`<div class="wide" tabindex="0" role="group" aria-label="${label}">
-    <table>
+    <table class="runs">
       <caption class="vh">
         ${label}
       </caption>
       <thead>
         <tr>
           <th scope="col">run</th>
-          <th scope="col">verdict</th>
+          <th scope="col">result</th>
+          <th scope="col">tested</th>
           <th scope="col">outcome</th>
           <th scope="col">jobs</th>
           <th scope="col">job matrix</th>
@@ -81,8 +95,8 @@ function rowsOf({ runs, withReport }: RunIndex): readonly { month: string; row: 
   const last = new Map<string, RunSummary>();
   return runs
     .map((run) => {
-      const row = runRow(run, last.get(run.matrix), reports.has(run.dir));
-      last.set(run.matrix, run);
+      const row = runRow(run, last.get(run.subject), reports.has(run.dir));
+      last.set(run.subject, run);
       return { month: run.startedAt.slice(0, 7), row };
     })
     .reverse();
@@ -168,7 +182,12 @@ export function renderIndex(index: RunIndex, live?: LiveIndex): string {
   const header = html`<h1>busyguest runs</h1>
     <p>
       ${index.runs.length}
-      runs${when(newest !== undefined, () => html`, the last ${verdictMark(newest?.overall ?? 'none')} of ${newest?.startedAt}`)}
+      runs${when(
+        newest !== undefined,
+        () =>
+          html`, the last of ${newest?.startedAt}:
+          ${clip(cleanLine(newest?.headline ?? ''), limit.reasonChars)}`,
+      )}
     </p>`;
   const flaky = when(
     index.flaky.length > 0,

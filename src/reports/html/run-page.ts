@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { RunComparison } from '../../model/history.js';
 import type { RunResult } from '../../model/result.js';
+import { headlineOf } from '../../verdict/headline.js';
+import { worstEffect } from '../../verdict/kernel-summary.js';
 import { describeOutcomes, outcomeOf } from '../outcome.js';
 import { changesSection } from './changes-section.js';
 import { readJobFiles, type JobFiles } from './job-files.js';
@@ -12,7 +14,8 @@ import { html, when, type Markup } from './markup.js';
 import { matrixSection } from './matrix.js';
 import { page, type NavLink } from './page.js';
 import { plotsOf } from './plots-section.js';
-import { verdictMark } from './status-mark.js';
+import { cleanLine, clip } from '../text.js';
+import { effectMark, verdictMark } from './status-mark.js';
 
 /** Everything of a run's folder that its page shows. */
 export interface RunFiles {
@@ -44,8 +47,19 @@ async function readRunFiles(run: RunResult, dir: string): Promise<RunFiles> {
   return { jobs, ...(comparison ? { comparison } : {}) };
 }
 
+const shortHeadline = (run: RunResult): string =>
+  clip(cleanLine(headlineOf(run)), limit.reasonChars);
+
+/** The headline behind a mark of its worst: the verdict's, or what the worst kernel does. */
+function headlineMark(run: RunResult): Markup {
+  const text = shortHeadline(run);
+  if (run.overall === 'none') return html`${effectMark(worstEffect(run.jobs))} ${text}`;
+  const rest = text.replace(`${run.overall}: `, '');
+  return html`${verdictMark(run.overall)} <span class="headline">${rest}</span>`;
+}
+
 function headerOf(run: RunResult, live: LiveRun | undefined): Markup {
-  return html`<h1>busyguest ${verdictMark(run.overall)}</h1>
+  return html`<h1>${headlineMark(run)}</h1>
     <p>
       Run <strong>${shortName(run.run)}</strong> of ${shortName(run.matrix)}, started
       ${shortName(run.startedAt)}:
@@ -96,7 +110,7 @@ export function renderRunPage(run: RunResult, files: RunFiles, live?: LiveRun): 
     plots.section,
     jobsSection(run, files, plots.anchors),
   ];
-  const title = `busyguest: ${run.overall === 'none' ? 'run' : run.overall}, ${run.run}`;
+  const title = `busyguest: ${shortHeadline(run)}`;
   const footer = html`<p>
     Made by busyguest from the files beside this page. Times are the machine's own. A status says
     what was measured; a base kernel may be expected to FAIL.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Status, Verdict } from '../../model/status.js';
+import type { Effect } from '../../verdict/kernel-summary.js';
 import { html, type Markup } from './markup.js';
 
 // Shapes that stay apart without colour, also when small.
@@ -44,4 +45,20 @@ export function verdictMark(verdict: Verdict | 'none'): Markup {
   return html`<span class="st ${verdictClasses[verdict] ?? 'miss'}"
     ><span aria-hidden="true">${shape}</span> ${words}</span
   >`;
+}
+
+const effectStatus: Readonly<Record<Effect, Status>> = {
+  breaks: 'FAIL',
+  scheduler: 'FAIL',
+  crashes: 'FAIL',
+  build: 'FAIL',
+  beside: 'FAIL',
+  keeps: 'PASS',
+  unknown: 'ERROR',
+  untested: 'SKIP',
+};
+
+/** What a kernel does, as the status that it has. */
+export function effectMark(effect: Effect): Markup {
+  return statusMark(effectStatus[effect]);
 }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+import type { Command } from 'commander';
+import { lazily } from './lazily.js';
+import { shared } from './shared-options.js';
+
+/** The commands that need no job matrix: packages, a series, and who broke it. */
+export const seriesCommands: readonly ((root: Command) => void)[] = [
+  (root) =>
+    root
+      .command('qualify')
+      .description("does a distribution's kernel keep the limit? No build at all")
+      .argument('<kernel...>', 'debian:PACKAGE[@SUITE], or .deb or .rpm files that belong together')
+      .option('--device <name...>', 'devices', ['qemu-pseries-p9'])
+      .option('--seconds <n>', "how long the guest is watched, machine's time", '3')
+      .addOption(shared.results)
+      .addOption(shared.report)
+      .addOption(shared.json)
+      .addOption(shared.fresh)
+      .addOption(shared.quiet)
+      .addHelpText(
+        'after',
+        `
+Examples:
+  busyguest qualify debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
+  busyguest qualify linux-binary-7.2_ppc64el.deb linux-modules-7.2_ppc64el.deb`,
+      )
+      .action(lazily(async () => (await import('./qualify.js')).qualify)),
+  (root) =>
+    root
+      .command('check')
+      .description('test a base and a series on top of it; print the verdict and a reply by mail')
+      .option('--tree <source>', 'git repository, or any kernel source', '.')
+      .option('--base <ref>', 'branch, tag or commit of the repository (default: HEAD)')
+      .option('--series <path...>', 'patch, folder, mbox, maildir or REPOSITORY#A..B')
+      .option('--each', 'a kernel after every patch of the series', false)
+      .option('--device <name...>', 'devices (default: every path of the kernel, emulated)')
+      .option('--resume <dir>', 'go on with an interrupted check')
+      .addOption(shared.jobs)
+      .addOption(shared.results)
+      .addOption(shared.report)
+      .addOption(shared.json)
+      .addOption(shared.fresh)
+      .addOption(shared.quiet)
+      .addHelpText(
+        'after',
+        `
+Examples:
+  busyguest check --tree ~/linux --base kvm/next --series series.mbox
+  busyguest check --series ~/linux#origin/master..topic --each`,
+      )
+      .action(lazily(async () => (await import('./check.js')).check)),
+  (root) =>
+    root
+      .command('bisect')
+      .description('find the first commit, or the first package, that breaks the limit')
+      .option('--tree <path>', 'git repository; only read', '.')
+      .option('--good <ref>', 'a commit that keeps the limit')
+      .option('--bad <ref>', 'a later one that does not')
+      .option(
+        '--packages <kernel...>',
+        'instead: kernels, oldest first: debian:PACKAGE[@SUITE], * for all that match; FILE or FILE,FILE',
+      )
+      .option('--device <name>', 'where to test', 'qemu-pseries-p9')
+      .option('--resume <dir>', 'go on with an interrupted bisection')
+      .addOption(shared.results)
+      .addOption(shared.quiet)
+      .addHelpText(
+        'after',
+        `
+Of the packages the first has to keep the limit, and the last not to.
+
+Examples:
+  busyguest bisect --tree ~/linux --good v6.17 --bad v6.18
+  busyguest bisect --packages debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
+  busyguest bisect --packages 'debian:linux-image-*-powerpc64le@trixie' debian:linux-image-powerpc64le@sid`,
+      )
+      .action(lazily(async () => (await import('./bisect.js')).bisect)),
+  (root) =>
+    root
+      .command('bisect-step')
+      .description('test one commit, as a script for git bisect run: 0 good, 1 bad, 125 skip')
+      .option('--tree <path>', 'git repository; only read', '.')
+      .option('--ref <ref>', 'the commit', 'HEAD')
+      .option('--device <name>', 'where to test', 'qemu-pseries-p9')
+      .addOption(shared.results)
+      .addOption(shared.quiet)
+      .addHelpText(
+        'after',
+        `
+Anything else that goes wrong gives 128 and more, which stops git bisect.
+
+Example:
+  git bisect run busyguest bisect-step --tree .`,
+      )
+      .action(lazily(async () => (await import('./bisect.js')).step)),
+];

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+import type { PairVerdict, RunResult } from '../model/result.js';
+import { summarizeKernels, type KernelSummary } from './kernel-summary.js';
+
+/** The result of a run without what a headline does not need. */
+export type Told = Pick<RunResult, 'jobs' | 'verdicts' | 'overall' | 'interrupted'>;
+
+const unique = (names: readonly string[]): readonly string[] => [...new Set(names)];
+
+/** All kernels are the same version, so it is said once. */
+function sharedIdentity(kernels: readonly KernelSummary[]): string {
+  const all = unique(kernels.map(({ identity }) => identity));
+  return all.length === 1 ? (all[0] ?? '') : '';
+}
+
+/** A kernel by name and, where they differ in it, by version or commit. */
+function labelOf({ kernel, identity }: KernelSummary, shared: string): string {
+  return identity === '' || shared !== '' ? kernel : `${kernel} (${identity})`;
+}
+
+/** Names of cases that a verdict does not imply. */
+function beside(pairs: readonly PairVerdict[], overall: string): readonly string[] {
+  const named = (word: string, kind: 'newlyBroken' | 'stillBroken'): readonly string[] => {
+    const names = unique(pairs.flatMap((pair) => pair[kind] ?? []));
+    const more = names.length - 2;
+    const shown = names.slice(0, 2).join(', ');
+    return names.length > 0 ? [`${word}: ${shown}${more > 0 ? ` and ${more} more` : ''}`] : [];
+  };
+  return [
+    ...named('newly broken', 'newlyBroken'),
+    ...(overall === 'fixed' ? named('still broken', 'stillBroken') : []),
+  ];
+}
+
+/** Of kernels that add one patch after the other, the first with which the limit is kept. */
+function firstThatMends(run: Told, last: string): readonly string[] {
+  const each = unique(run.verdicts.map(({ patched }) => patched));
+  if (run.overall !== 'fixed' || each.length < 2 || each.at(-1) !== last) return [];
+  const isFixed = (kernel: string): boolean =>
+    run.verdicts.every(({ patched, verdict }) => patched !== kernel || verdict === 'fixed');
+  const first = each.find(isFixed);
+  return first === undefined ? [] : [`${first} is the first patch that mends it`];
+}
+
+function ofPairs(run: Told, kernels: readonly KernelSummary[], shared: string): string {
+  const patched = run.verdicts.at(-1)?.patched;
+  const base = run.verdicts.at(-1)?.base;
+  const said = kernels
+    .filter(({ kernel }) => kernel === patched || kernel === base)
+    .sort((a, b) => Number(b.kernel === patched) - Number(a.kernel === patched))
+    .map((one) => `${labelOf(one, shared)} ${one.phrase}`);
+  const pairs = run.verdicts.filter((pair) => pair.patched === patched);
+  const more = [...firstThatMends(run, patched ?? ''), ...beside(pairs, run.overall)];
+  return `${run.overall}: ${[...said, ...more].join('; ')}`;
+}
+
+const breaks = ({ effect }: KernelSummary): boolean =>
+  effect === 'breaks' || effect === 'scheduler';
+const keeps = ({ effect }: KernelSummary): boolean => effect === 'keeps' || effect === 'beside';
+
+/** A row of kernels, oldest first: the first that breaks the limit, those that keep it, and the rest. */
+function ofRow(kernels: readonly KernelSummary[], shared: string): string {
+  const label = (one: KernelSummary): string => labelOf(one, shared);
+  const [only, second] = kernels;
+  if (only && !second) return `${label(only)} ${only.phrase}`;
+  const first = kernels.findIndex(breaks);
+  const bad = kernels.filter(breaks).slice(1);
+  const good = kernels.filter(({ effect }) => effect === 'keeps');
+  const rest = kernels.filter((one) => !breaks(one) && !good.includes(one));
+  const many = (some: readonly KernelSummary[], one: string, more: string, end = ''): string[] =>
+    some.length === 0
+      ? []
+      : [`${some.map(label).join(', ')} ${some.length === 1 ? one : more} the limit${end}`];
+  const parts: string[] = [];
+  const [culprit] = kernels.slice(first);
+  if (first >= 0 && culprit) {
+    const before = kernels.slice(0, first).some(keeps);
+    const how = before && kernels.length > 2 ? 'is the first here that ' : '';
+    parts.push(`${label(culprit)} ${how}${culprit.phrase}`);
+  }
+  parts.push(...many(bad, 'breaks', 'break', ' too'));
+  if (good.length === kernels.length)
+    parts.push(`all keep the limit: ${good.map(label).join(', ')}`);
+  else parts.push(...many(good, 'keeps', 'keep'));
+  parts.push(...rest.map((one) => `${label(one)} ${one.phrase}`));
+  return parts.join('; ');
+}
+
+/**
+ * What a run found out, in one sentence: the terminal's last line, the title of the page, the subject of the mail,
+ * the first line of Markdown and `headline` of results.json. May hold text of a console: each report cleans it.
+ */
+export function headlineOf(run: Told): string {
+  const kernels = summarizeKernels(run.jobs);
+  const shared = sharedIdentity(kernels);
+  const said =
+    kernels.length === 0
+      ? 'nothing was tested'
+      : run.verdicts.length > 0
+        ? ofPairs(run, kernels, shared)
+        : ofRow(kernels, shared);
+  const suffix = shared === '' || kernels.length === 0 ? '' : ` [${shared}]`;
+  return `${run.interrupted ? 'interrupted: ' : ''}${said}${suffix}`;
+}
