@@ -23,7 +23,7 @@ const kinds = {
   builds: { goal: 'more', why: 'builds other kernels' },
   lava: { goal: 'more', why: 'sets up a LAVA server' },
   long: { goal: 'long', why: 'builds four more kernels' },
-  mutants: { goal: 'long', why: 'builds wrong kernels, one after the other' },
+  mutants: { goal: 'long', why: 'boots wrong kernels, hundreds of times' },
   'bare-metal': { goal: 'long', why: 'boots firmware for minutes' },
 };
 const goals = {

@@ -17,11 +17,13 @@ if (full === undefined || mutants.length === 0) {
 }
 
 const { readCaseTable } = await import(join(root, 'dist/src/images/case-table.js'));
-const { readMutants } = await import(join(root, 'dist/test/mutants/mutants.js'));
+const { devicesOf, readMutants, suiteResult } = await import(
+  join(root, 'dist/test/mutants/mutants.js')
+);
 const results = async (run) => JSON.parse(await readFile(join(run, 'results.json'), 'utf8'));
 const rows = await readCaseTable();
 const { jobs } = await results(full);
-const wrongFixes = await readMutants();
+const mutantList = await readMutants();
 const mutantJobs = (await Promise.all(mutants.map(results))).flatMap((run) => run.jobs);
 
 const devices = [...new Set(jobs.map(({ device }) => device))];
@@ -68,26 +70,48 @@ const wall = devices.flatMap((device) =>
     return `${device.replace('qemu-', '')} ${kernel} ${(ms / 1000).toFixed(0)} s`;
   }),
 );
-const failing = (job) =>
-  job.cases.filter(({ status }) => status === 'FAIL').map(({ name }) => `\`${name}\``);
-const mutantTable = [
-  ...head(['wrong fix', 'what is wrong', 'device', 'result', 'caught by']),
-  ...wrongFixes.flatMap(({ name, wrong, on }) =>
-    Object.keys(on).map((device) => {
-      const job = mutantJobs.find((one) => one.kernel === name && one.device === device);
-      const by = job === undefined ? [] : failing(job);
-      const faults = (job?.faults ?? []).slice(0, 1).map(({ title }) => cell(title));
-      const shown = by.length > 4 ? [...by.slice(0, 3), `${by.length - 3} more`] : by;
-      return line([
-        `\`${name}\``,
-        cell(wrong),
-        device.replace('qemu-', ''),
-        job?.status ?? 'not run',
-        [...faults, ...shown].join(', ') || '-',
-      ]);
-    }),
-  ),
-];
+/** What a suite said on a device, and the first things that it saw. */
+function mutantCells(kernel, device) {
+  const [basic, full] = ['basic', 'full'].map((suite) =>
+    suiteResult(mutantJobs, suite, kernel.name, device),
+  );
+  const by = [...full.faults.slice(0, 1).map(cell), ...full.failed.map((name) => `\`${name}\``)];
+  const shown = by.length > 3 ? [...by.slice(0, 2), `${by.length - 2} more`] : by;
+  return [basic.status ?? 'not run', full.status ?? 'not run', shown.join(', ') || '-'];
+}
+/** Devices that say the same share a row. */
+function mutantRows(kernel) {
+  const devices = devicesOf(mutantList, kernel);
+  const rows = new Map();
+  for (const device of devices) {
+    const cells = JSON.stringify(mutantCells(kernel, device));
+    rows.set(cells, [...(rows.get(cells) ?? []), device]);
+  }
+  return [...rows].map(([cells, same]) => {
+    const where = same.length === mutantList.devices.length ? ['all'] : same;
+    return line([
+      `\`${kernel.name}\``,
+      cell(kernel.what),
+      where.map((device) => device.replace('qemu-', '')).join(', '),
+      ...JSON.parse(cells),
+    ]);
+  });
+}
+const mutantHead = head(['kernel', 'what is different', 'devices', 'basic', 'full', 'caught by']);
+const mutantTable = [...mutantHead, ...mutantList.wrong.flatMap(mutantRows)];
+const rightTable = [...mutantHead, ...mutantList.right.flatMap(mutantRows)];
+/** How many of the suite's answers on kernels that reach a device have a status. */
+function share(kernels, suite, status) {
+  const answers = kernels.flatMap((kernel) =>
+    devicesOf(mutantList, kernel).map(
+      (device) => suiteResult(mutantJobs, suite, kernel.name, device).status,
+    ),
+  );
+  return `${answers.filter((one) => one === status).length} of ${answers.length}`;
+}
+const unreached = mutantList.wrong
+  .filter((kernel) => devicesOf(mutantList, kernel).length === 0)
+  .map(({ name }) => `\`${name}\``);
 
 const facts = jobs[0]?.facts ?? {};
 await writeFile(
@@ -112,12 +136,19 @@ Skipped: ${[...skips.keys()].join('; ') || 'none'}.
 
 Wall time, boot to end, two jobs at once on two CPUs: ${wall.join(', ')}.
 
-## Wrong fixes
+## Wrong kernels, and right ones of other shapes
 
-Kernels with a fix that is wrong on purpose (test/mutants/), and what the whole suite says of them; \`npm run test:mutants\`
-builds them and compares. A wrong fix that passes on a device is one that this device cannot see.
+Kernels that are wrong on purpose (test/mutants/), and what the quick suite (jobs/pre-pull.yaml) and the whole one
+(jobs/full.yaml) say of them on the devices that reach what is wrong; \`npm run test:mutants\` builds them and compares.
+FAIL from basic: ${share(mutantList.wrong, 'basic', 'FAIL')}; from full: ${share(mutantList.wrong, 'full', 'FAIL')}.
+No device reaches: ${unreached.join(', ') || 'none'}.
 
 ${mutantTable.join('\n')}
+
+Right kernels, with the fix in another place, with other bytes, or with other settings. PASS from basic:
+${share(mutantList.right, 'basic', 'PASS')}; from full: ${share(mutantList.right, 'full', 'PASS')}.
+
+${rightTable.join('\n')}
 `,
 );
 process.stdout.write(`wrote ${join(root, 'docs', 'cases.md')}\n`);

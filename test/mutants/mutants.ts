@@ -2,53 +2,135 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import type { JobResult } from '../../src/model/result.js';
+import type { Status } from '../../src/model/status.js';
 import { projectDir } from '../../src/system/files.js';
 import { fix } from '../integration/matrix.js';
+import { joinMutants, mutantsDir } from './build.js';
 
-/** What a device must say of a wrong fix. */
-export interface MutantExpectation {
-  readonly status: 'PASS' | 'FAIL' | 'ERROR';
-  /** Cases that must FAIL, not necessarily alone. */
+/** A kernel that is wrong on purpose: a patch on top of the right one. */
+export interface WrongKernel {
+  readonly name: string;
+  readonly what: string;
+  /** Names a list of devices in `reach`: those that run the code that is wrong. */
+  readonly 'reached-by': string;
+  /** Devices on which the basic suite does not see it. */
+  readonly 'basic-misses'?: readonly string[];
+  /** Cases of which the full suite must fail at least one. */
   readonly 'caught-by'?: readonly string[];
-  /** Part of the title of a fault that must be seen. */
+  /** Part of the title of a fault that the full suite must see. */
   readonly fault?: string;
 }
 
-/** A fix that is wrong on purpose: a patch on top of the right one. */
-export interface Mutant {
-  readonly name: string;
-  readonly wrong: string;
-  readonly on: Readonly<Record<string, MutantExpectation>>;
+/** A right kernel of another shape. */
+export type RightKernel = Pick<WrongKernel, 'name' | 'what'>;
+
+/** mutants.yaml. */
+export interface Mutants {
+  /** Every device, one that stands for each way through the kernel first. */
+  readonly devices: readonly string[];
+  readonly reach: Readonly<Record<string, readonly string[]>>;
+  readonly wrong: readonly WrongKernel[];
+  readonly right: readonly RightKernel[];
 }
 
-/** The folder of the patches. */
-export const mutantsDir = join(projectDir, 'test', 'mutants');
+/** What is asked: the quick suite and the whole one. */
+export const suites = { basic: 'pre-pull', full: 'full' } as const;
+export type Suite = keyof typeof suites;
+
+const source = 'debian:linux-source';
 
 /** Reads mutants.yaml. */
-export async function readMutants(): Promise<Mutant[]> {
-  return parse(await readFile(join(mutantsDir, 'mutants.yaml'), 'utf8')) as Mutant[];
+export async function readMutants(): Promise<Mutants> {
+  return parse(await readFile(join(mutantsDir, 'mutants.yaml'), 'utf8')) as Mutants;
 }
 
-/** A job matrix with a kernel for each, as text; JSON is YAML. */
-export function mutantMatrix(mutants: readonly Mutant[]): string {
-  const devices = [...new Set(mutants.flatMap(({ on }) => Object.keys(on)))];
+/** The devices on which a kernel is tried: those that reach what is wrong with it, all of them for a right one. */
+export function devicesOf(mutants: Mutants, kernel: WrongKernel | RightKernel): readonly string[] {
+  if (!('reached-by' in kernel)) return mutants.devices;
+  const reach = mutants.reach[kernel['reached-by']];
+  if (reach === undefined) throw new Error(`mutants.yaml: no reach ${kernel['reached-by']}`);
+  return mutants.devices.filter((device) => reach.includes(device));
+}
+
+interface ShippedMatrix {
+  readonly tests: readonly { readonly name: string }[];
+  readonly exclude?: readonly { readonly device?: string | undefined; readonly test?: string }[];
+}
+
+/** Jobs of a suite have its name before their test's. */
+const testName = (suite: Suite, test: string): string => `${suite}-${test}`;
+
+async function shipped(suite: Suite): Promise<ShippedMatrix> {
+  const file = join(projectDir, 'jobs', `${suites[suite]}.yaml`);
+  const { tests, exclude = [] } = parse(await readFile(file, 'utf8')) as ShippedMatrix;
+  return {
+    tests: tests.map((test) => ({ ...test, name: testName(suite, test.name) })),
+    exclude: exclude
+      .filter(({ test }) => test !== undefined)
+      .map(({ device, test = '' }) => ({ device, test: testName(suite, test) })),
+  };
+}
+
+/** A job matrix with a kernel for each, as text; JSON is YAML. The joined patch is written into `dir`. */
+export async function mutantMatrix(mutants: Mutants, dir: string): Promise<string> {
+  const { devices, wrong, right } = mutants;
+  const names = [...wrong, ...right].map(({ name }) => name);
+  const built = await joinMutants(source, fix.add, names, dir, AbortSignal.timeout(600_000));
+  const matrices = await Promise.all((Object.keys(suites) as Suite[]).map(shipped));
+  const kernels = [...wrong, ...right];
   const matrix = {
     name: 'mutants',
     fix,
-    kernels: mutants.map(({ name, on }) => ({
-      name,
-      source: 'debian:linux-source',
+    kernels: kernels.map((kernel) => ({
+      name: kernel.name,
+      source,
       fix: 'present',
-      patches: [join(mutantsDir, `${name}.patch`)],
-      'expect-on': Object.fromEntries(
-        Object.entries(on).map(([device, { status }]) => [device, status]),
-      ),
+      ...built.get(kernel.name),
+      expect: 'reached-by' in kernel ? 'FAIL' : 'PASS',
     })),
     devices,
-    tests: [{ name: 'full', 'quota-us': 30_000, tags: ['full'] }],
-    exclude: mutants.flatMap(({ name, on }) =>
-      devices.filter((device) => !(device in on)).map((device) => ({ kernel: name, device })),
-    ),
+    tests: matrices.flatMap(({ tests }) => tests),
+    exclude: [
+      ...matrices.flatMap(({ exclude = [] }) => exclude),
+      ...kernels.flatMap((kernel) => {
+        const tried = devicesOf(mutants, kernel);
+        return devices
+          .filter((device) => !tried.includes(device))
+          .map((device) => ({ kernel: kernel.name, device }));
+      }),
+    ],
   };
   return JSON.stringify(matrix, undefined, 2);
+}
+
+/** What a suite says of a kernel on a device: the worst of its jobs; undefined where none was run. */
+export interface SuiteResult {
+  readonly status: Status | undefined;
+  /** Names of the cases that failed, each once. */
+  readonly failed: readonly string[];
+  readonly faults: readonly string[];
+  readonly reasons: readonly string[];
+}
+
+const worst: readonly Status[] = ['FAIL', 'ERROR', 'MISS', 'PASS', 'SKIP'];
+
+/** Joins the jobs of a suite. */
+export function suiteResult(
+  jobs: readonly JobResult[],
+  suite: Suite,
+  kernel: string,
+  device: string,
+): SuiteResult {
+  const own = jobs.filter(
+    (job) =>
+      job.kernel === kernel && job.device === device && job.test.startsWith(testName(suite, '')),
+  );
+  const cases = own.flatMap((job) => job.cases).filter(({ status }) => status === 'FAIL');
+  return {
+    status: worst.find((status) => own.some((job) => job.status === status)),
+    failed: [...new Set(cases.map(({ name }) => name))],
+    faults: own.flatMap(({ faults }) => faults.map(({ title }) => title)),
+    reasons: own.map(({ test, status, reason }) => `${test} ${status}: ${reason}`),
+  };
 }

@@ -17,7 +17,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
 /** These join the stages and may import everything but what stands above them. */
 const joiners = ['pipeline', 'cli', 'main.ts'];
 /** Of the project as a whole. */
-const ofTheProject = ['imports.test.ts', 'supply.test.ts', 'fuzz.test.ts'];
+const ofTheProject = [
+  'imports.test.ts',
+  'supply.test.ts',
+  'fuzz.test.ts',
+  'mutants-schemata.test.ts',
+];
 /** No effects: not even Node.js' own modules. */
 const pure = ['model', 'console', 'ktap', 'verdict'];
 
