@@ -52,9 +52,10 @@ static bool kernel_said(const char *text)
  * H_GUEST_* calls (v2). POWER9 has v1 only; later ones ask for v2 first and
  * say so when they fall back (kvmhv_nested_init()).
  */
-static const char *nested_api(const char *platform, const char *cpu)
+static const char *nested_api(const char *platform, const char *cpu, const char *kvm)
 {
-	if (!strstr(platform, "pSeries"))
+	/* PR needs no hypervisor for it. */
+	if (!strstr(platform, "pSeries") || (kvm && !strcmp(kvm, "PR")))
 		return "none";
 	if (strstr(cpu, "POWER9") || kernel_said("falling back to nestedv1"))
 		return "v1";
@@ -64,6 +65,7 @@ static const char *nested_api(const char *platform, const char *cpu)
 void print_facts(const struct test *t, bool realtime)
 {
 	char cpu[128], platform[64], mmu[64], why[200];
+	const char *kvm;
 	struct utsname u;
 
 	uname(&u);
@@ -75,9 +77,9 @@ void print_facts(const struct test *t, bool realtime)
 	ktap_fact("platform", "%s", platform);
 	ktap_fact("mmu", "%s", mmu);
 	ktap_fact("time", "%s", time_is_virtual() ? "virtual" : "real");
-	/* guest_probe() asks for an HV guest by its VM type; PR would refuse. */
-	ktap_fact("kvm", "%s", guest_probe(why, sizeof(why)) ? "HV" : why);
-	ktap_fact("nested_api", "%s", nested_api(platform, cpu));
+	kvm = guest_probe(why, sizeof(why));
+	ktap_fact("kvm", "%s", kvm ? kvm : why);
+	ktap_fact("nested_api", "%s", nested_api(platform, cpu, kvm));
 	ktap_fact("page_size", "%ld", sysconf(_SC_PAGESIZE));
 	ktap_fact("cpus_online", "%ld", sysconf(_SC_NPROCESSORS_ONLN));
 	ktap_fact("tick_us", "%lld", (long long)t->limit.tick_us);

@@ -17,12 +17,26 @@
 #define COUNTERS	0x20000UL
 #define COUNTER_STRIDE	128UL		/* a cache line each */
 
-#define VM_TYPE_HV	1UL	/* arch/powerpc/kvm/powerpc.c, kvm_arch_init_vm() */
+/* arch/powerpc/kvm/powerpc.c, kvm_arch_init_vm() */
+#define VM_TYPE_HV	1UL
+#define VM_TYPE_PR	2UL
 #define MSR_SF		(1UL << 63)
 #define MSR_ME		(1UL << 12)
 #define MSR_LE		1UL
 #define LPCR_ILE	(1UL << 25)	/* interrupts are little-endian */
 #define LPCR_LD		(1UL << 17)	/* the decrementer has more than 32 bits */
+
+/*
+ * A PR guest runs in problem state, so its sc 1 may go to the hypervisor below
+ * us. KVM-PR takes an illegal instruction for it (arch/powerpc/kvm/
+ * book3s_emulate.c, OP_31_XOP_FAKE_SC1).
+ */
+#define INST_SC1	0x44000022U
+#define INST_FAKE_SC1	0x7c000268U
+
+/* KVM-HV answers H_CONFER itself, KVM-PR this one, here a refusal of both. */
+#define H_SET_MODE			0x31cUL
+#define H_SET_MODE_ADDR_TRANS_MODE	3UL
 
 /* Every POWER machine's time base, Power ISA v3.1, book III, 6.2. */
 #define TIMEBASE_PER_US	512
@@ -32,6 +46,7 @@ extern const char spin_start[], spin_end[], wake_start[], wake_end[];
 
 struct vcpu {
 	int id, fd;
+	bool pr;
 	struct kvm_run *run;
 	struct guest_report *report;
 };
@@ -60,29 +75,45 @@ uint64_t guest_counter(const void *memory, int vcpu)
 	return *(const volatile uint64_t *)at;
 }
 
-static int create_vm(int kvm, char *why, size_t len)
+/* An HV guest where one can be made, else a PR guest. */
+static int create_vm(int kvm, bool *pr, char *why, size_t len)
 {
 	int vm = ioctl(kvm, KVM_CREATE_VM, VM_TYPE_HV);
 
-	if (vm < 0)
-		snprintf(why, len, "KVM_CREATE_VM(HV): %s (is kvm-hv loaded?)", strerror(errno));
+	*pr = false;
+	if (vm >= 0)
+		return vm;
+	snprintf(why, len, "KVM_CREATE_VM(HV): %s (is kvm-hv loaded?)", strerror(errno));
+	vm = ioctl(kvm, KVM_CREATE_VM, VM_TYPE_PR);
+	*pr = vm >= 0;
 	return vm;
 }
 
-bool guest_probe(char *why, size_t len)
+const char *guest_probe(char *why, size_t len)
 {
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	bool pr;
 	int vm;
 
 	if (kvm < 0) {
 		snprintf(why, len, "/dev/kvm: %s", strerror(errno));
-		return false;
+		return NULL;
 	}
-	vm = create_vm(kvm, why, len);
-	if (vm >= 0)
-		close(vm);
+	vm = create_vm(kvm, &pr, why, len);
 	close(kvm);
-	return vm >= 0;
+	if (vm < 0)
+		return NULL;
+	close(vm);
+	return pr ? "PR" : "HV";
+}
+
+static void use_fake_sc1(void *memory)
+{
+	uint32_t *code = (uint32_t *)((char *)memory + CODE);
+
+	for (size_t i = 0; i < (size_t)(spin_end - spin_start) / sizeof(*code); i++)
+		if (code[i] == INST_SC1)
+			code[i] = INST_FAKE_SC1;
 }
 
 static bool failed(const char *what, struct guest_report *report)
@@ -120,6 +151,10 @@ static bool set_registers(const struct vcpu *vcpu, const struct workload *load)
 	regs.gpr[17] = load->hcall_us * TIMEBASE_PER_US;
 	regs.gpr[19] = load->hcall;
 	regs.gpr[20] = load->cede_us * TIMEBASE_PER_US * (load->negate_dec ? -1 : 1);
+	if (vcpu->pr && load->hcall == HCALL_IN_KERNEL) {
+		regs.gpr[19] = H_SET_MODE;
+		regs.gpr[5] = H_SET_MODE_ADDR_TRANS_MODE;
+	}
 	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
 		return failed("KVM_SET_REGS", vcpu->report);
 	return load->hcall != HCALL_CEDE || set_lpcr(vcpu, load);
@@ -204,23 +239,27 @@ void guest_run(void *memory, const struct workload *load, struct guest_report *r
 	};
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	char why[160];
+	bool pr;
 	int vm;
 
 	if (kvm < 0) {
 		failed("/dev/kvm", report);
 		return;
 	}
-	vm = create_vm(kvm, why, sizeof(why));
+	vm = create_vm(kvm, &pr, why, sizeof(why));
 	if (vm < 0) {
 		report_error(report, "%s", why);
 		return;
 	}
+	if (pr)
+		use_fake_sc1(memory);
 	if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region)) {
 		failed("KVM_SET_USER_MEMORY_REGION", report);
 		return;
 	}
 	for (int i = 0; i < load->vcpus; i++) {
 		vcpu[i].id = i;
+		vcpu[i].pr = pr;
 		vcpu[i].report = report;
 		if (!create_vcpu(kvm, vm, load, &vcpu[i]))
 			return;

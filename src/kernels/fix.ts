@@ -3,7 +3,8 @@ import type { FixSpec, FixState, KernelSpec } from '../model/job.js';
 import { JobError } from '../model/errors.js';
 import type { PinnedSource } from './pinned-source.js';
 import { readSeries } from './read-series.js';
-import { rejectError, trySeries, type Patch } from './series.js';
+import { reversed } from './reverse-patch.js';
+import { rejectError, touchedFiles, trySeries, type Patch } from './series.js';
 
 /** The patches a kernel is built with, and a word on how they were chosen. */
 export interface ChosenPatches {
@@ -13,8 +14,8 @@ export interface ChosenPatches {
 
 /**
  * The patches that bring the fix in or out, chosen by what the tree contains: a tree to which the
- * fix applies lacks it; one from which a `remove` series can be taken has it. Throws JobError with
- * the reject when neither applies.
+ * fix applies lacks it; one from which a `remove` series, or the fix itself, can be taken has it. Of
+ * a fix of several patches a tree may have some. Throws JobError with the reject when none applies.
  */
 export async function choosePatches(
   kernel: KernelSpec,
@@ -36,21 +37,70 @@ async function bring(
   signal: AbortSignal,
 ): Promise<ChosenPatches> {
   const add = await readSeries(fix.add, signal);
+  const removes = await Promise.all(fix.remove.map((path) => readSeries(path, signal)));
   const added = await trySeries(source, add, signal);
   if (added.applies) {
     if (wanted === 'absent') return { patches: [], note: 'the source lacks the fix' };
     return { patches: add, note: 'the fix was added' };
   }
   const rejected = [added];
-  for (const path of fix.remove) {
-    const remove = await readSeries(path, signal);
+  const taken = add.map(reversed).reverse();
+  const own = taken.every((patch) => patch !== undefined) ? [taken] : [];
+  for (const remove of [...removes, ...own]) {
     const removed = await trySeries(source, remove, signal);
-    if (!removed.applies) {
-      rejected.push(removed);
-      continue;
+    if (removed.applies) {
+      if (wanted === 'present') return { patches: [], note: 'the source contains the fix' };
+      return { patches: remove, note: 'the fix was taken out' };
     }
-    if (wanted === 'present') return { patches: [], note: 'the source contains the fix' };
-    return { patches: remove, note: 'the fix was taken out' };
+    // The last says no more than the first: the fix neither applies nor is it there.
+    if (remove !== own[0]) rejected.push(removed);
   }
+  const some = await bringParts(wanted, add, removes.flat(), source, signal);
+  if (some !== undefined) return some;
   throw new JobError(rejected.flatMap((result) => rejectError(kernel, result).problems));
 }
+
+/** Of a fix that a tree has in part: each patch by itself. Undefined where one is neither there nor applies. */
+async function bringParts(
+  wanted: FixState,
+  add: readonly Patch[],
+  removes: readonly Patch[],
+  source: PinnedSource,
+  signal: AbortSignal,
+): Promise<ChosenPatches | undefined> {
+  const applies = async (patch: Patch): Promise<boolean> =>
+    (await trySeries(source, [patch], signal)).applies;
+  const missing: Patch[] = [];
+  const there: { readonly part: Patch; readonly remove: Patch }[] = [];
+  for (const part of add) {
+    if (await applies(part)) {
+      missing.push(part);
+      continue;
+    }
+    const files = new Set(touchedFiles(part));
+    const own = reversed(part);
+    const removers = [...removes, ...(own ? [own] : [])].filter((patch) =>
+      touchedFiles(patch).every((file) => files.has(file)),
+    );
+    let found: Patch | undefined;
+    for (const patch of removers) if (found === undefined && (await applies(patch))) found = patch;
+    if (found === undefined) return undefined;
+    there.unshift({ part, remove: found });
+  }
+  const patches = wanted === 'present' ? missing : there.map(({ remove }) => remove);
+  if (!(await trySeries(source, patches, signal)).applies) return undefined;
+  return { patches, note: noteOf(wanted, there.map(({ part }) => part).reverse(), missing) };
+}
+
+function noteOf(wanted: FixState, there: readonly Patch[], missing: readonly Patch[]): string {
+  const present = wanted === 'present';
+  if (missing.length === 0)
+    return present ? 'the source contains the fix' : 'the fix was taken out';
+  const [has, lacks] = [there, missing].map((patches) => patches.map(titleOf).join(', '));
+  return present
+    ? `the source contains ${has}; added: ${lacks}`
+    : `the source lacks ${lacks}; taken out: ${has}`;
+}
+
+const titleOf = ({ name, subject }: Patch): string =>
+  `"${subject?.replace(/^\[[^\]]*\]\s*/, '') ?? name}"`;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { choosePatches } from '../../src/kernels/fix.js';
 import type { PinnedSource } from '../../src/kernels/pinned-source.js';
+import { reversed } from '../../src/kernels/reverse-patch.js';
 import { touchedFiles, trySeries, type Patch } from '../../src/kernels/series.js';
 import type { KernelSpec } from '../../src/model/job.js';
 import { JobError } from '../../src/model/errors.js';
@@ -107,4 +108,93 @@ test('a tree that neither series fits is a JobError with both rejects', async ()
     (error) =>
       error instanceof JobError && error.problems.length === 2 && /FAILED/.test(error.message),
   );
+});
+
+/** Two patches, each of a file; `there` is how many of them each file has: upstream's form, ours, none. */
+const two = (from: string, to: string): string =>
+  diff(from, to).replaceAll('dir/a.c', 'dir/b.c').replace('Subject: a', 'Subject: [PATCH] b');
+const upstream = 'one\n2.5\nthree\n';
+
+async function chosenOfTwo(
+  state: 'present' | 'absent',
+  a: string,
+  b: string,
+): Promise<{ names: string[]; note: string; files: (string | undefined)[] }> {
+  const dir = await mkdtemp(join(tmpdir(), 'busyguest-test-'));
+  try {
+    const [add, remove] = [join(dir, 'add'), join(dir, 'remove')];
+    await mkdir(add);
+    await mkdir(remove);
+    await writeFile(join(add, '0001-fix.patch'), fix.text);
+    await writeFile(join(add, '0002-fix.patch'), two('two', 'two and a half'));
+    await writeFile(join(remove, '0001-unfix.patch'), diff('2.5', 'two'));
+    await writeFile(join(remove, '0002-unfix.patch'), two('2.5', 'two'));
+    const contents: Readonly<Record<string, string>> = { 'dir/a.c': a, 'dir/b.c': b };
+    const source: PinnedSource = {
+      ...sourceOf(a),
+      readFile: (path) => {
+        const content = contents[path];
+        return Promise.resolve(content === undefined ? undefined : Buffer.from(content));
+      },
+    };
+    const spec = { add, remove: [remove] };
+    const { patches, note } = await choosePatches(kernel(state), spec, source, signal);
+    const result = await trySeries(source, patches, signal);
+    assert.ok(result.applies);
+    const of = (name: string): string => result.files.get(name)?.toString() ?? contents[name] ?? '';
+    return { names: patches.map(({ name }) => name), note, files: [of('dir/a.c'), of('dir/b.c')] };
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}
+
+test('of a fix of two patches a tree may have one, in our form or in another', async () => {
+  for (const form of [fixed, upstream]) {
+    const added = await chosenOfTwo('present', form, unfixed);
+    assert.deepEqual(added.names, ['0002-fix.patch']);
+    assert.match(added.note, /^the source contains "a patch"; added: "b patch"$/);
+    assert.deepEqual(added.files, [form, fixed]);
+    const without = await chosenOfTwo('absent', form, unfixed);
+    assert.deepEqual(without.files, [unfixed, unfixed]);
+    assert.match(without.note, /^the source lacks "b patch"; taken out: "a patch"$/);
+    // One of them in our form, the other as upstream has it.
+    const both = await chosenOfTwo('absent', form, upstream);
+    assert.deepEqual(both.files, [unfixed, unfixed]);
+    assert.deepEqual((await chosenOfTwo('present', form, upstream)).names, []);
+  }
+  await assert.rejects(chosenOfTwo('present', 'another\n', unfixed), JobError);
+});
+
+test('a tree that has the fix itself loses it without a patch that says how', async () => {
+  const spec = async (work: (spec: { add: string; remove: string[] }) => Promise<void>) =>
+    withFix(({ add }) => work({ add, remove: [] }));
+  await spec(async (only) => {
+    const { patches } = await choosePatches(kernel('absent'), only, sourceOf(fixed), signal);
+    assert.deepEqual(
+      patches.map(({ name }) => name),
+      ['reverse-of-0001-fix.patch'],
+    );
+    const result = await trySeries(sourceOf(fixed), patches, signal);
+    assert.equal(result.applies && result.files.get('dir/a.c')?.toString(), unfixed);
+  });
+});
+
+test('a reversed patch gives the old file back, whatever its lines look like', async () => {
+  const [before, after] = ['-- a\n++ b\n\nx\nlast', '-- a\n-- c\n\n\nx\nlast\n'];
+  const text = `Subject: x\n\n--- a/dir/a.c\n+++ b/dir/a.c\n@@ -1,5 +1,6 @@\n -- a\n-++ b\n+-- c\n \n+\n x\n-last\n\\ No newline at end of file\n+last\n`;
+  const there = await trySeries(sourceOf(before), [{ name: 'x', text }], signal);
+  assert.equal(there.applies && there.files.get('dir/a.c')?.toString(), after);
+  const back = reversed({ name: 'x', text });
+  assert.ok(back);
+  const result = await trySeries(sourceOf(after), [back], signal);
+  assert.equal(result.applies && result.files.get('dir/a.c')?.toString(), before);
+  for (const other of ['rename from a\nrename to b\n', 'new file mode 100644\n', 'no diff\n']) {
+    assert.equal(
+      reversed({
+        name: 'x',
+        text: `${other}${text.replace('--- a/dir/a.c', other.startsWith('no') ? '*** 1 ****' : '--- /dev/null')}`,
+      }),
+      undefined,
+    );
+  }
 });

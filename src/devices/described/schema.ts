@@ -23,7 +23,7 @@ const common = {
     .default([])
     .describe('More options for the command line of every kernel on this machine.'),
   promises: z
-    .partialRecord(z.enum(['platform', 'mmu', 'cpu', 'nested_api']), expression)
+    .partialRecord(z.enum(['platform', 'mmu', 'cpu', 'nested_api', 'kvm']), expression)
     .optional()
     .describe('What the test must see of the machine, as regular expressions; else ERROR.'),
 };

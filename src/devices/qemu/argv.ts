@@ -84,7 +84,7 @@ export function lavaQemu(machine: QemuMachine, cpus: number): LavaQemu {
   };
 }
 
-/** The kernel command line: the machine's console, the kernel's options, the payload's arguments. */
+/** The kernel command line: the machine's console and options, the kernel's options, the payload's arguments. */
 export function qemuCommandLine(
   machine: QemuMachine,
   boot: Pick<Boot, 'commandLine' | 'payloadArgs'>,

@@ -113,12 +113,19 @@ const bareMetal = {
   payload: [],
 } as const;
 
-const promise = (platform: string, mmu: string, cpu: string, api: string): Promised => ({
+const promise = (
+  platform: string,
+  mmu: string,
+  cpu: string,
+  api: string,
+  kvm = 'HV',
+): Promised => ({
   platform: new RegExp(`^${platform}$`),
   mmu: new RegExp(`^(?:${mmu})$`),
   // The kernel writes POWER10, but Power11.
   cpu: new RegExp(`^${cpu}\\b`, 'i'),
   nested_api: new RegExp(`^${api}$`),
+  kvm: new RegExp(`^${kvm}$`),
 });
 
 function guestOf(cpu: 9 | 10 | 11): QemuMachine {
@@ -142,6 +149,26 @@ function paprGuestOf(cpu: 10 | 11): QemuMachine {
     cpu: `POWER${cpu}`,
     payload: workarounds(`pseries,${nestedV2.flag}`, 'tcg'),
     promised: promise('pSeries', 'Radix', `POWER${cpu}`, 'v2'),
+  };
+}
+
+const hash: Flag = {
+  flag: 'disable_radix',
+  why: 'KVM-PR runs guests beside a kernel with the hash MMU only; POWER8 has no other',
+};
+
+/** No hypervisor mode and none below that would lend it: guests run in problem state. */
+function prGuestOf(cpu: 8 | 9): QemuMachine {
+  return {
+    ...tcgGuest,
+    name: `qemu-pseries-pr-p${cpu}`,
+    title: `POWER${cpu} logical partition, hash MMU, KVM-PR: kvmppc_prepare_to_enter()`,
+    options: [vof, ...mitigations],
+    cpu: `POWER${cpu}`,
+    ...(cpu === 9 && { kernel: [hash] }),
+    // No nested guest, so no decrementer of one to lose.
+    payload: [],
+    promised: promise('pSeries', 'Hash', `POWER${cpu}`, 'none', 'PR'),
   };
 }
 
@@ -206,6 +233,8 @@ export const qemuMachines: readonly QemuMachine[] = [
   guestOf(11),
   paprGuestOf(10),
   paprGuestOf(11),
+  prGuestOf(8),
+  prGuestOf(9),
   bareMetalOf(8),
   bareMetalOf(9),
   hashBareMetal(),
