@@ -153,12 +153,18 @@ async function show(
     return 1;
   }
   say(`\nfirst bad ${row.noun}: ${end.first.id}\n${await row.describe(end.first, signal)}`);
-  for (const { candidate, result } of evidence) {
-    say(`${name(candidate)}: ${result.outcome}: ${result.text}`);
-    say(`  ${join(dir, stepFolder(candidate))}`);
+  for (const { candidate } of evidence) say(`  ${join(dir, stepFolder(candidate))}`);
+  const [found, before] = evidence.map(
+    ({ candidate, result }) => `${name(candidate)} (${result.outcome})`,
+  );
+  if (proven) {
+    say(
+      `\nproven: ${found ?? ''} is the first that breaks the limit; ${before ?? ''} before it keeps it`,
+    );
+    return 0;
   }
-  if (proven) return 0;
-  say(`\nnot proven: that ${row.noun} should be bad and the one before it good;`);
-  say('was the first really good, and the last bad?');
+  say(
+    `\nnot proven: ${found ?? ''} should be bad, and ${before ?? 'the one before it, which there is not,'} good`,
+  );
   return 1;
 }

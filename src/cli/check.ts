@@ -13,9 +13,11 @@ import { firstLine } from '../system/processes.js';
 import { exitCodeOf } from '../verdict/exit.js';
 import { settleCheck, settleJob } from '../verdict/settle-check.js';
 import { checkDevices } from './commit-test.js';
+import { deviceList } from './device-list.js';
 import { beginIn, execute, goOn, type RunFlags, type Start } from './execute.js';
 import { reportsFor } from './reports.js';
 import { showRun } from './show.js';
+import { seriesPaths } from './series-argument.js';
 import { interruptible } from './signals.js';
 
 interface Options extends RunFlags {
@@ -62,8 +64,10 @@ async function finish(start: Start, options: RunFlags & { json: boolean }): Prom
 }
 
 async function begin(options: Options): Promise<Start> {
-  const { tree, base, series, each, device, results } = options;
-  if (series === undefined) {
+  const { tree, base, each, results } = options;
+  const device = options.device && deviceList(options.device);
+  const series = await interruptible((signal) => seriesPaths(options.series ?? [], signal));
+  if (series.length === 0) {
     throw new UsageError(
       'check: --series is needed: a patch, a folder, an mbox or REPOSITORY#A..B',
     );
@@ -78,7 +82,7 @@ async function begin(options: Options): Promise<Start> {
   const paths = await writeSeries(join(resolve(dir), 'series'), patches);
   const devices = device === undefined ? {} : { devices: device };
   const matrix = prePull({ source: found.source, series: paths, each, ...devices });
-  const facts = await mailFacts(options, found, patches);
+  const facts = await mailFacts({ ...options, series, ...(device && { device }) }, found, patches);
   await writeWhole(join(dir, 'check.json'), `${JSON.stringify(facts, undefined, 2)}\n`);
   return beginIn(dir, now, join(dir, 'check.yaml'), JSON.stringify(matrix, undefined, 2), {});
 }
@@ -92,7 +96,7 @@ async function mailFacts(
   if (base.commit !== undefined) words.push('--base', base.commit);
   words.push('--series', ...series.map(quoted));
   if (each) words.push('--each');
-  if (device !== undefined) words.push('--device', ...device);
+  if (device !== undefined) words.push('--device', device.join(','));
   const [name, address] = await Promise.all([gitConfig('user.name'), gitConfig('user.email')]);
   return {
     base: base.title,

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { generateCommand } from './generate-command.js';
 import { lazily } from './lazily.js';
 import { seriesCommands } from './series-commands.js';
-import { shared } from './shared-options.js';
+import { collect, shared } from './shared-options.js';
 
 /** One function for each command: its options and help; the work is in a file of its own name. */
 export const commands: readonly ((root: Command) => void)[] = [
@@ -41,7 +41,7 @@ export const commands: readonly ((root: Command) => void)[] = [
       .option('--in-flight <n>', 'jobs in the lab at once (default: 16)')
       .option('--lava-type <type>', 'LAVA device type (default: what --lava-boot says)')
       .option('--lava-boot <how>', 'qemu, petitboot or kexec (default: qemu)')
-      .option('--lava-tag <tag...>', 'only devices with these tags')
+      .addOption(new Option('--lava-tag <list>', 'only devices with these tags').argParser(collect))
       .option('--lava-priority <n>', 'low, medium, high or 1 to 100 (default: medium)')
       .option('--queue-s <n>', 'seconds that a job may wait for a device (default: 3600)')
       .option('--deadline-s <n>', 'seconds for the whole run (default: none)')

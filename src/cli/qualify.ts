@@ -1,34 +1,45 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from 'node:path';
+import { prePullDevices } from '../jobs/generators/generator.js';
 import { qualify as qualifyMatrix } from '../jobs/generators/qualify.js';
 import { UsageError } from '../model/errors.js';
 import { exists } from '../system/files.js';
 import { exitCodeOf } from '../verdict/exit.js';
+import { checkDevices } from './commit-test.js';
+import { deviceList } from './device-list.js';
 import { begin, execute, type RunFlags } from './execute.js';
 import { showRun } from './show.js';
 
 interface Options extends RunFlags {
-  readonly device: readonly string[];
+  readonly device?: readonly string[];
   readonly seconds: string;
   readonly json: boolean;
 }
 
 /**
- * `busyguest qualify NAME|FILE...`: does a distribution's kernel keep the limit? Each
- * `debian:` name is a kernel of its own; all files together are one.
+ * The kernels in the order given: each `debian:` name is one, and each `FILE,FILE`. Files without commas are one kernel
+ * together.
  */
+export function kernelsOf(given: readonly string[]): readonly (readonly string[])[] {
+  const isName = (one: string): boolean => one.startsWith('debian:');
+  const loose = given.filter((one) => !isName(one) && !one.includes(','));
+  return given.flatMap((one) => {
+    if (isName(one)) return [[one]];
+    const files = one.includes(',') ? one.split(',').filter(Boolean) : loose;
+    return files === loose && one !== loose[0] ? [] : [files.map((file) => resolve(file))];
+  });
+}
+
+/** `busyguest qualify NAME|FILE...`: does a distribution's kernel keep the limit? */
 export async function qualify(given: readonly string[], options: Options): Promise<number> {
-  const names = given.filter((one) => one.startsWith('debian:'));
-  const files = given.filter((one) => !one.startsWith('debian:'));
-  for (const file of files) {
+  const packages = kernelsOf(given);
+  for (const file of packages.flat().filter((one) => !one.startsWith('debian:'))) {
     if (!(await exists(file))) throw new UsageError(`${file}: no such file`);
   }
-  const packages = [
-    ...names.map((name) => [name]),
-    ...(files.length > 0 ? [files.map((f) => resolve(f))] : []),
-  ];
+  const devices = options.device && deviceList(options.device);
+  await checkDevices(devices ?? prePullDevices);
   const seconds = Number(options.seconds);
-  const matrix = qualifyMatrix({ packages, devices: options.device, seconds });
+  const matrix = qualifyMatrix({ packages, devices: devices ?? prePullDevices, seconds });
   // JSON is YAML: the same reader checks it as a job matrix.
   const text = JSON.stringify(matrix, undefined, 2);
   const start = await begin('qualify.yaml', text, {}, options.results);

@@ -9,8 +9,11 @@ export const seriesCommands: readonly ((root: Command) => void)[] = [
     root
       .command('qualify')
       .description("does a distribution's kernel keep the limit? No build at all")
-      .argument('<kernel...>', 'debian:PACKAGE[@SUITE], or .deb or .rpm files that belong together')
-      .option('--device <name...>', 'devices', ['qemu-pseries-p9'])
+      .argument(
+        '<kernel...>',
+        'debian:PACKAGE[@SUITE], .deb or .rpm files that belong together, or FILE,FILE for each of several kernels',
+      )
+      .addOption(shared.devices)
       .option('--seconds <n>', "how long the guest is watched, machine's time", '3')
       .addOption(shared.results)
       .addOption(shared.report)
@@ -20,9 +23,12 @@ export const seriesCommands: readonly ((root: Command) => void)[] = [
       .addHelpText(
         'after',
         `
+Without --device on every path of the kernel, emulated.
+
 Examples:
   busyguest qualify debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
-  busyguest qualify linux-binary-7.2_ppc64el.deb linux-modules-7.2_ppc64el.deb`,
+  busyguest qualify linux-binary-7.2_ppc64el.deb linux-modules-7.2_ppc64el.deb
+  busyguest qualify old-image.deb,old-modules.deb new-image.deb,new-modules.deb --device qemu-pseries-p9`,
       )
       .action(lazily(async () => (await import('./qualify.js')).qualify)),
   (root) =>
@@ -31,9 +37,12 @@ Examples:
       .description('test a base and a series on top of it; print the verdict and a reply by mail')
       .option('--tree <source>', 'git repository, or any kernel source', '.')
       .option('--base <ref>', 'branch, tag or commit of the repository (default: HEAD)')
-      .option('--series <path...>', 'patch, folder, mbox, maildir or REPOSITORY#A..B')
+      .option(
+        '--series <path...>',
+        'patch, folder, mbox, maildir, REPOSITORY#A..B, or - for standard input; several with commas or again',
+      )
       .option('--each', 'a kernel after every patch of the series', false)
-      .option('--device <name...>', 'devices (default: every path of the kernel, emulated)')
+      .addOption(shared.devices)
       .option('--resume <dir>', 'go on with an interrupted check')
       .addOption(shared.jobs)
       .addOption(shared.results)
@@ -44,9 +53,12 @@ Examples:
       .addHelpText(
         'after',
         `
+Without --device on every path of the kernel, emulated.
+
 Examples:
   busyguest check --tree ~/linux --base kvm/next --series series.mbox
-  busyguest check --series ~/linux#origin/master..topic --each`,
+  busyguest check --series ~/linux#origin/master..topic --each
+  b4 am -o- MESSAGE-ID | busyguest check --tree ~/linux --series -`,
       )
       .action(lazily(async () => (await import('./check.js')).check)),
   (root) =>

@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: MIT
 import { Option } from 'commander';
 
+/** Collects an option that may be given more than once, each time with one value or several with commas. */
+export const collect = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...text.split(',').filter((one) => one !== ''),
+];
+
+/** The same for NAME=VALUE, where a value may have commas of its own. */
+const collectSettings = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...text.split(/,(?=[a-z][\w-]*=)/),
+];
+
 /** Options that several commands have, and that mean the same in all of them. */
 export const shared = {
   results: new Option('--results <dir>', 'where runs are kept').default('results'),
@@ -16,7 +28,14 @@ export const shared = {
     '--tree <source>',
     'kernel source for all kernels: PATH, PATH#REF, debian:PACKAGE[@SUITE]',
   ),
-  set: new Option('--set <name=value...>', 'options of a generator (*.job.ts)'),
+  set: new Option(
+    '--set <name=value>',
+    'option of a generator (*.job.ts); more of them with commas, or again',
+  ).argParser(collectSettings),
+  devices: new Option(
+    '--device <list>',
+    "devices, with commas or again; patterns as 'qemu-powernv*'; all: every emulated one",
+  ).argParser(collect),
   filter: new Option(
     '--filter <expression>',
     "only jobs that match, as 'device=~powernv,kernel=patched'",

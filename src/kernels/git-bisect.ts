@@ -17,6 +17,8 @@ export type BisectEnd =
   /** Everything between good and bad was skipped: one of these it is. */
   | { readonly kind: 'skipped'; readonly among: readonly Commit[] };
 
+const shown = ({ id, subject }: Commit): string => `${id.slice(0, 12)} "${subject}"`;
+
 /** git's exit codes for "go on" and for "only skipped commits are left". */
 const okCodes = [0, 1, 2, 3, 4, 128];
 
@@ -30,6 +32,19 @@ export class GitBisect {
 
   /** Makes the private repository and begins. Throws JobError when good and bad do not fit together. */
   async start(tree: string, good: Commit, bad: Commit, signal: AbortSignal): Promise<void> {
+    const older = ['merge-base', '--is-ancestor', bad.id, good.id];
+    const turned = await run(['git', '-C', tree, ...older], {
+      stage: 'bisect',
+      signal,
+      okCodes: [0, 1, 128],
+    });
+    if (turned.exitCode === 0 && bad.id !== good.id) {
+      const hint =
+        'bisect looks for the commit between an older good one and a newer bad one; swap them?';
+      throw new JobError([
+        { message: `bad (${shown(bad)}) is older than good (${shown(good)})`, hint },
+      ]);
+    }
     await run(['git', 'init', '--quiet', '--bare', this.dir], { stage: 'bisect', signal });
     const objects = await gitPath(tree, 'objects', signal);
     await mkdir(join(this.dir, 'objects', 'info'), { recursive: true });
@@ -43,6 +58,17 @@ export class GitBisect {
       signal,
     );
     if (exitCode !== 0) throw new JobError([{ message: `git bisect: ${stderr || stdout}`.trim() }]);
+  }
+
+  /** The commits that the bisection was begun with. */
+  async ends(signal: AbortSignal): Promise<{ readonly good: Commit; readonly bad: Commit }> {
+    const { stdout } = await this.#git(['bisect', 'log'], signal);
+    const id = (kind: string): string =>
+      new RegExp(`^# ${kind}: \\[([0-9a-f]+)\\]`, 'm').exec(stdout)?.[1] ?? '';
+    return {
+      good: await commitOf(this.dir, id('good'), signal),
+      bad: await commitOf(this.dir, id('bad'), signal),
+    };
   }
 
   /** The commit to test next; undefined at the end. */

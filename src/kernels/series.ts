@@ -48,11 +48,13 @@ export function touchedFiles(patch: Patch): string[] {
 /**
  * Applies a series to copies of the files it touches. Nothing of the source changes; the patched
  * files are in the result (undefined: removed), or what `patch` said and its reject.
+ * @param way `out`: takes the series out instead, the last patch first
  */
 export async function trySeries(
   source: Pick<PinnedSource, 'readFile'>,
   series: readonly Patch[],
   signal: AbortSignal,
+  way: 'in' | 'out' = 'in',
 ): Promise<SeriesResult> {
   const dir = await mkdtemp(join(tmpdir(), 'busyguest-patch-'));
   try {
@@ -63,8 +65,8 @@ export async function trySeries(
       await mkdir(dirname(join(dir, name)), { recursive: true });
       await writeFile(join(dir, name), content);
     }
-    for (const patch of series) {
-      const failed = await applyOne(dir, patch, signal);
+    for (const patch of way === 'in' ? series : [...series].reverse()) {
+      const failed = await applyOne(dir, patch, signal, way);
       if (failed) return failed;
     }
     const files = new Map<string, Buffer | undefined>();
@@ -77,13 +79,29 @@ export async function trySeries(
   }
 }
 
+/** How many patches from the first on the source has already; the rest applies on top of them, or is none. */
+export async function alreadyIn(
+  source: Pick<PinnedSource, 'readFile'>,
+  series: readonly Patch[],
+  signal: AbortSignal,
+): Promise<number> {
+  for (let count = series.length; count > 0; count--) {
+    const taken = await trySeries(source, series.slice(0, count), signal, 'out');
+    if (taken.applies) return count;
+  }
+  return 0;
+}
+
 async function applyOne(
   dir: string,
   patch: Patch,
   signal: AbortSignal,
+  way: 'in' | 'out',
 ): Promise<SeriesResult | undefined> {
+  // --batch alone would turn a patch round where that fits better.
+  const how = way === 'in' ? ['--batch', '--forward'] : ['--force', '--reverse'];
   // No fuzz: a hunk whose context has changed may no longer mean what its author meant.
-  const argv = ['patch', '-p1', '--batch', '--forward', '--fuzz=0', '--no-backup-if-mismatch'];
+  const argv = ['patch', '-p1', ...how, '--fuzz=0', '--no-backup-if-mismatch'];
   const { exitCode, stdout, stderr } = await run(argv, {
     stage: 'patch',
     cwd: dir,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { BisectEnd } from '../kernels/git-bisect.js';
+import { JobError } from '../model/errors.js';
 import type { BisectOutcome } from '../verdict/bisect-outcome.js';
 
 /** One of an ordered row of kernels: a commit, or a package. */
@@ -14,6 +15,8 @@ export interface Candidates {
   /** Gives a word on how much is left. */
   mark(candidate: Candidate, outcome: BisectOutcome, signal: AbortSignal): Promise<string>;
   end(signal: AbortSignal): Promise<BisectEnd | undefined>;
+  /** What is taken for good and for bad, and has to be before anything between them is worth a test. */
+  ends(signal: AbortSignal): Promise<{ readonly good: Candidate; readonly bad: Candidate }>;
 }
 
 /** What a test of one candidate gave. */
@@ -45,6 +48,17 @@ export async function bisect(
     tested.set(candidate.id, result);
     return result;
   };
+  const { good, bad } = await candidates.ends(signal);
+  const seen: BisectOutcome[] = [];
+  for (const [candidate, which] of [
+    [good, 'good'],
+    [bad, 'bad'],
+  ] as const) {
+    const result = await testOnce(candidate);
+    say(`the ${which} end, ${name(candidate)}: ${result.outcome}: ${result.text}`);
+    seen.push(result.outcome);
+  }
+  assertEnds(good, bad, seen);
   for (;;) {
     const candidate = await candidates.next(signal);
     if (candidate === undefined) break;
@@ -64,6 +78,25 @@ export async function bisect(
   const [first, parent] = evidence;
   const proven = first?.result.outcome === 'bad' && parent?.result.outcome === 'good';
   return { end, evidence, proven };
+}
+
+/** Throws JobError where what was seen of the ends is not what they were taken for. An end that tells nothing may be right. */
+function assertEnds(
+  good: Candidate,
+  bad: Candidate,
+  [first, last]: readonly BisectOutcome[],
+): void {
+  const fail = (message: string, hint: string): never => {
+    throw new JobError([{ message: `bisect: ${message}`, hint }]);
+  };
+  if (first === 'bad' && last === 'good') {
+    fail(
+      `the ends are the wrong way round: ${name(good)} breaks the limit, and ${name(bad)} keeps it`,
+      'swap good and bad where the history allows it; a fix is not what this looks for',
+    );
+  }
+  if (first === 'bad') fail(`the good end, ${name(good)}, breaks the limit`, 'take an earlier one');
+  if (last === 'good') fail(`the bad end, ${name(bad)}, keeps the limit`, 'take a later one');
 }
 
 /** A candidate in one line. */

@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path';
 import { commitOf } from '../kernels/git-bisect.js';
 import type { Say } from '../kernels/pinned-source.js';
 import { readSeries } from '../kernels/read-series.js';
-import { rejectError, trySeries, type Patch } from '../kernels/series.js';
+import { alreadyIn, rejectError, trySeries, type Patch } from '../kernels/series.js';
 import { kernelSource } from '../kernels/source.js';
 import { isTarball } from '../kernels/tarball-source.js';
-import { UsageError } from '../model/errors.js';
+import { JobError, UsageError } from '../model/errors.js';
 import { isFolder, writeWhole } from '../system/files.js';
 import { firstLine } from '../system/processes.js';
 
@@ -58,9 +58,24 @@ export async function readApplying(
   const patches = (await Promise.all(paths.map((path) => readSeries(path, signal)))).flat();
   const source = await kernelSource(base.source).pin(signal, say);
   const result = await trySeries(source, patches, signal);
-  if (!result.applies) throw rejectError(base.title, result);
+  if (!result.applies) {
+    const count = await alreadyIn(source, patches, signal);
+    throw count > 0 ? alreadyInError(base, patches, count) : rejectError(base.title, result);
+  }
   const title = base.commit === undefined ? source.label : base.title;
   return { base: { ...base, title }, patches };
+}
+
+function alreadyInError(base: Base, patches: readonly Patch[], count: number): JobError {
+  const names = patches.slice(0, count).map(({ subject, name }) => `\n    ${subject ?? name}`);
+  const all = count === patches.length;
+  const what = all ? 'the series is' : `the first ${count} of ${patches.length} patches are`;
+  const instead = all
+    ? 'give --base a commit before it, or test the tree as it is: busyguest run'
+    : 'leave them out, or give --base a commit before them';
+  return new JobError([
+    { message: `${base.title}: ${what} already in; ${instead}${names.join('')}` },
+  ]);
 }
 
 /** Writes each patch to a file of its own, decoded. Gives the paths, in order. */

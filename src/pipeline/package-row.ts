@@ -53,6 +53,11 @@ export class PackageRow implements Candidates {
     };
   }
 
+  ends(): Promise<{ good: Candidate; bad: Candidate }> {
+    const last = this.names.length - 1;
+    return Promise.resolve({ good: this.#candidate(0), bad: this.#candidate(last) });
+  }
+
   /** The last good and the first bad one, and what lies between them. */
   async #state(): Promise<{
     good: number;

@@ -99,12 +99,13 @@ test('an interrupted bisection goes on where it was', async (context) => {
   const oracle: Oracle = (n) => (n >= 8 ? 'bad' : 'good');
   const whole = await find(await begin(tree, 't0', 'main'), oracle);
   await rm(join(tree, '..', 'private.git'), { recursive: true });
-  const { tested } = await find(await begin(tree, 't0', 'main'), oracle, 2);
+  const { tested } = await find(await begin(tree, 't0', 'main'), oracle, 4);
   const rest = await find(new GitBisect(join(tree, '..', 'private.git')), oracle);
   assert.equal(first(rest.answer), '8');
   assert.equal(first(whole.answer), '8');
   const again = rest.tested.filter((one) => tested.includes(one));
-  assert.ok(tested.length === 2 && rest.tested.length < whole.tested.length, again.join());
+  assert.equal(tested.length, 4);
+  assert.ok(rest.tested.length < whole.tested.length, again.join());
 });
 
 test('commits that cannot be told are skipped; when only they are left, all are named', async (context) => {
@@ -125,18 +126,24 @@ test('commits that cannot be told are skipped; when only they are left, all are 
   assert.equal(answer.proven, false);
 });
 
-test('a good that is not good, or a bad that is not bad: nothing is proven', async (context) => {
+test('a good that is not good, or a bad that is not bad: said before anything between them is tested', async (context) => {
   const tree = await history(context);
-  assert.equal((await find(await begin(tree, 't0', 'main'), () => 'bad')).answer?.proven, false);
-  await rm(join(tree, '..', 'private.git'), { recursive: true });
-  assert.equal((await find(await begin(tree, 't0', 'main'), () => 'good')).answer?.proven, false);
+  const fails = async (oracle: Oracle, says: RegExp): Promise<void> => {
+    await assert.rejects(find(await begin(tree, 't0', 'main'), oracle, 2), says);
+    await rm(join(tree, '..', 'private.git'), { recursive: true });
+  };
+  await fails(() => 'bad', /the good end, [0-9a-f]{12} 0, breaks the limit/);
+  await fails(() => 'good', /the bad end, [0-9a-f]{12} 12, keeps the limit/);
+  await fails((n) => (n > 5 ? 'good' : 'bad'), /the ends are the wrong way round/);
 });
 
 test('good and bad the wrong way round, and refs that are not there', async (context) => {
   const tree = await history(context);
   await assert.rejects(begin(tree, 'main', 't0'), (error) => {
     assert.ok(error instanceof JobError);
-    return /mistook good and bad/.test(error.message);
+    return /^bad \(\w{12} "0"\) is older than good \(\w{12} "12"\); .*swap them\?/.test(
+      error.message,
+    );
   });
   await assert.rejects(commitOf(tree, 'nowhere', signal), /no commit "nowhere"/);
   await assert.rejects(commitOf(join(tree, '..'), 'HEAD', signal), /not a git repository/);

@@ -54,13 +54,22 @@ for (const planted of [1, 2, 7, 14, 15]) {
 
 test('two packages: nothing lies between them, both are tested', async (context) => {
   const { answer, tested } = await find(await folder(context), row(2), (n) => (n ? 'bad' : 'good'));
-  assert.deepEqual([first(answer), answer?.proven, tested], ['v1', true, ['v1', 'v0']]);
+  assert.deepEqual([first(answer), answer?.proven, tested], ['v1', true, ['v0', 'v1']]);
 });
 
-test('a good that is bad, or a bad that is good: nothing is proven', async (context) => {
-  for (const outcome of ['good', 'bad'] as const) {
-    const { answer } = await find(await folder(context), row(5), () => outcome);
-    assert.equal(answer?.proven, false);
+test('ends that are not what they were taken for: said at once, nothing else is tested', async (context) => {
+  for (const [says, outcomeOf] of [
+    [/the bad end, v4, keeps the limit/, () => 'good'],
+    [/the good end, v0, breaks the limit/, () => 'bad'],
+    [/wrong way round: v0 breaks the limit, and v4 keeps it/, (n) => (n === 4 ? 'good' : 'bad')],
+  ] as const satisfies readonly (readonly [RegExp, (n: number) => BisectOutcome])[]) {
+    const seen: number[] = [];
+    const look = (n: number): BisectOutcome => {
+      seen.push(n);
+      return outcomeOf(n);
+    };
+    await assert.rejects(find(await folder(context), row(5), look), says);
+    assert.deepEqual(seen, [0, 4]);
   }
 });
 
@@ -82,11 +91,15 @@ test('packages that cannot be told are skipped; when only they are left, all are
 test('a killed bisection goes on where it was', async (context) => {
   const dir = await folder(context);
   const outcomeOf = (n: number): BisectOutcome => (n >= 11 ? 'bad' : 'good');
-  const begun = await find(dir, row(16), outcomeOf, 2);
+  const begun = await find(dir, row(16), outcomeOf, 4);
   assert.equal(begun.answer, undefined);
   const rest = await find(dir, row(16), outcomeOf);
   assert.equal(first(rest.answer), 'v11');
-  // Only what the proof needs is looked at twice: its result is in the cache.
+  // Only the ends and what the proof needs are looked at twice: their results are in the cache.
   const again = rest.tested.filter((one) => begun.tested.includes(one));
-  assert.ok(rest.tested.length <= 5 && again.every((one) => ['v10', 'v11'].includes(one)));
+  assert.ok(rest.tested.length <= 6, rest.tested.join());
+  assert.ok(
+    again.every((one) => ['v0', 'v15', 'v10', 'v11'].includes(one)),
+    again.join(),
+  );
 });

@@ -26,7 +26,11 @@ export function qualify({ packages, devices, seconds }: QualifyOptions): MatrixI
 
 /** A name for results: what the package is called, without what names may not hold. */
 function kernelName(group: readonly string[], index: number): string {
-  const first = (group[0] ?? '').replace(/^debian:/, '').replace(/^.*\//, '');
+  // The modules may come first on a command line, and say less.
+  const image = /(?:^|\/)(?:linux-(?:image|binary)|kernel)-(?!modules)[^/]*$/;
+  const first = (group.find((one) => image.test(one)) ?? group[0] ?? '')
+    .replace(/^debian:/, '')
+    .replace(/^.*\//, '');
   const name = first
     .toLowerCase()
     .replace(/\.(deb|rpm)$/, '')

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { deviceList } from '../../src/cli/device-list.js';
+import { kernelsOf } from '../../src/cli/qualify.js';
+import { busyguest, folder } from '../integration/cli.js';
+
+const hv = 'arch/powerpc/kvm/book3s_hv.c';
+const diff = `diff --git a/${hv} b/${hv}\n--- a/${hv}\n+++ b/${hv}\n@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n`;
+const mail = `From 0 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nDate: Sat, 28 Nov 2026 00:00:00 +0000\nSubject: [PATCH] KVM: PPC: digits\nMessage-Id: <1@example.org>\n\nWhy.\n---\n ${hv} | 2 +-\n\n${diff}-- \n2.39\n\n`;
+
+/** A repository that only looks like a kernel, and to which the patch of `mail` applies. */
+async function repository(context: TestContext, second = 'two'): Promise<string> {
+  const tree = join(await folder(context), 'linux');
+  await mkdir(join(tree, 'arch/powerpc/kvm'), { recursive: true });
+  await writeFile(join(tree, hv), `one\n${second}\nthree\n`);
+  const git = 'git -c user.name=a -c user.email=a@example.org';
+  execFileSync('bash', ['-ec', `git init -q; git add .; ${git} commit -qm first`], { cwd: tree });
+  return tree;
+}
+
+test('devices: commas, again, patterns, all', () => {
+  assert.deepEqual(deviceList(['qemu-powernv8', 'qemu-powernv8']), ['qemu-powernv8']);
+  const powernv = deviceList(['qemu-powernv*']);
+  assert.ok(
+    powernv.includes('qemu-powernv9') && powernv.every((name) => name.startsWith('qemu-powernv')),
+  );
+  assert.ok(deviceList(['all']).length > powernv.length);
+  assert.throws(() => deviceList(['no*']), /no device fits/);
+});
+
+test('qualify: names are kernels of their own, loose files one together, files with commas one each', () => {
+  assert.deepEqual(kernelsOf(['debian:a', '/x.deb', 'debian:b', '/y.deb']), [
+    ['debian:a'],
+    ['/x.deb', '/y.deb'],
+    ['debian:b'],
+  ]);
+  assert.deepEqual(kernelsOf(['/a.deb,/b.deb', '/c.deb,/d.deb']), [
+    ['/a.deb', '/b.deb'],
+    ['/c.deb', '/d.deb'],
+  ]);
+});
+
+test('an option swallows no argument', async (context) => {
+  const dir = await folder(context);
+  const file = join(dir, 'nothing.deb');
+  const qualify = await busyguest('qualify', '--device', 'qemu-powernv8,qemu-powernv9', file);
+  assert.match(qualify.stderr, /nothing\.deb: no such file/);
+  const matrix = join(dir, 'nothing.job.ts');
+  const run = await busyguest('run', '--set', 'a=b', matrix);
+  assert.match(run.stderr, /nothing\.job\.ts: no such file/);
+  const bad = await busyguest('check', '--device', 'qemu-powernv8,nothing', '--series', 'x');
+  assert.equal(bad.code, 64);
+  assert.match(bad.stderr, /unknown device "nothing"/);
+});
+
+test('a series from standard input; one that is already in is said so in a line', async (context) => {
+  const tree = await repository(context, '2');
+  const check = [process.execPath, 'bin/busyguest.mjs', 'check', '--tree', tree, '--series'];
+  const file = join(await folder(context), 'series.mbox');
+  await writeFile(file, mail);
+  const script = `"$@" - < ${file}`;
+  const root = new URL('../../..', import.meta.url);
+  assert.throws(
+    () => execFileSync('bash', ['-c', script, 'x', ...check], { cwd: root, stdio: 'pipe' }),
+    (error: Error & { status?: number; stderr?: Buffer }) => {
+      assert.equal(error.status, 65, String(error.stderr));
+      assert.match(
+        String(error.stderr),
+        /the series is already in; .*\n {4}\[PATCH\] KVM: PPC: digits/,
+      );
+      assert.doesNotMatch(String(error.stderr), /@@|FAILED/);
+      return true;
+    },
+  );
+});
