@@ -27,7 +27,7 @@ export type RightKernel = Pick<WrongKernel, 'name' | 'what'>;
 
 /** mutants.yaml. */
 export interface Mutants {
-  /** Every device, one that stands for each way through the kernel first. */
+  /** One for each way through the kernel; with BUSYGUEST_MUTANT_DEVICES=all every one. */
   readonly devices: readonly string[];
   readonly reach: Readonly<Record<string, readonly string[]>>;
   readonly wrong: readonly WrongKernel[];
@@ -42,7 +42,12 @@ const source = 'debian:linux-source';
 
 /** Reads mutants.yaml. */
 export async function readMutants(): Promise<Mutants> {
-  return parse(await readFile(join(mutantsDir, 'mutants.yaml'), 'utf8')) as Mutants;
+  const text = await readFile(join(mutantsDir, 'mutants.yaml'), 'utf8');
+  const { 'more-devices': more, ...mutants } = parse(text) as Mutants & {
+    readonly 'more-devices': readonly string[];
+  };
+  if (process.env['BUSYGUEST_MUTANT_DEVICES'] !== 'all') return mutants;
+  return { ...mutants, devices: [...mutants.devices, ...more] };
 }
 
 /** The devices on which a kernel is tried: those that reach what is wrong with it, all of them for a right one. */
