@@ -18,6 +18,7 @@ export const commands: readonly ((root: Command) => void)[] = [
       .addOption(shared.jobs)
       .addOption(shared.results)
       .addOption(shared.fresh)
+      .addOption(shared.clean)
       .option('--fail-fast', 'start no more jobs after the first unexpected result', false)
       .option('--resume <dir>', 'go on with an interrupted run')
       .addOption(

@@ -25,6 +25,7 @@ export interface RunFlags {
   readonly jobs?: string;
   readonly results: string;
   readonly fresh: boolean;
+  readonly clean?: boolean;
   readonly failFast?: boolean;
   readonly report?: string;
   readonly quiet: boolean;
@@ -116,7 +117,7 @@ export async function execute(
 ): Promise<RunResult> {
   const parallel = parseJobs(flags.jobs);
   const limit = cacheLimit();
-  const { quiet, verbose = false, fresh, failFast = false } = flags;
+  const { quiet, verbose = false, fresh, clean = false, failFast = false } = flags;
   const timings = flags.timings === true ? timingsReport() : undefined;
   const session = openReports([
     progressReport({ stream: process.stderr, quiet, verbose }),
@@ -129,6 +130,7 @@ export async function execute(
     dir,
     startedAt,
     fresh,
+    clean,
     failFast,
     ...(parallel !== undefined && { parallel }),
     ...(lab && { parallel: lab.parallel }),

@@ -44,6 +44,7 @@ Examples:
       .option('--each', 'a kernel after every patch of the series', false)
       .addOption(shared.devices)
       .option('--resume <dir>', 'go on with an interrupted check')
+      .addOption(shared.clean)
       .addOption(shared.jobs)
       .addOption(shared.results)
       .addOption(shared.report)

@@ -21,6 +21,10 @@ export const shared = {
     'more reports: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)',
   ),
   fresh: new Option('--fresh', 'run jobs with unchanged inputs too').default(false),
+  clean: new Option(
+    '--clean',
+    'build every kernel from nothing, and compare it with the one in the cache',
+  ).default(false),
   jobs: new Option('--jobs <n>', 'jobs at once (default: one a CPU)'),
   quiet: new Option('-q, --quiet', 'no progress').default(false),
   json: new Option('--json', 'print results.json instead of the table').default(false),

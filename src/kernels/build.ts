@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { InfraError } from '../model/errors.js';
 import type { FixSpec, KernelSpec } from '../model/job.js';
 import { use } from '../system/cache.js';
-import { cacheDir, digest, readIfThere } from '../system/files.js';
+import { cacheDir, digest, digestFile, temporaryFor, withTemporary } from '../system/files.js';
 import { withLock } from '../system/lock.js';
-import { configIdentity, configure, readConfigs, type ConfigPlan } from './config.js';
+import { configIdentity, readConfigs, type ConfigPlan } from './config.js';
+import { compileKernel } from './compile.js';
 import { choosePatches, type ChosenPatches } from './fix.js';
-import { BuildError, make, type Work } from './make.js';
-import { readerOf, type PinnedSource } from './pinned-source.js';
-import { rejectError, seriesDigest, trySeries, writePatched } from './series.js';
+import type { PinnedSource } from './pinned-source.js';
+import { seriesDigest } from './series.js';
 import { patchsetHash } from './source-facts.js';
-import { needsOffsets, offsetsSource, readOffsets, writeOffsetsSource } from './trace-offsets.js';
 import { checkAge, type Toolchain } from './toolchain.js';
 
 /** Goes up when the way of building changes what comes out. */
 const buildFormat = '1';
-/** Compiled files of the minimal config, for the percentage of a first build. */
-const usualSteps = 900;
 
 /** A kernel that can be booted, with what it was made from. */
 export interface BuiltKernel {
@@ -43,6 +40,8 @@ export interface BuildPlan {
   readonly toolchain: Toolchain;
   readonly key: string;
   readonly cached: boolean;
+  /** Builds upon no kept object tree. */
+  readonly clean?: boolean;
 }
 
 const kernelDir = (key: string): string => cacheDir('kernels', key);
@@ -81,10 +80,11 @@ export async function build(
   const started = Date.now();
   let built = false;
   const onWait = (pid: number): void => say(`process ${pid} builds it`);
-  if (!(await use(dir))) {
+  const isThere = async (): Promise<boolean> => plan.clean !== true && (await use(dir));
+  if (!(await isThere())) {
     await withLock(`${dir}.lock`, signal, onWait, async () => {
-      if (await use(dir)) return;
-      await buildInto(dir, plan, signal, say);
+      if (await isThere()) return;
+      await compileInto(dir, plan, signal, say);
       built = true;
     });
   }
@@ -103,6 +103,37 @@ export async function build(
   };
 }
 
+async function compileInto(
+  dir: string,
+  plan: BuildPlan,
+  signal: AbortSignal,
+  say: (text: string, fraction?: number) => void,
+): Promise<void> {
+  const isCheck = await use(dir);
+  await withTemporary(dir, async (temporary) => {
+    await compileKernel(plan, temporary, planFacts(plan), signal, say);
+    if (isCheck) await compareClean(dir, temporary, plan.kernel.name);
+    await mkdir(dirname(dir), { recursive: true });
+    await rm(dir, { recursive: true, force: true });
+    await rename(temporary, dir);
+  });
+}
+
+/** Throws InfraError where a kernel of the cache is not what a build from nothing makes; all that was kept is then given up. */
+async function compareClean(dir: string, clean: string, kernel: string): Promise<void> {
+  for (const name of ['vmlinux', 'config']) {
+    const [has, wanted] = await Promise.all([dir, clean].map((one) => digestFile(join(one, name))));
+    if (has === wanted) continue;
+    await rm(cacheDir('objects'), { recursive: true, force: true });
+    await rename(dir, temporaryFor(dir));
+    throw new InfraError(
+      'build',
+      `kernel ${kernel}: a build from nothing gives another ${name} than is in the cache`,
+      'it and all kept object trees were removed from the cache; run again, and please report it',
+    );
+  }
+}
+
 /** What is known of a kernel before it is built; a build that fails has these facts too. */
 export function planFacts(plan: BuildPlan): Record<string, string> {
   const { source, chosen, kernel, toolchain } = plan;
@@ -115,94 +146,4 @@ export function planFacts(plan: BuildPlan): Record<string, string> {
     patchset_hash: patchsetHash(chosen.patches),
     toolchain: toolchain.versions.join('; '),
   };
-}
-
-async function buildInto(
-  dir: string,
-  plan: BuildPlan,
-  signal: AbortSignal,
-  say: (text: string, fraction?: number) => void,
-): Promise<void> {
-  // One place for all builds of a cache: the compiler's cache then sees the same relative paths.
-  const work = cacheDir('build', plan.key);
-  await rm(work, { recursive: true, force: true });
-  const tree = join(work, 'linux');
-  const obj = join(tree, 'obj');
-  await mkdir(obj, { recursive: true });
-  try {
-    say('copying the source');
-    await plan.source.copyTo(tree, signal);
-    await patchTree(tree, plan, signal);
-    say('configuring');
-    const { toolchain, key } = plan;
-    const kernel = plan.kernel.name;
-    const making: Work = { kernel, key, tree, obj, toolchain, signal, log: [] };
-    const facts = await configure(making, plan.config);
-    await compile(making, say);
-    say('asking where traced members are');
-    const offsets = await traceOffsets(making);
-    await writeFile(join(obj, 'build.log'), `${making.log.join('\n')}\n`);
-    await keepArtefacts(dir, work, obj, plan, { ...facts, ...offsets });
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
-}
-
-async function patchTree(tree: string, plan: BuildPlan, signal: AbortSignal): Promise<void> {
-  // The copy's files, not the source's: those may have been edited since.
-  const copy = { readFile: readerOf(tree) };
-  const result = await trySeries(copy, plan.chosen.patches, signal);
-  if (!result.applies) throw rejectError(plan.kernel.name, result);
-  await writePatched(tree, result.files);
-}
-
-async function compile(work: Work, say: (text: string, fraction?: number) => void): Promise<void> {
-  const last = Number(await readIfThere(cacheDir('build-steps'))) || usualSteps;
-  let steps = 0;
-  const onLine = (line: string): void => {
-    if (!/^ {2}(?:CC|AS|AR|LD)\s/.test(line)) return;
-    steps++;
-    say(`compiling ${line.trim().split(/\s+/)[1] ?? ''}`, Math.min(steps / last, 0.99));
-  };
-  await make(work, [`-j${availableParallelism() + 1}`, 'vmlinux'], {}, onLine);
-  await writeFile(cacheDir('build-steps'), String(steps));
-}
-
-/** Where the payload finds what it traces, as a fact; nothing where the kernel says it itself or cannot be traced. */
-async function traceOffsets(work: Work): Promise<{ trace_offsets?: string }> {
-  if (!needsOffsets(await readFile(join(work.obj, '.config'), 'utf8'))) return {};
-  await writeOffsetsSource(work.tree);
-  try {
-    await make(work, [`${offsetsSource}.s`], {});
-  } catch (error) {
-    // A tree whose scheduler looks different can still be tested, just not traced.
-    if (error instanceof BuildError) return {};
-    throw error;
-  }
-  const offsets = await readOffsets(work.obj);
-  return offsets === undefined ? {} : { trace_offsets: offsets };
-}
-
-async function keepArtefacts(
-  dir: string,
-  work: string,
-  obj: string,
-  plan: BuildPlan,
-  configured: Readonly<Record<string, string>>,
-): Promise<void> {
-  const out = join(work, 'out');
-  await mkdir(out);
-  for (const [from, to] of [
-    ['vmlinux', 'vmlinux'],
-    ['.config', 'config'],
-    ['System.map', 'System.map'],
-    ['build.log', 'build.log'],
-  ] as const) {
-    await copyFile(join(obj, from), join(out, to));
-  }
-  const release = (await readFile(join(obj, 'include/config/kernel.release'), 'utf8')).trim();
-  const facts = { ...planFacts(plan), ...configured, kernel_release: release };
-  await writeFile(join(out, 'facts.json'), `${JSON.stringify(facts, undefined, 2)}\n`);
-  await mkdir(cacheDir('kernels'), { recursive: true });
-  await rename(out, dir);
 }

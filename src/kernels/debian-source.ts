@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { InfraError, JobError } from '../model/errors.js';
 import { AptSuite, type AptPackage } from '../system/apt.js';
 import { use } from '../system/cache.js';
-import { cacheDir, exists, makeFolderWhole } from '../system/files.js';
+import { cacheDir, exists, isFileName, makeFolderWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
+import { changesBetween, copyFiles } from './tree-files.js';
 import { readerOf, type KernelSource, type PinnedSource, type Say } from './pinned-source.js';
 
 const anyVersion = 'linux-source';
@@ -95,21 +96,21 @@ async function unpack(deb: string, dir: string, signal: AbortSignal): Promise<vo
   await run(['rm', '-rf', outer], { stage: 'fetch', signal });
 }
 
-/** A tree that lies unpacked in the cache, and is copied by hard links. */
+/** A tree that lies unpacked in the cache. */
 export function treeInCache(id: string, label: string, tree: string): PinnedSource {
   return {
     id,
     label,
     readFile: readerOf(tree),
     async copyTo(dir, signal) {
-      // Hard links: programs that patch write a new file. `cp -l` falls back to nothing, so copy then.
-      const linked = await run(['cp', '-al', `${tree}/.`, dir], {
-        stage: 'build',
-        signal,
-        okCodes: [0, 1],
-      });
-      if (linked.exitCode !== 0)
-        await run(['cp', '-a', `${tree}/.`, dir], { stage: 'build', signal });
+      // No hard links: a build could write through them into what all builds share.
+      await run(['cp', '-a', '--reflink=auto', `${tree}/.`, dir], { stage: 'build', signal });
+    },
+    copyFiles: (paths, dir, signal) => copyFiles(tree, paths, dir, signal),
+    async changedSince(other, signal) {
+      const before = cacheDir('sources', other);
+      const isHere = isFileName(other) && (await use(before));
+      return isHere ? changesBetween(before, tree, signal) : undefined;
     },
   };
 }

@@ -37,7 +37,9 @@ export function gitUrlSource(name: string): KernelSource {
         return revParse(repository, `${kept}^{commit}`, signal);
       });
       if (commit === undefined) throw noCommit(url, ref);
-      return pinCommit(repository, commit, `${url} ${ref}`, signal, url);
+      const pinned = await pinCommit(repository, commit, `${url} ${ref}`, signal, url);
+      // Without history nobody can tell what is part of it, so that it is the name which is trusted.
+      return { ...pinned, origin: name, trusts: (origin) => Promise.resolve(origin === name) };
     },
   };
 }

@@ -12,6 +12,8 @@ export class BuildError extends Error {
     readonly kernel: string,
     readonly errors: readonly string[],
     readonly log: string,
+    /** Whether the compiler says it of a place in the source, and nothing is missing. */
+    readonly isCompilers = false,
   ) {
     super(errors[0] ?? `the build of ${kernel} failed`);
   }
@@ -119,5 +121,6 @@ async function buildError(
   }
   const found = [causes, consequences].map((kind) => log.filter((line) => kind.test(line)));
   const errors = found.find((lines) => lines.length > 0) ?? log.slice(-10);
-  return new BuildError(kernel, [...new Set(errors)].slice(0, 20), file);
+  const isCompilers = errors.some((line) => /:\d+:\d+: error:/.test(line));
+  return new BuildError(kernel, [...new Set(errors)].slice(0, 20), file, isCompilers);
 }

@@ -5,6 +5,14 @@ import { join } from 'node:path';
 /** Progress of long work, one line. */
 export type Say = (text: string) => void;
 
+/** What is other in one state of a tree than in another; paths from its top. */
+export interface Changes {
+  /** Files that differ, or are in one of the two only. */
+  readonly paths: readonly string[];
+  /** Those of them that were not there before. */
+  readonly added: readonly string[];
+}
+
 /**
  * A kernel source tree that cannot change any more: a version, a commit; or a state of a folder, which is
  * lost when somebody edits it.
@@ -20,6 +28,14 @@ export interface PinnedSource {
   readFile(path: string, signal: AbortSignal): Promise<Buffer | undefined>;
   /** Puts a private copy of the whole tree into an empty folder. Throws InfraError as `assertUnchanged`. */
   copyTo(dir: string, signal: AbortSignal): Promise<void>;
+  /** Puts some of its files into a folder where none of them is; paths that the tree does not have are left out. */
+  copyFiles(paths: readonly string[], dir: string, signal: AbortSignal): Promise<void>;
+  /** What is other here than in the source of another id; undefined (or no method): nobody can tell. */
+  changedSince?(id: string, signal: AbortSignal): Promise<Changes | undefined>;
+  /** Whose code it is, for those who would build on what that code built; absent: a distribution's, for everybody. */
+  readonly origin?: string;
+  /** Whether what the code of another origin built may be built upon: it is part of this code. Absent: the same origin. */
+  trusts?(origin: string, signal: AbortSignal): Promise<boolean>;
   /** Of a tree that somebody may be editing: throws InfraError when it is not any more what was pinned. */
   assertUnchanged?(signal: AbortSignal): Promise<void>;
 }

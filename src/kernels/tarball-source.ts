@@ -43,7 +43,7 @@ export function tarballSource(path: string): KernelSource {
         await makeFolderWhole(tree, (dir) => unpack(path, dir, signal));
       });
       const label = `${basename(path)} (sha256 ${sha256.slice(0, 16)}, ${signature})`;
-      return treeInCache(id, label, tree);
+      return { ...treeInCache(id, label, tree), origin: id };
     },
   };
 }

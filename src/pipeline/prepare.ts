@@ -51,11 +51,15 @@ export function usedKernels(matrix: JobMatrix): KernelSpec[] {
   return matrix.kernels.filter((kernel) => used.has(kernel.name));
 }
 
-/** Builds or unpacks all kernels, one after the other: a build uses all CPUs. By name. */
+/**
+ * Builds or unpacks all kernels, one after the other: a build uses all CPUs. By name.
+ * @param clean builds from nothing, what is in the cache too
+ */
 export async function prepare(
   matrix: JobMatrix,
   signal: AbortSignal,
   emit: EventSink,
+  clean = false,
 ): Promise<Map<string, Prepared>> {
   const compiler = await findProgramToolchain();
   const kernels = new Map<string, Prepared>();
@@ -63,7 +67,9 @@ export async function prepare(
     planKernels(matrix, signal, say),
   );
   for (const [name, plan] of plans) {
-    const built = 'key' in plan ? await buildOne(plan, matrix, compiler, signal, emit) : plan;
+    const planned = 'key' in plan && clean ? { ...plan, clean, cached: false } : plan;
+    const built =
+      'key' in planned ? await buildOne(planned, matrix, compiler, signal, emit) : planned;
     kernels.set(name, built);
   }
   for (const kernel of usedKernels(matrix).filter(({ packages }) => packages.length > 0)) {

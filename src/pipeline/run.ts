@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly parallel?: number;
   /** Run jobs whose inputs are unchanged too. */
   readonly fresh: boolean;
+  /** Build kernels from nothing, those in the cache too. */
+  readonly clean?: boolean;
   /** Start no more jobs after the first unexpected result. */
   readonly failFast: boolean;
   /** Where the jobs run; undefined: on this machine. */
@@ -60,7 +62,7 @@ export async function runMatrix(
     const possible = await skipMissingDevices(open, options, finish);
     if (possible.length > 0) {
       const needed = { ...matrix, jobs: possible };
-      const prepared = await prepare(needed, signal, emit);
+      const prepared = await prepare(needed, signal, emit, options.clean);
       await options.place?.publish(bootsOf(possible, prepared), signal);
       await inParallel(possible, options.parallel ?? availableParallelism(), async (job) => {
         if (jobSignal.aborted) return;

@@ -7,13 +7,16 @@ export interface CacheKind {
   readonly grows?: true;
   /** The folder is one entry, and keeps itself small. */
   readonly trimsItself?: true;
+  /** Removed before what is in other folders. */
+  readonly first?: true;
 }
 
 /** Every folder of the cache that takes space, by its name. */
 export const cacheKinds: Readonly<Record<string, CacheKind>> = {
   sources: { what: 'unpacked kernel sources' },
   git: { what: 'fetched repositories', grows: true },
-  build: { what: 'kernels that are being built', grows: true, trimsItself: true },
+  trees: { what: 'copies of kernel sources, in which kernels are built' },
+  objects: { what: 'what kernels were compiled to, for the next to build upon', first: true },
   kernels: { what: 'built kernels' },
   packages: { what: 'unpacked kernel packages' },
   ccache: { what: "the compiler's cache, which trims itself", grows: true, trimsItself: true },

@@ -160,7 +160,7 @@ export async function trim(
       let total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
       const since = await oldestUser();
       const removed: CacheEntry[] = [];
-      for (const entry of [...entries].sort((a, b) => a.usedMs - b.usedMs)) {
+      for (const entry of [...entries].sort(leastNeededFirst)) {
         if (total <= limitBytes || signal.aborted) break;
         if (cacheKinds[entry.kind]?.trimsItself || !(await takeAway(entry.path, since, signal)))
           continue;
@@ -171,6 +171,11 @@ export async function trim(
     },
   );
 }
+
+const leastNeededFirst = (a: CacheEntry, b: CacheEntry): number =>
+  Number(isFirst(b)) - Number(isFirst(a)) || a.usedMs - b.usedMs;
+
+const isFirst = ({ kind }: CacheEntry): boolean => cacheKinds[kind]?.first === true;
 
 /** Removes an entry that was last used before a time; false when it was not. */
 async function takeAway(path: string, sinceMs: number, signal: AbortSignal): Promise<boolean> {
@@ -202,7 +207,7 @@ async function oldestUser(): Promise<number> {
   return oldest;
 }
 
-// What has a temporary name is being made by a process; a folder of build/ by the one that holds its kernel's lock.
+// What has a temporary name is being made by a process.
 async function removeLeftovers(): Promise<void> {
   for (const kind of [...Object.keys(cacheKinds), 'machines']) {
     for (const name of await readdir(cacheDir(kind)).catch(() => [])) {
@@ -211,10 +216,6 @@ async function removeLeftovers(): Promise<void> {
       if (name.endsWith('.tmp') && !(await isInTheMaking(path)))
         await rm(path, { recursive: true, force: true });
     }
-  }
-  for (const key of await readdir(cacheDir('build')).catch(() => [])) {
-    if ((await livingOwner(cacheDir('kernels', `${key}.lock`))) !== undefined) continue;
-    await rm(cacheDir('build', key), { recursive: true, force: true });
   }
 }
 

@@ -11,7 +11,7 @@ export async function writeTree(tree: string, link: string): Promise<void> {
     Makefile: `allnoconfig:
 	cp $(KCONFIG_ALLCONFIG) $(O)/.config
 vmlinux: $(O)/vmlinux
-$(O)/vmlinux:
+$(O)/vmlinux: arch/powerpc/kvm/book3s_hv.c
 	$(CC) -c -o $(O)/book3s_hv.o arch/powerpc/kvm/book3s_hv.c
 	mkdir -p $(O)/include/config
 	echo 1.2.3 > $(O)/include/config/kernel.release

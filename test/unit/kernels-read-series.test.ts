@@ -22,6 +22,7 @@ const source: PinnedSource = {
   readFile: (path) =>
     Promise.resolve(path === 'dir/a.c' ? Buffer.from('one\n\ntwo\nthree\nfour\n') : undefined),
   copyTo: () => Promise.reject(new Error('not needed')),
+  copyFiles: () => Promise.reject(new Error('not needed')),
 };
 
 /** The third line of dir/a.c after the series. */

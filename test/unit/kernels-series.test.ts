@@ -26,6 +26,7 @@ function sourceOf(content: string): PinnedSource {
     label: 'test',
     readFile: (path) => Promise.resolve(path === 'dir/a.c' ? Buffer.from(content) : undefined),
     copyTo: () => Promise.reject(new Error('not needed')),
+    copyFiles: () => Promise.reject(new Error('not needed')),
   };
 }
 

@@ -76,6 +76,7 @@ const source = (text: string | undefined): PinnedSource => ({
   label: 'Linux X',
   readFile: () => Promise.resolve(text === undefined ? undefined : Buffer.from(text)),
   copyTo: () => Promise.resolve(),
+  copyFiles: () => Promise.resolve(),
 });
 const has = (kind: 'gcc' | 'llvm', version: string): Toolchain => ({
   kind,

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+import { lstat, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { use } from '../system/cache.js';
+import { cacheDir, makeFolderWhole, readIfThere } from '../system/files.js';
+import { run } from '../system/processes.js';
+import type { Changes, PinnedSource } from './pinned-source.js';
+import { changesSince, fileDigest, type TreeState, type WorkTree } from './work-tree.js';
+
+/** Goes up when what is kept, or how it is built upon, changes. */
+const format = 1;
+/** Of so many sources that differ from the wanted one it is found out how much. */
+const mostSources = 3;
+
+/** What a kept object tree was made of. */
+export interface Recipe {
+  readonly state: TreeState;
+  /** As PinnedSource has it; absent: a distribution's. */
+  readonly origin?: string;
+  /** Digests of the patches that are not busyguest's own. */
+  readonly patches: readonly string[];
+  /** Digest of what the kernel is configured from. */
+  readonly config: string;
+  /** What compiles, with its versions. */
+  readonly toolchain: string;
+}
+
+interface Kept extends Recipe {
+  readonly format: number;
+  /** Where it was built, if what was built says so (debug information). */
+  readonly tree?: string;
+}
+
+/** An object tree to build upon. */
+export interface Start {
+  /** The kernel that it was kept of. */
+  readonly key: string;
+  /** Files of the work tree that are other than when it was built, or stand for one that is. */
+  readonly changed: readonly string[];
+  /** Folders in which everything is to be built anew, relative to the object tree. */
+  readonly folders: readonly string[];
+}
+
+const keptDir = (key: string): string => cacheDir('objects', key);
+
+async function keptTrees(): Promise<{ key: string; kept: Kept; usedMs: number }[]> {
+  const found: { key: string; kept: Kept; usedMs: number }[] = [];
+  for (const key of await readdir(cacheDir('objects')).catch(() => [])) {
+    const text = await readIfThere(join(keptDir(key), 'kept.json')).catch(() => undefined);
+    if (text === undefined || key.endsWith('.tmp')) continue;
+    const kept = JSON.parse(text) as Kept;
+    const { mtimeMs } = await stat(keptDir(key)).catch(() => ({ mtimeMs: 0 }));
+    if (kept.format === format) found.push({ key, kept, usedMs: mtimeMs });
+  }
+  return found.sort((a, b) => b.usedMs - a.usedMs);
+}
+
+/**
+ * The kept object tree with the fewest changes to what is to be built, of the same config and toolchain. None that
+ * was built by code which is no part of what is built now: it could have left anything there.
+ */
+export async function nearestStart(
+  wanted: Recipe,
+  source: PinnedSource,
+  work: WorkTree,
+  signal: AbortSignal,
+): Promise<Start | undefined> {
+  const compared = new Map<string, Changes | undefined>([[source.id, { paths: [], added: [] }]]);
+  let best: Start | undefined;
+  for (const { key, kept } of await keptTrees()) {
+    if (kept.config !== wanted.config || kept.toolchain !== wanted.toolchain) continue;
+    if (kept.tree !== undefined && kept.tree !== work.tree) continue;
+    if (!(await isTrusted(kept, wanted, source, signal))) continue;
+    const { source: id } = kept.state;
+    if (!compared.has(id)) {
+      if (compared.size > mostSources) continue;
+      compared.set(id, await changesSince(source, id, signal));
+    }
+    const between = compared.get(id);
+    const changes =
+      between && (await changesOfStates(kept.state, wanted.state, between, source, signal));
+    if (changes === undefined || (best && best.changed.length <= changes.paths.length)) continue;
+    const start = await startFrom(key, changes, work, signal);
+    if (start && (await use(keptDir(key)))) best = start;
+  }
+  return best;
+}
+
+async function isTrusted(
+  kept: Recipe,
+  wanted: Recipe,
+  source: PinnedSource,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!kept.patches.every((patch) => wanted.patches.includes(patch))) return false;
+  if (kept.origin === undefined || kept.origin === wanted.origin) return true;
+  return (await source.trusts?.(kept.origin, signal)) ?? false;
+}
+
+async function changesOfStates(
+  before: TreeState,
+  after: TreeState,
+  between: Changes,
+  source: PinnedSource,
+  signal: AbortSignal,
+): Promise<Changes> {
+  const paths = new Set(between.paths);
+  const added = new Set(between.added);
+  for (const path of new Set([...Object.keys(before.files), ...Object.keys(after.files)])) {
+    const unpatched = async (): Promise<string> => fileDigest(await source.readFile(path, signal));
+    const was = before.files[path] ?? (paths.has(path) ? undefined : await unpatched());
+    const is = after.files[path] ?? (await unpatched());
+    if (was === is) paths.delete(path);
+    else paths.add(path);
+    if (was === '' && is !== '') added.add(path);
+  }
+  return { paths: [...paths], added: [...added].filter((path) => paths.has(path)) };
+}
+
+/** What decides how things are built: kbuild sees a changed command, but not all that a script would do otherwise. */
+const ofBuild =
+  /^(?:Kbuild$|scripts\/|tools\/(?!testing\/|perf\/|Documentation\/)|arch\/powerpc\/(?:Makefile|tools\/|boot\/))/;
+/** What kbuild compiles and knows the dependencies of, or what no build reads. */
+const isTracked = /\.(?:c|h|S|l|y|lex|rst|txt|cocci)$/;
+const makefile = /(?:^|\/)(?:Makefile|Kbuild)[^/]*$/;
+const isKbuild = (path: string): boolean => makefile.test(path) && path !== 'Makefile';
+const included = /\.(?:c|S|rst|txt|yaml|dts)$|(?:^|\/)(?:Makefile|Kbuild|Kconfig)[^/]*$/;
+
+/** How to go on from a kept tree; undefined where kbuild could overlook something. */
+async function startFrom(
+  key: string,
+  { paths, added }: Changes,
+  { tree }: WorkTree,
+  signal: AbortSignal,
+): Promise<Start | undefined> {
+  if (paths.some((path) => ofBuild.test(path) && !isTracked.test(path))) return undefined;
+  for (const path of paths) {
+    const state = await lstat(join(tree, path)).catch(() => undefined);
+    // make looks at what a link leads to.
+    if (state?.isSymbolicLink()) return undefined;
+  }
+  // A header that is new may be found before another of its name, which is then to count as changed.
+  const names = new Set(added.filter((path) => !included.test(path)).map((path) => basename(path)));
+  const hidden = names.size === 0 ? [] : await filesNamed(names, tree, signal);
+  const generated =
+    names.size === 0 ? [] : await filesNamed(names, join(keptDir(key), 'obj'), signal);
+  if (generated.length > 0) return undefined;
+  const folders = paths.filter(isKbuild).map((path) => dirname(path));
+  return { key, changed: [...new Set([...paths, ...hidden])], folders: [...new Set(folders)] };
+}
+
+async function filesNamed(
+  names: ReadonlySet<string>,
+  dir: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const argv = ['find', '.', '-path', './obj', '-prune', '-o', '-type', 'f', '-printf', '%P\\0'];
+  const { stdout } = await run(argv, { stage: 'build', cwd: dir, signal });
+  return stdout.split('\0').filter((path) => path !== '' && names.has(basename(path)));
+}
+
+/** Puts a private copy of a kept tree where it is built upon, every file of it with the same time, in seconds. */
+export async function copyStart(
+  { key, folders }: Start,
+  { obj }: WorkTree,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const copy = ['cp', '-a', '--reflink=auto', join(keptDir(key), 'obj'), obj];
+  await run(copy, { stage: 'build', signal });
+  for (const folder of folders) {
+    const inFolder = ['-maxdepth', '1', '!', '-type', 'd', '-delete'];
+    const argv = ['find', join(obj, folder), ...inFolder];
+    // Nothing of that folder was built.
+    await run(argv, { stage: 'build', signal, okCodes: [0, 1] });
+  }
+  const touch = ['-exec', 'touch', '-h', '-d', `@${seconds}`, '{}', '+'];
+  await run(['find', obj, '!', '-type', 'd', ...touch], { stage: 'build', signal });
+}
+
+/** What a link of vmlinux makes anew whatever changed. */
+const linkedAnew =
+  /^(?:vmlinux(?:\.o|\.unstripped|\.map)?|\.tmp_vmlinux.*|System\.map|build\.log)$/;
+
+/** Keeps the object tree of a kernel that was built, for the next to build upon. */
+export async function keepObjects(key: string, recipe: Recipe, work: WorkTree): Promise<void> {
+  const { obj, tree } = work;
+  for (const name of await readdir(obj)) {
+    if (linkedAnew.test(name)) await rm(join(obj, name), { recursive: true });
+  }
+  const config = (await readIfThere(join(obj, '.config'))) ?? '';
+  const saysWhere = config.includes('\nCONFIG_DEBUG_INFO=y\n');
+  const kept: Kept = { format, ...recipe, ...(saysWhere && { tree }) };
+  await mkdir(cacheDir('objects'), { recursive: true });
+  await makeFolderWhole(keptDir(key), async (dir) => {
+    await rename(obj, join(dir, 'obj'));
+    await writeFile(join(dir, 'kept.json'), JSON.stringify(kept));
+  });
+}
