@@ -74,7 +74,7 @@ async function recipeOf(plan: BuildPlan, state: TreeState, signal: AbortSignal):
     state,
     ...(source.origin !== undefined && { origin: source.origin }),
     patches: patches.filter((patch) => !own.has(patch)),
-    config: digest(...configIdentity(config)),
+    config: configIdentity(config).flatMap((text) => text.split('\n')),
     toolchain: [kind, choice, compiler, ccache ? 'ccache' : '', ...versions].join('; '),
   };
 }

@@ -9,6 +9,8 @@ import { changesSince, fileDigest, type TreeState, type WorkTree } from './work-
 
 /** Goes up when what is kept, or how it is built upon, changes. */
 const format = 1;
+/** With more other lines of a config, nearly everything is compiled anew. */
+const mostConfigLines = 20;
 /** Of so many sources that differ from the wanted one it is found out how much. */
 const mostSources = 3;
 
@@ -19,8 +21,8 @@ export interface Recipe {
   readonly origin?: string;
   /** Digests of the patches that are not busyguest's own. */
   readonly patches: readonly string[];
-  /** Digest of what the kernel is configured from. */
-  readonly config: string;
+  /** What the kernel is configured from, line by line. */
+  readonly config: readonly string[];
   /** What compiles, with its versions. */
   readonly toolchain: string;
 }
@@ -66,9 +68,11 @@ export async function nearestStart(
   signal: AbortSignal,
 ): Promise<Start | undefined> {
   const compared = new Map<string, Changes | undefined>([[source.id, { paths: [], added: [] }]]);
-  let best: Start | undefined;
+  let best: (Start & { readonly lines: number }) | undefined;
   for (const { key, kept } of await keptTrees()) {
-    if (kept.config !== wanted.config || kept.toolchain !== wanted.toolchain) continue;
+    const lines = differingLines(kept.config, wanted.config);
+    if (lines > mostConfigLines || kept.toolchain !== wanted.toolchain) continue;
+    if (best && lines > best.lines) continue;
     if (kept.tree !== undefined && kept.tree !== work.tree) continue;
     if (!(await isTrusted(kept, wanted, source, signal))) continue;
     const { source: id } = kept.state;
@@ -79,11 +83,19 @@ export async function nearestStart(
     const between = compared.get(id);
     const changes =
       between && (await changesOfStates(kept.state, wanted.state, between, source, signal));
-    if (changes === undefined || (best && best.changed.length <= changes.paths.length)) continue;
+    const isNearer = best?.lines !== lines || best.changed.length > (changes?.paths.length ?? 0);
+    if (changes === undefined || !isNearer) continue;
     const start = await startFrom(key, changes, work, signal);
-    if (start && (await use(keptDir(key)))) best = start;
+    if (start && (await use(keptDir(key)))) best = { ...start, lines };
   }
-  return best;
+  if (best === undefined) return undefined;
+  const { key, changed, folders } = best;
+  return { key, changed, folders };
+}
+
+function differingLines(before: readonly string[], after: readonly string[]): number {
+  const [was, is] = [new Set(before), new Set(after)];
+  return before.filter((line) => !is.has(line)).length + after.filter((l) => !was.has(l)).length;
 }
 
 async function isTrusted(

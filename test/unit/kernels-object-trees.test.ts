@@ -66,7 +66,7 @@ async function withRecipe<T>(
   return withWorkTree(source, signal, async (tree) => {
     const state = await bringTree(tree, 'k', source, patches, signal);
     const names = patches.map(({ name }) => name);
-    return work(tree, { state, patches: names, config: 'c', toolchain: 't', ...of });
+    return work(tree, { state, patches: names, config: ['c'], toolchain: 't', ...of });
   });
 }
 
@@ -99,7 +99,8 @@ test('nothing is built upon what is not there, of another config or another comp
   assert.equal(await find(source, []), undefined);
   await keep(source, 'base', []);
   assert.deepEqual(await find(source, []), { key: 'base', changed: [], folders: [] });
-  assert.equal(await find(source, [], { config: 'other' }), undefined);
+  const other = Array.from({ length: 20 }, (_, line) => `line ${line}`);
+  assert.equal(await find(source, [], { config: other }), undefined);
   assert.equal(await find(source, [], { toolchain: 'other' }), undefined);
 });
 
@@ -112,6 +113,16 @@ test('the nearest is taken, and what differs is told by content', async (context
   // There and back again is no change.
   const back = [a1, { ...change('a.c', 'a1', 'a'), name: 'back' }];
   assert.deepEqual((await find(source, [...back, b1]))?.changed, ['b.c']);
+});
+
+test('the same config goes before a nearer source, a config that differs little is better than nothing', async (context) => {
+  const { source } = await lab(context);
+  await keep(source, 'other', [], { config: ['c', 'd'] });
+  assert.equal((await find(source, []))?.key, 'other');
+  await keep(source, 'base', []);
+  await keep(source, 'a1', [a1], { config: ['c', 'd'] });
+  assert.equal((await find(source, [a1, b1]))?.key, 'base');
+  assert.equal((await find(source, [a1, b1], { config: ['c', 'd'] }))?.key, 'a1');
 });
 
 test('what a series built is built upon only by what has the series', async (context) => {
