@@ -69,13 +69,13 @@ async function recipeOf(plan: BuildPlan, state: TreeState, signal: AbortSignal):
   const { source, chosen, config, toolchain } = plan;
   const own = new Set((await ownPatches(signal)).map(({ text }) => digest(diffText(text))));
   const patches = chosen.patches.map(({ text }) => digest(diffText(text)));
-  const { kind, choice, compiler, ccache, versions } = toolchain;
+  const { kind, choice, compiler, versions } = toolchain;
   return {
     state,
     ...(source.origin !== undefined && { origin: source.origin }),
     patches: patches.filter((patch) => !own.has(patch)),
     config: configIdentity(config).flatMap((text) => text.split('\n')),
-    toolchain: [kind, choice, compiler, ccache ? 'ccache' : '', ...versions].join('; '),
+    toolchain: [kind, choice, compiler, ...versions].join('; '),
   };
 }
 

@@ -44,7 +44,7 @@ export async function make(
     log.push(line);
     onLine?.(line);
   };
-  const options = { stage: 'build', signal, env: { ...makeEnv(work), ...env }, onLine: take };
+  const options = { stage: 'build', signal, env: { ...makeEnv, ...env }, onLine: take };
   try {
     await run([...makeArgv(work), ...goals], options);
   } catch (error) {
@@ -53,32 +53,23 @@ export async function make(
 }
 
 function makeArgv({ tree, obj, toolchain }: Work): string[] {
-  const { kind, choice, compiler, ccache } = toolchain;
+  const { kind, choice, compiler } = toolchain;
   // Both are named, so that the environment cannot choose half of another toolchain.
   const [prefix, llvm] = kind === 'gcc' ? [choice, ''] : ['', choice];
   return [
     ...['make', '-C', tree, `O=${obj}`, 'ARCH=powerpc', `CROSS_COMPILE=${prefix}`, `LLVM=${llvm}`],
-    `CC=${ccache ? 'ccache ' : ''}${compiler}`,
+    `CC=${compiler}`,
   ];
 }
 
 // Two builds of the same thing are to be the same to the byte.
-function makeEnv({ tree, toolchain: { kind } }: Work): Record<string, string> {
-  return {
-    KBUILD_BUILD_TIMESTAMP: '2026-01-01',
-    KBUILD_BUILD_USER: 'busyguest',
-    KBUILD_BUILD_HOST: 'busyguest',
-    KBUILD_BUILD_VERSION: '1',
-    LC_ALL: 'C',
-    CCACHE_DIR: cacheDir('ccache'),
-    CCACHE_BASEDIR: tree,
-    CCACHE_NOHASHDIR: '1',
-    CCACHE_MAXSIZE: '2G',
-    // The preprocessed text is compiled, not the source once more: a fifth less of a cold build.
-    // Not for clang, which then warns of what macros hid.
-    ...(kind === 'gcc' && { CCACHE_NOCPP2: '1' }),
-  };
-}
+const makeEnv: Readonly<Record<string, string>> = {
+  KBUILD_BUILD_TIMESTAMP: '2026-01-01',
+  KBUILD_BUILD_USER: 'busyguest',
+  KBUILD_BUILD_HOST: 'busyguest',
+  KBUILD_BUILD_VERSION: '1',
+  LC_ALL: 'C',
+};
 
 /** What the compiler, the linker, kconfig and make say of a broken tree, and, if they are silent, what follows from it. */
 const causes =

@@ -13,8 +13,6 @@ export interface Toolchain {
   readonly compiler: string;
   /** First lines of `--version` of compiler and linker. */
   readonly versions: readonly string[];
-  /** Whether ccache is there. */
-  readonly ccache: boolean;
 }
 
 /** The prefix: $CROSS_COMPILE, else the cross compiler, or none on a little-endian POWER host. */
@@ -67,10 +65,9 @@ function find(choice: Choice): Promise<Toolchain> {
 
 async function ask(choice: Choice): Promise<Toolchain> {
   const [compiler, linker] = [tool(choice, 'gcc', 'clang'), tool(choice, 'ld', 'ld.lld')];
-  const [cc, ld, ccache] = await Promise.all([
+  const [cc, ld] = await Promise.all([
     firstLineOf([compiler, '--version']),
     firstLineOf([linker, '--version']),
-    firstLineOf(['ccache', '--version']),
   ]);
   if (cc === undefined || ld === undefined) {
     const missing = cc === undefined ? `the compiler ${compiler}` : `the linker ${linker}`;
@@ -80,7 +77,7 @@ async function ask(choice: Choice): Promise<Toolchain> {
         : 'run "busyguest doctor": it shows the line that installs it';
     throw new InfraError('build', `${missing} is missing or does not run`, todo);
   }
-  return { ...choice, compiler, versions: [cc, ld], ccache: ccache !== undefined };
+  return { ...choice, compiler, versions: [cc, ld] };
 }
 
 /** Throws InfraError when a kernel says that it needs a newer compiler (its scripts/min-tool-version.sh). */

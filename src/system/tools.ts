@@ -165,13 +165,6 @@ export const tools: readonly Tool[] = [
     check: { file: ['/usr/share/keyrings/debian-archive-keyring.gpg'] },
     packages: { apt: 'debian-archive-keyring', dnf: 'debian-keyring', zypper: 'debian-keyring' },
   },
-  {
-    name: 'ccache',
-    why: 'makes the second build of a kernel quick',
-    check: { argv: ['ccache', '--version'] },
-    packages: same('ccache'),
-    optional: true,
-  },
 ];
 
 /** What the tests need beyond that. */

@@ -84,7 +84,7 @@ async function treeWith(context: TestContext, proc: string, takes: string): Prom
   return tree;
 }
 
-const toolchain = { kind: 'gcc', choice: '', compiler: 'cc', versions: [], ccache: false } as const;
+const toolchain = { kind: 'gcc', choice: '', compiler: 'cc', versions: [] } as const;
 
 /** The facts, or what is wrong, of a fragment in a tree whose Kconfig takes what matches. */
 async function configured(

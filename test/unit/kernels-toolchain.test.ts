@@ -83,7 +83,6 @@ const has = (kind: 'gcc' | 'llvm', version: string): Toolchain => ({
   choice: '',
   compiler: '',
   versions: [version],
-  ccache: false,
 });
 
 test('a compiler that is too old for a kernel is told before the build, with the version it needs', async () => {

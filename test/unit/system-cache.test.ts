@@ -59,16 +59,16 @@ test('what was not used for longest goes first, until the rest fits', async (con
   await entry(cache, 'kernels/b', 2);
   await entry(cache, 'sources/a', 3);
   await entry(cache, 'packages/c', 1);
-  await entry(cache, 'ccache/0', 9);
+  await entry(cache, 'plots/0', 9);
   const removed = await trim(3.5 * mib, signal);
   assert.deepEqual(
     removed?.map(({ path }) => path),
     [join(cache, 'sources/a')],
   );
-  assert.deepEqual(await names(cache), ['ccache/0', 'kernels/b', 'packages/c']);
+  assert.deepEqual(await names(cache), ['kernels/b', 'packages/c', 'plots/0']);
   assert.deepEqual(await trim(3.5 * mib, signal), []);
   await trim(0, signal);
-  assert.deepEqual(await names(cache), ['ccache/0'], "the compiler's cache trims itself");
+  assert.deepEqual(await names(cache), ['plots/0'], 'they trim themselves');
 });
 
 test('use says whether an entry is there, and makes it the last to go', async (context) => {
