@@ -19,7 +19,6 @@ export const cacheKinds: Readonly<Record<string, CacheKind>> = {
   objects: { what: 'what kernels were compiled to, for the next to build upon', first: true },
   kernels: { what: 'built kernels' },
   packages: { what: 'unpacked kernel packages' },
-  ccache: { what: "of earlier versions: the compiler's cache", grows: true },
   apt: { what: 'package lists and downloads', grows: true },
   qemu: { what: 'fetched QEMU' },
   'guest-qemu': { what: 'QEMU for machines under test' },
