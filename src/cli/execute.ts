@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../model/errors.js';
 import type { EventSink } from '../model/event.js';
@@ -8,11 +8,12 @@ import type { JobResult, RunResult } from '../model/result.js';
 import type { LavaPlace } from '../pipeline/lava-run.js';
 import { linkLatest, makeRunDir, runMatrix } from '../pipeline/run.js';
 import { runLock } from '../pipeline/run-folder.js';
+import { readRecord, type RunRecord } from '../pipeline/run-record.js';
 import { progressReport } from '../reports/progress.js';
 import { openReports } from '../reports/report.js';
 import { timingsReport } from '../reports/timings.js';
 import { inStage } from '../system/disk.js';
-import { writeWhole } from '../system/files.js';
+import { exists, writeWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { cacheLimit, trimAfterRun } from './cache.js';
 import { inFlight, lavaRunOptions, type LavaFlags } from './lava-options.js';
@@ -39,16 +40,6 @@ export interface Start {
   readonly dir: string;
   readonly startedAt: string;
   /** Where it runs, when not on this machine. */
-  readonly lava?: LavaFlags;
-}
-
-/** What --resume needs: the matrix as it was, and what narrowed it. */
-interface RunRecord extends MatrixOptions {
-  readonly file: string;
-  readonly text: string;
-  readonly startedAt: string;
-  /** Their names, for who watches the run. */
-  readonly jobs: readonly string[];
   readonly lava?: LavaFlags;
 }
 
@@ -87,19 +78,39 @@ export async function beginIn(
   return { matrix, dir, startedAt, ...place };
 }
 
-/** Finds an interrupted run. Throws UsageError when it is none. */
-export async function goOn(path: string): Promise<Start> {
+/**
+ * Finds an interrupted run. Its folder is data of anybody: it is checked as a new matrix is, and names no lab by itself.
+ * Throws UsageError when it is none, JobError.
+ * @param lava the lab that the user names
+ */
+export async function goOn(path: string, lava?: LavaFlags): Promise<Start> {
   const dir = await realpath(path).catch(() => {
     throw new UsageError(`--resume ${path}: no such run`);
   });
-  const text = await readFile(join(dir, 'run.json'), 'utf8').catch(() => {
+  const file = join(dir, 'run.json');
+  if (!(await exists(file))) {
     throw new UsageError(`--resume ${path}: run.json is missing; it is not the folder of a run`);
-  });
-  const record = JSON.parse(text) as RunRecord;
-  const { startedAt, lava } = record;
-  const matrix = narrow(record.text, record.file, record, 'anybody');
-  return { matrix, dir, startedAt, ...(lava && { lava }) };
+  }
+  const { text, startedAt, lava: recorded, ...record } = await readRecord(file);
+  const matrix = narrow(text, record.file, withoutUndefined(record), 'anybody');
+  if (recorded === undefined) return { matrix, dir, startedAt };
+  // Who is named there gets a token and the kernels, and what is named is written to.
+  for (const key of ['lava', 'publish', 'url'] as const) {
+    if (recorded[key] === lava?.[key]) continue;
+    const again = (['lava', 'publish', 'url'] as const).flatMap((one) =>
+      recorded[one] === undefined ? [] : [`--${one} ${recorded[one]}`],
+    );
+    throw new UsageError(
+      `--resume ${path}: this run used a lab; say so again if you know it: ${again.join(' ')}`,
+    );
+  }
+  return { matrix, dir, startedAt, lava: withoutUndefined(recorded) };
 }
+
+/** zod gives absent keys of a file as absent, but its types do not say so. */
+const withoutUndefined = <T extends object>(
+  from: T,
+): { [K in keyof T]: Exclude<T[K], undefined> } => from as never;
 
 /** What a command makes of results before they are shown and kept: expectations that only the run gives. */
 export interface Settle {

@@ -39,7 +39,7 @@ function render(format: string, file: string, cases: readonly CaseResult[]): str
   const name = file === '-' ? 'stdin' : file;
   const status = failed ? 'FAIL' : 'PASS';
   const run: RunResult = {
-    schema: 1,
+    schema: 2,
     run: name,
     startedAt: '',
     matrix: name,

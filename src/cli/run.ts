@@ -30,7 +30,9 @@ export async function run(file: string | undefined, options: Options): Promise<n
     );
   }
   const start =
-    options.resume === undefined ? await fresh(file, options) : await goOn(options.resume);
+    options.resume === undefined
+      ? await fresh(file, options)
+      : await goOn(options.resume, lavaFlags(options));
   const result = await execute(start, options);
   await showRun(result, start.dir, options);
   return options.exitOn === undefined

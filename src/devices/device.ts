@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { LabRow } from '../labs/lab-row.js';
-import type { Timeouts } from '../model/job.js';
+import type { Pattern, Timeouts } from '../model/job.js';
 import type { ExitReason } from '../model/result.js';
 
 /** What a device is given to boot. */
@@ -79,7 +79,7 @@ export interface MachineExit {
 }
 
 /** Facts that the payload prints and that must hold on a device: the path that it is there to test. */
-export type Promised = Readonly<Record<string, RegExp>>;
+export type Promised = Readonly<Record<string, Pattern>>;
 
 /** Something that boots a kernel and gives a console: image in, console out, nothing else. */
 export interface Device {

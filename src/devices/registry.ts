@@ -46,9 +46,12 @@ function deviceFrom(name: string, description: Description): Device {
  */
 export function qemuMachineOf(job: Job): QemuMachine | undefined {
   if (job.deviceSpec) return machineOf(job.deviceSpec);
-  const wanted = job.device.startsWith(lavaRunPrefix)
-    ? job.device.slice(lavaRunPrefix.length)
-    : job.device;
+  return emulatedMachine(job.device);
+}
+
+/** The row of a built-in emulated machine, whoever starts it; undefined for another name. */
+export function emulatedMachine(device: string): QemuMachine | undefined {
+  const wanted = device.startsWith(lavaRunPrefix) ? device.slice(lavaRunPrefix.length) : device;
   return qemuMachines.find(({ name }) => name === wanted);
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { JobError } from '../model/errors.js';
 import { trendRuns, type RunIndex, type RunSummary } from '../model/history.js';
-import type { RunResult } from '../model/result.js';
 import { exists, readIfThere, writeWhole } from '../system/files.js';
 import { decodeCache, encodeCache, type KnownRun, type KnownRuns } from './cache.js';
 import { findFlaky } from './flaky.js';
+import { readRunFile } from './run-file.js';
 import { metricsOf, summarizeRun } from './summary.js';
 
 /** The cache of the index, a file under results/. */
@@ -19,17 +20,13 @@ async function readRun(
   units: Units,
 ): Promise<Pick<KnownRun, 'summary' | 'reason' | 'withMetrics'>> {
   try {
-    const text = await readFile(join(resultsDir, dir, 'results.json'), 'utf8');
-    const run = JSON.parse(text) as RunResult;
-    // Written by a later version, or by hand.
-    if (run.schema !== 1) {
-      return { reason: `schema ${String(run.schema)} is not known`, withMetrics: false };
-    }
+    const run = await readRunFile(join(resultsDir, dir, 'results.json'));
     for (const job of run.jobs) for (const { name, unit } of metricsOf(job)) units[name] = unit;
     return { summary: summarizeRun(run, dir), withMetrics: true };
   } catch (error) {
-    const reason = error instanceof SyntaxError ? 'no JSON' : 'cannot be read as a run';
-    return { reason, withMetrics: false };
+    const [problem] = error instanceof JobError ? error.problems : [];
+    const why = problem?.message.replace(/^.*?: refused: /s, '') ?? 'cannot be read as a run';
+    return { reason: why.replace(/^it is no JSON: .*/s, 'no JSON'), withMetrics: false };
   }
 }
 

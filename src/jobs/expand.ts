@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { runningKernel } from '../model/job.js';
 import type { DeviceSpec, Job, JobMatrix, KernelSpec, TestSpec, Timeouts } from '../model/job.js';
+import { linearPattern } from '../documents/pattern.js';
 import type { Path } from '../documents/positions.js';
 import { deviceArgument } from './machine-options.js';
 import { parseLimit, periodOrDefault } from './schema.js';
@@ -38,7 +39,7 @@ export function expandMatrix(raw: RawMatrix, file: string, tree?: string): JobMa
   const tests = raw.tests.flatMap(expandTest);
   const timeouts = timeoutsOf(raw);
   const knownFaults = raw['known-faults'].map(({ title, reason }) => ({
-    title: new RegExp(title),
+    title: linearPattern(title),
     reason,
   }));
   const jobs = kernels.flatMap((kernel, index) =>

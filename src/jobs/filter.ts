@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { linearPattern } from '../documents/pattern.js';
 import { UsageError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
 import { hintFor } from '../documents/nearest.js';
@@ -47,7 +48,7 @@ function parseTerm(term: string, text: string): JobFilter {
 
 function matcher(pattern: string, fail: (what: string) => never): (name: string) => boolean {
   try {
-    const regex = new RegExp(pattern);
+    const regex = linearPattern(pattern);
     return (name) => regex.test(name);
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));

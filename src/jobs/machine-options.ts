@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { DeviceSpec } from '../model/job.js';
 
 /** What a described machine may be given, as data: each value is one word that no comma or path fits in. */
 type Values = Readonly<Record<string, RegExp>>;
@@ -130,4 +131,29 @@ export function deviceArgument(
     typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value);
   const all = Object.entries(properties).map(([name, value]) => `${name}=${word(value)}`);
   return [driver, ...all].join(',');
+}
+
+/** The first thing that is wrong with a whole description that was found in a file, or undefined. */
+export function specFault(spec: DeviceSpec): string | undefined {
+  if (spec.extraArgs.length > 0) return 'it was given arguments of QEMU by a program';
+  const fault =
+    machineFault(spec.machine) ?? (spec.cpu === undefined ? undefined : cpuFault(spec.cpu));
+  return fault?.message ?? spec.devices.map(argumentFault).find((one) => one !== undefined);
+}
+
+/** What is wrong with a value for -device that `deviceArgument` did not make, or undefined. */
+function argumentFault(text: string): string | undefined {
+  const [driver = '', ...properties] = text.split(',');
+  if (!Object.hasOwn(deviceDrivers, driver))
+    return `${JSON.stringify(driver)} is no device of ours`;
+  const own = driver as DeviceDriver;
+  const values = properties.map((property): [string, PropertyValue] => {
+    const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(property) ?? [];
+    const known: Readonly<Record<string, string>> = deviceDrivers[own];
+    const kind = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (kind === 'count' && count.test(value)) return [name, Number(value)];
+    if (kind === 'switch' && onOff.test(value)) return [name, value === 'on'];
+    return [name, value];
+  });
+  return propertiesFault(own, Object.fromEntries(values));
 }

@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { vmmGuests } from '../model/job.js';
-import { payloadCases, payloadTags } from '../model/payload-cases.js';
+import { limitBounds, parametersSchema } from '../documents/parameters.js';
+import { linearPattern, patternFault } from '../documents/pattern.js';
 import { statuses } from '../model/status.js';
 import { deviceSchema } from './device-schema.js';
 import { longestList, name, namePattern } from './name.js';
 import { isFragmentPath, pathFault, sourceFault } from './sources.js';
 
-/** min_cfs_quota_period and max_cfs_quota_period of kernel/sched/core.c, microseconds. */
-const shortestUs = 1_000;
-const longestPeriodUs = 1_000_000;
 /** The kernel's own period where cpu.max names none, microseconds. */
 const defaultPeriodUs = 100_000;
-/** What the payload takes at most (GUEST_MAX_VCPUS and --seconds): it refuses more after it has booted. */
-const mostVcpus = 16;
-const mostSeconds = 600;
+const { shape } = parametersSchema;
+const { shortestUs, longestPeriodUs } = limitBounds;
 /** A day: longer than any phase, and far below what a timer can hold. */
 const longestTimeoutS = 86_400;
 
 const status = z.enum(statuses);
 const path = z.string().superRefine(refineWith(pathFault));
-const quota = z.int().min(shortestUs);
-const period = z.int().min(shortestUs).max(longestPeriodUs);
 const limit = z.string().superRefine(refineWith(limitFault));
 const seconds = z.int().min(1).max(longestTimeoutS);
 
@@ -102,47 +96,32 @@ export const kernelSchema = z.strictObject({
 
 export const testSchema = z.strictObject({
   name: name.describe('Names the test in job names and results.'),
-  'quota-us': oneOrMore(quota).optional().describe('cpu.max quota, microseconds a period.'),
-  'period-us': oneOrMore(period)
+  'quota-us': oneOrMore(shape.quotaUs).optional().describe('cpu.max quota, microseconds a period.'),
+  'period-us': oneOrMore(shape.periodUs)
     .optional()
     .describe(`cpu.max period, microseconds; ${defaultPeriodUs} where it is left out.`),
   limits: oneOrMore(limit)
     .optional()
     .describe('"QUOTA PERIOD" as in cpu.max, microseconds; instead of quota-us and period-us.'),
-  vcpus: oneOrMore(z.int().min(1).max(mostVcpus))
-    .default(1)
-    .describe('vCPUs of the guest that spins.'),
-  seconds: oneOrMore(z.int().min(1).max(mostSeconds))
+  vcpus: oneOrMore(shape.vcpus).default(1).describe('vCPUs of the guest that spins.'),
+  seconds: oneOrMore(shape.seconds)
     .default(3)
     .describe("Length of the observation window, seconds of the machine's time."),
-  cpus: z
-    .int()
-    .min(1)
-    .max(256)
-    .optional()
-    .describe('CPUs of the machine; default: vcpus. A device described here has its smp.'),
-  cases: z
-    .array(z.enum(payloadCases.map((one) => one.name)))
-    .min(1)
-    .optional()
-    .describe(
-      'Cases to run besides the controls (docs/cases.md); those tagged basic where neither cases nor tags is given.',
-    ),
-  tags: z
-    .array(z.enum(payloadTags))
-    .min(1)
-    .optional()
-    .describe('Cases to run besides the controls, by their tags; full stands for all.'),
-  vmm: z
-    .enum(['qemu'])
-    .optional()
-    .describe('Let a real QEMU run the guest inside the machine (docs/devices.md); one vCPU only.'),
-  'vmm-guest': z
-    .enum(vmmGuests)
-    .optional()
-    .describe(
-      'Its guest: bare, a loop and nothing else, or linux, the kernel under test; bare where it is left out.',
-    ),
+  cpus: shape.cpus.describe(
+    'CPUs of the machine; default: vcpus. A device described here has its smp.',
+  ),
+  cases: shape.cases.describe(
+    'Cases to run besides the controls (docs/cases.md); those tagged basic where neither cases nor tags is given.',
+  ),
+  tags: shape.tags.describe(
+    'Cases to run besides the controls, by their tags; full stands for all.',
+  ),
+  vmm: shape.vmm.describe(
+    'Let a real QEMU run the guest inside the machine (docs/devices.md); one vCPU only.',
+  ),
+  'vmm-guest': shape.vmmGuest.describe(
+    'Its guest: bare, a loop and nothing else, or linux, the kernel under test; bare where it is left out.',
+  ),
   trace: z
     .boolean()
     .default(false)
@@ -163,7 +142,7 @@ const knownFault = z.strictObject({
   title: z
     .string()
     .superRefine(refineWith(regexFault))
-    .describe("Regular expression on the fault's title."),
+    .describe("Regular expression (RE2's syntax) on the fault's title."),
   reason: z.string().min(1).describe('Why it is accepted.'),
 });
 
@@ -260,11 +239,9 @@ function toolchainFault(text: string): string | undefined {
 }
 
 function regexFault(text: string): string | undefined {
-  try {
-    return new RegExp(text).test('')
-      ? `the expression ${JSON.stringify(text)} accepts every fault`
-      : undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  const fault = patternFault(text);
+  if (fault !== undefined) return fault;
+  return linearPattern(text).test('')
+    ? `the expression ${JSON.stringify(text)} accepts every fault`
+    : undefined;
 }

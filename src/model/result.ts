@@ -28,7 +28,9 @@ export interface CaseResult {
   readonly metrics: readonly Metric[];
 }
 
-export type Phase = 'firmware' | 'boot' | 'test' | 'shutdown';
+/** What a machine is doing. */
+export const phases = ['firmware', 'boot', 'test', 'shutdown'] as const;
+export type Phase = (typeof phases)[number];
 
 /** What the console shows went wrong with the kernel. */
 export interface Fault {
@@ -64,6 +66,9 @@ export interface Judgement {
     | 'interrupted';
 }
 
+/** Text by name. Whose it is says the field that it stands in: no name of one stands for another's. */
+export type Facts = Readonly<Record<string, string>>;
+
 /** A finished job as results.json carries it (docs/results.md). */
 export interface JobResult extends Judgement {
   readonly name: string;
@@ -74,7 +79,12 @@ export interface JobResult extends Judgement {
   readonly asExpected: boolean;
   readonly cases: readonly CaseResult[];
   readonly faults: readonly Fault[];
-  readonly facts: Readonly<Record<string, string>>;
+  /** What busyguest knows by itself: the kernel that it built or unpacked, the test that it asked for, the inputs. */
+  readonly facts: Facts;
+  /** What the device says of itself: QEMU's version and argv, the lab's names. Absent where nothing was booted. */
+  readonly deviceFacts?: Facts;
+  /** What the payload says, which is what the kernel under test lets it say. Absent where nothing was booted. */
+  readonly payloadFacts?: Facts;
   /** Wall times, milliseconds: build, image, boot (with firmware), test, judge. Never compared between runs. */
   readonly timesMs: Readonly<Record<string, number>>;
   /** The result of an earlier run with the same inputs was taken. */
@@ -102,7 +112,7 @@ export interface PairVerdict extends Partial<CaseChanges> {
 
 /** results/<run>/results.json. `schema` goes up when a field changes its meaning. */
 export interface RunResult {
-  readonly schema: 1;
+  readonly schema: 2;
   readonly run: string;
   readonly startedAt: string;
   readonly matrix: string;

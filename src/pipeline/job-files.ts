@@ -3,9 +3,11 @@ import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Boot } from '../devices/device.js';
+import { readJobFile } from '../history/run-file.js';
 import type { Job } from '../model/job.js';
 import type { JobResult } from '../model/result.js';
-import { readIfThere, writeWhole } from '../system/files.js';
+import { writeWhole } from '../system/files.js';
+import { knownDigest } from '../system/known.js';
 import { ConsoleSession, type ConsoleFindings, type ExpectedConsole } from './console-session.js';
 
 /** The most of a build's log that a job keeps: every job of a kernel has a copy. Bytes. */
@@ -25,12 +27,13 @@ export class JobFiles {
   }
 
   async writeJob(job: Job): Promise<void> {
-    const { kernel, device, test, expect, name, timeouts } = job;
+    const { kernel, device, deviceSpec, test, expect, name, timeouts } = job;
     const known = job.knownFaults.map(({ title, reason }) => ({ title: title.source, reason }));
     await this.#json('job.json', {
       name,
       kernel,
       device,
+      ...(deviceSpec && { deviceSpec }),
       test,
       expect,
       timeouts,
@@ -40,7 +43,9 @@ export class JobFiles {
 
   /** What the machine is given: enough to boot it again. */
   async writeBoot(boot: Boot): Promise<void> {
-    await this.#json('boot.json', boot);
+    const sum = async (path: string): Promise<string> => (path === '' ? '' : knownDigest(path));
+    const [kernel, initramfs] = [await sum(boot.kernel), await sum(boot.initramfs)];
+    await this.#json('boot.json', { ...boot, sha256: { kernel, initramfs } });
   }
 
   /** Copies the end of the log of the kernel's build, so that the folder can be taken elsewhere. */
@@ -80,8 +85,7 @@ export class JobFiles {
   }
 
   async readStatus(): Promise<JobResult | undefined> {
-    const text = await readIfThere(join(this.dir, 'status.json'));
-    return text === undefined ? undefined : (JSON.parse(text) as JobResult);
+    return readJobFile(join(this.dir, 'status.json'));
   }
 
   async #json(file: string, value: unknown): Promise<void> {

@@ -50,7 +50,9 @@ export function judgeWatched(
     asExpected: asExpected(judgement, job.expect),
     cases: payload.cases,
     faults: findings.faults,
-    facts: { ...facts, ...watched.machineFacts, ...payload.facts },
+    facts,
+    deviceFacts: watched.machineFacts,
+    payloadFacts: payload.facts,
     timesMs: watched.timesMs,
     reused,
   };

@@ -6,7 +6,7 @@ import type { OpenRun } from '../model/history.js';
 import { describeProgress, renderIndex } from '../reports/html/index-page.js';
 import { renderHtml, renderLive } from '../reports/html/run-page.js';
 import { digest, exists } from '../system/files.js';
-import { JsonFiles, readOpenRun, readRun } from './run-folder.js';
+import { KnownFiles, readOpenRun, readRun } from './run-folder.js';
 
 /** What is in results/ now: `state` differs when anything that the pages show does. */
 export interface Snapshot {
@@ -18,7 +18,7 @@ export interface Snapshot {
 export class LiveResults {
   #mtimeMs = Number.NaN;
   #closed = new Set<string>();
-  #files: ReadonlyMap<string, JsonFiles> = new Map();
+  #files: ReadonlyMap<string, KnownFiles> = new Map();
   #page: { readonly state: string; readonly text: Promise<string> } | undefined;
 
   constructor(readonly dir: string) {}
@@ -34,10 +34,10 @@ export class LiveResults {
     const entries = await readdir(this.dir, { withFileTypes: true });
     const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     const open: OpenRun[] = [];
-    const files = new Map<string, JsonFiles>();
+    const files = new Map<string, KnownFiles>();
     for (const name of folders.sort()) {
       if (this.#closed.has(name)) continue;
-      const own = this.#files.get(name) ?? new JsonFiles();
+      const own = this.#files.get(name) ?? new KnownFiles();
       const run = await readOpenRun(join(this.dir, name), own).catch(() => undefined);
       if (run) {
         open.push(run);

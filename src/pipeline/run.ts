@@ -170,6 +170,7 @@ async function runJob(
     const facts = {
       ...kernel.facts,
       ...vmmFacts,
+      ...asked(job),
       device_used: device.name,
       ...(key !== undefined && { inputs_key: key }),
     };
@@ -196,6 +197,12 @@ async function runJob(
   }
 }
 
+/** What the payload is asked to do, as facts of ours: it says the same, or something else. */
+const asked = ({ test: { parameters } }: Job): Record<string, string> => ({
+  limit: `${parameters.quotaUs} ${parameters.periodUs}`,
+  vcpus: String(parameters.vcpus),
+});
+
 async function inParallel(
   jobs: readonly Job[],
   width: number,
@@ -219,7 +226,7 @@ function assemble(
   );
   const pairs = pairUp(jobs, matrix.kernels);
   return {
-    schema: 1,
+    schema: 2,
     run: basename(options.dir),
     startedAt: options.startedAt,
     matrix: matrix.file,

@@ -4,6 +4,7 @@ import type { Builder, TestCase, TestSuite } from 'junit-report-builder';
 import type { CaseResult, Fault, JobResult, RunResult } from '../model/result.js';
 import type { Status } from '../model/status.js';
 import { cleanLine, cleanText, clip, tailBytes } from './text.js';
+import { factsByOwner } from './facts.js';
 
 // What Node.js loads is one CommonJS file of 0.8 MB whose whole export is the builder. To import it takes six times as
 // long: it is searched for names that might be exported.
@@ -71,8 +72,10 @@ function setProperties(suite: TestSuite, job: JobResult): void {
       suite.property(label, String(metric.value));
     }
   }
-  for (const [name, value] of Object.entries(job.facts)) {
-    suite.property(`fact.${cleanLine(name)}`, cleanLine(value));
+  for (const [owner, facts] of factsByOwner(job)) {
+    for (const [name, value] of Object.entries(facts)) {
+      suite.property(`${owner}.${cleanLine(name)}`, cleanLine(value));
+    }
   }
 }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { linearPattern } from '../documents/pattern.js';
+import type { Pattern } from '../model/job.js';
 import type { JobResult } from '../model/result.js';
 import { readEnd } from '../system/files.js';
+import { parseJson, readInput } from '../system/input.js';
 
 /** A fault that the job matrix lists, with its reason, as job.json has it. */
 export interface NamedIssue {
   /** Regular expression on a fault's title. */
-  readonly title: RegExp;
+  readonly title: Pattern;
   readonly reason: string;
 }
 
@@ -23,6 +25,8 @@ export const noSource: KcidbSource = { issues: [], consoleTail: '', buildTail: '
 
 // KCIDB takes 16384 characters of an excerpt.
 const tailBytes = 16 * 1024;
+/** The most of a job.json that is read. */
+const mostJobBytes = 4 * 1024 ** 2;
 
 const tailOf = async (path: string): Promise<string> =>
   (await readEnd(path, tailBytes).catch(() => undefined))?.text ?? '';
@@ -35,7 +39,7 @@ export function issuesOf(job: unknown): readonly NamedIssue[] {
     const { title, reason } = known;
     if (typeof title !== 'string' || typeof reason !== 'string') return [];
     try {
-      return [{ title: new RegExp(title), reason }];
+      return [{ title: linearPattern(title), reason }];
     } catch {
       return [];
     }
@@ -47,8 +51,8 @@ export async function readKcidbSource(dir: string, { name }: JobResult): Promise
   if (name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name)) return noSource;
   const folder = join(dir, name);
   const [job, consoleTail, buildTail] = await Promise.all([
-    readFile(join(folder, 'job.json'), 'utf8')
-      .then((text): unknown => JSON.parse(text))
+    readInput(join(folder, 'job.json'), mostJobBytes)
+      .then((bytes) => parseJson('job.json', bytes.toString('utf8')))
       .catch(() => undefined),
     tailOf(join(folder, 'console.log')),
     tailOf(join(folder, 'build.log')),

@@ -4,6 +4,7 @@ import type { CaseResult, Fault, JobResult, Metric, RunResult } from '../model/r
 import type { KcidbSource, NamedIssue } from './kcidb-source.js';
 import type { KcidbIncident, KcidbIssue, KcidbStatus, KcidbTest } from './kcidb-types.js';
 import { cleanLine, cleanText, clip, tailBytes } from './text.js';
+import { factsByOwner } from './facts.js';
 
 /** What all objects of a submission share. */
 export interface KcidbContext {
@@ -25,19 +26,22 @@ const pathOf = ({ test }: JobResult): string =>
 
 const compatiblePattern = /^[^ \0]+(,[^ \0]+)*$/;
 
-/** The machine; `compatible` only where the payload read it from the device tree. */
-function environmentOf({ device, facts }: JobResult): KcidbTest['environment'] {
-  const compatible = (facts['compatible'] ?? '').split(/\s+/).map(cleanLine);
+/** The machine; `compatible` only where the payload read it from the device tree. Other facts carry their owner. */
+function environmentOf(job: JobResult): KcidbTest['environment'] {
+  const { device } = job;
+  const compatible = (job.payloadFacts?.['compatible'] ?? '').split(/\s+/).map(cleanLine);
   const usable = compatible.filter((one) => compatiblePattern.test(one));
   return {
     ...(usable.length > 0 ? { compatible: usable } : {}),
     comment: cleanLine(device),
     misc: Object.fromEntries([
       ['device', cleanLine(device)],
-      ...Object.entries(facts).map(([name, value]) => [
-        cleanLine(name),
-        clip(cleanLine(value), 2000),
-      ]),
+      ...factsByOwner(job).flatMap(([owner, facts]) =>
+        Object.entries(facts).map(([name, value]) => [
+          `${owner}.${cleanLine(name)}`,
+          clip(cleanLine(value), 2000),
+        ]),
+      ),
     ]) as Record<string, string>,
   };
 }

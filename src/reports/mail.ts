@@ -53,12 +53,12 @@ function field(name: string, text: string, maxLines = 3): string[] {
 }
 
 function what(run: RunResult, { base, patches }: MailFacts): string[] {
-  const facts = (name: string): string[] => [
-    ...new Set(run.jobs.flatMap((job) => job.facts[name] ?? [])),
+  const facts = (name: string, owner: 'facts' | 'deviceFacts' = 'facts'): string[] => [
+    ...new Set(run.jobs.flatMap((job) => job[owner]?.[name] ?? [])),
   ];
   const releases = facts('kernel_release').join(', ');
   // The packager's version is in the results.
-  const qemu = facts('qemu').map((text) => text.replace(/ \(.*\)$/, ''));
+  const qemu = facts('qemu', 'deviceFacts').map((text) => text.replace(/ \(.*\)$/, ''));
   const machines = `${isEmulated(run) ? 'emulated by' : 'KVM with'} ${qemu.join(', ')}`;
   const limits = facts('limit').map((limit) => limit.replace(' ', ' us of every ') + ' us');
   const vcpus = facts('vcpus').map((count) => `${count} vCPU`);
@@ -73,7 +73,7 @@ function what(run: RunResult, { base, patches }: MailFacts): string[] {
 }
 
 const isEmulated = (run: RunResult): boolean =>
-  run.jobs.every(({ facts }) => (facts['accel'] ?? 'tcg') === 'tcg');
+  run.jobs.every(({ deviceFacts }) => (deviceFacts?.['accel'] ?? 'tcg') === 'tcg');
 
 function table(run: RunResult): string[] {
   const devices = [...new Set(run.jobs.map(({ device }) => device))];

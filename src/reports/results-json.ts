@@ -39,10 +39,12 @@ const jobFields = (job: JobResult) => ({
   cases: job.cases.map(caseFields),
   faults: job.faults.map(faultFields),
   facts: byKey(job.facts),
+  deviceFacts: byKey(job.deviceFacts ?? {}),
+  payloadFacts: byKey(job.payloadFacts ?? {}),
   timesMs: byKey(job.timesMs),
 });
 
-/** results.json, schema 1 (docs/results.md): the same run gives the same bytes, whatever built the objects. */
+/** results.json, schema 2 (docs/results.md): the same run gives the same bytes, whatever built the objects. */
 export function renderResultsJson(run: RunResult): string {
   const fields = {
     schema: run.schema,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { access, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -147,8 +147,10 @@ export async function readEnd(
   maxBytes: number,
 ): Promise<{ text: string; skipped: number } | undefined> {
   try {
-    await using file = await open(path);
-    const { size } = await file.stat();
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await file.stat();
+    if (!stats.isFile()) return undefined;
+    const { size } = stats;
     const skipped = Math.max(0, size - maxBytes);
     const bytes = Buffer.alloc(size - skipped);
     const { bytesRead } = await file.read(bytes, 0, bytes.length, skipped);

@@ -93,11 +93,12 @@ const isOfAnotherBoot: Rule = ({ otherBoot }) =>
     ? undefined
     : { status: 'ERROR', decidedBy: 'machine', reason: `not this boot: ${otherBoot}` };
 
+/** search(), unlike test(), keeps no state between calls in a global expression. */
+const accepts = ({ title: known }: KnownFault, title: string): boolean =>
+  known instanceof RegExp ? title.search(known) >= 0 : known.test(title);
+
 const hasNewFault: Rule = ({ faults, knownFaults }) => {
-  // search(), unlike test(), keeps no state between calls in a global expression.
-  const fault = faults.find(
-    ({ title }) => !knownFaults.some((known) => title.search(known.title) >= 0),
-  );
+  const fault = faults.find(({ title }) => !knownFaults.some((known) => accepts(known, title)));
   return (
     fault && {
       status: 'FAIL',

@@ -141,7 +141,7 @@ test('SOL that is cut in the middle comes back', async (context) => {
   const { code, result, stderr } = await runOn(context, env, cut, '--filter', 'kernel=patched');
   const [job] = result.jobs;
   assert.match(stderr, /the console broke off; it is opened again/);
-  assert.ok(Number(job?.facts['console_cuts']) >= 1, stderr.slice(-3000));
+  assert.ok(Number(job?.deviceFacts?.['console_cuts']) >= 1, stderr.slice(-3000));
   assert.equal(job?.status, 'PASS', `${job?.reason}\n${stderr.slice(-3000)}`);
   assert.equal(code, 0);
   await isOff(machine);

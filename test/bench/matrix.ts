@@ -18,7 +18,7 @@ export async function prePull({ times, dir, signal, say }: Bench): Promise<Row[]
   const two = await workers('2');
   say('whole matrix, nothing changed');
   const unchanged = await repeat(times, () => busyguest(run, { signal }));
-  const { facts } = await resultOf(dir, `patched-${device}`);
+  const { deviceFacts: facts = {} } = await resultOf(dir, `patched-${device}`);
   const argv = splitWords(facts['qemu_argv'] ?? '');
   say('two bare QEMUs at once');
   const alone = await repeat(times, () => untilLastLine(argv, { signal }));

@@ -32,7 +32,7 @@ export async function oneJob(bench: Bench): Promise<Row[]> {
   const rows: Row[] = [];
   for (const kernel of kernels) {
     await wallOf(runOf(bench, matrix, filterOf(kernel)), bench);
-    const { facts } = await resultOf(bench.dir, `${kernel}-${device}`);
+    const { deviceFacts: facts = {} } = await resultOf(bench.dir, `${kernel}-${device}`);
     const argv = splitWords(facts['qemu_argv'] ?? '');
     const measured = new Map<string, Sample[]>();
     for (let round = 0; round < bench.times; round++) {

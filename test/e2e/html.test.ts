@@ -210,7 +210,9 @@ test('browser: a hostile console is text', { skip }, () =>
       status: 'FAIL',
       asExpected: false,
       faults: [fault],
-      facts: { qemu_argv: bad, bad },
+      facts: { bad },
+      deviceFacts: { qemu_argv: bad, bad },
+      payloadFacts: { bad },
     });
     const silent = jobWith({ name: 'silent', status: 'MISS', asExpected: false, cases: [] });
     const run = sampleRun({ matrix: bad, jobs: [job, silent], verdicts: [] });

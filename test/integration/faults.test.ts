@@ -108,7 +108,7 @@ test('results of another schema, or damaged: named, not read, and in nobody’s 
   assert.match(page, /20200101-000000-old/);
   assert.match(page, /schema 0/);
   const shown = await busyguest('report', old);
-  assert.equal(shown.code, 64);
-  assert.match(shown.stderr, /schema 0; this busyguest reads schema 1/);
-  assert.equal((await busyguest('report', join(results, '20200102-000000-cut'))).code, 64);
+  assert.equal(shown.code, 65);
+  assert.match(shown.stderr, /schema 0; this busyguest reads schema 1 and 2/);
+  assert.equal((await busyguest('report', join(results, '20200102-000000-cut'))).code, 65);
 });

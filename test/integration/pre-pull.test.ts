@@ -98,7 +98,9 @@ describe('jobs/pre-pull.yaml on real kernels', () => {
       const filter = 'device=~pseries-p9|papr-p10';
       const args = ['run', matrix, '--filter', filter, '--results', again, '--fresh', '--quiet'];
       assert.equal((await busyguest(...args)).code, 0);
-      const counted = (await latest(again)).jobs.filter(({ facts }) => facts['icount'] === 'yes');
+      const counted = (await latest(again)).jobs.filter(
+        ({ deviceFacts }) => deviceFacts?.['icount'] === 'yes',
+      );
       assert.ok(counted.length >= 2);
       for (const job of counted) {
         const [first, second] = await Promise.all(

@@ -30,8 +30,8 @@ test('in real time beside a busy host: no wrong PASS, no wrong FAIL, and what is
     // A host that is too busy gives an ERROR, which is right; anything else must be what is expected.
     assert.ok([job.expect, 'ERROR'].includes(job.status), `${job.name}: ${job.reason}`);
     if (job.status === 'ERROR') continue;
-    assert.equal(job.facts['time'], 'real');
-    assert.equal(job.facts['icount'], 'no');
+    assert.equal(job.payloadFacts?.['time'], 'real');
+    assert.equal(job.deviceFacts?.['icount'], 'no');
     assert.ok(metric(job, 'busy_guest_obeys_quota', 'windows') >= 24);
     const evidence = job.cases
       .flatMap(({ metrics }) => metrics)

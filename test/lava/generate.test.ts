@@ -151,8 +151,8 @@ describe('what generate makes, in a real LAVA server', { skip: why ?? false }, (
     }).ended;
     const [job] = (await latest(results)).jobs;
     assert.equal(job?.status, 'PASS', job?.reason);
-    assert.equal(job.facts['lava_device'], 'petitboot-01');
-    assert.equal(job.facts['platform'], 'PowerNV');
+    assert.equal(job.deviceFacts?.['lava_device'], 'petitboot-01');
+    assert.equal(job.payloadFacts?.['platform'], 'PowerNV');
     assert.equal(code, 0, stderr);
   });
 });

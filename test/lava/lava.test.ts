@@ -112,7 +112,7 @@ function clients(): void {
       even?.some((b) => a.start_time < b.end_time && b.start_time < a.end_time),
     );
     assert.ok(atOnce, JSON.stringify(jobs));
-    for (const { facts } of there.jobs) {
+    for (const { deviceFacts: facts = {} } of there.jobs) {
       assert.match(facts['lava_job'] ?? '', new RegExp(`^${lab.url}/scheduler/job/\\d+$`));
       assert.match(facts['lava_device'] ?? '', /^qemu-0\d$/);
     }
@@ -218,9 +218,12 @@ function clients(): void {
     running.kill('SIGKILL');
     await running.ended;
     const [folder = ''] = await readdir(join(dir, 'killed'));
-    const again = await start(['run', '--resume', join(dir, 'killed', folder), '--fresh'], {
-      BUSYGUEST_LAVA_TOKEN: labToken,
-    }).ended;
+    const again = await start(
+      ['run', '--resume', join(dir, 'killed', folder), '--lava', lab.url, '--fresh'],
+      {
+        BUSYGUEST_LAVA_TOKEN: labToken,
+      },
+    ).ended;
     assert.equal(again.code, 0, again.stderr);
     assert.equal((await latest(join(dir, 'killed'))).overall, 'fixed');
     assert.equal((await named(folder)).length, 2);

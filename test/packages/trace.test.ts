@@ -22,7 +22,7 @@ test("Debian's newest kernel, traced: cpu.stat and runtime_remaining agree, and 
   const traced = job.cases.find(({ name }) => name === 'traced_debt_agrees');
   assert.equal(traced?.status, 'PASS', `${traced?.reason}; ${job.reason}`);
   assert.ok(metric(job, 'traced_debt_agrees', 'worst_difference') <= 100);
-  assert.match(job.facts['trace'] ?? '', /by names$/);
+  assert.match(job.payloadFacts?.['trace'] ?? '', /by names$/);
   if (job.status === 'PASS') {
     context.diagnostic(`${job.facts['kernel_release']} keeps the limit: no slopes to compare`);
     return;

@@ -25,6 +25,6 @@ test("a real QEMU's guest: the bug without the fix, fixed with it, and both in K
     const window = metric(job, 'busy_guest_obeys_quota', 'window');
     assert.ok(longest >= window, `${job.name}: ${longest} us of ${window} us`);
     assert.match(job.facts['vmm'] ?? '', /^Debian qemu-system-ppc 1:\d/);
-    assert.equal(job.facts['vmm_guest'], 'bare');
+    assert.equal(job.payloadFacts?.['vmm_guest'], 'bare');
   }
 });

@@ -26,7 +26,11 @@ test('a few lines describe a machine; the rest has defaults', () => {
   assert.equal(description.kind, 'ipmi');
   assert.equal(description.kind === 'ipmi' && description.bmc.port, 623);
   assert.equal(description.kind === 'ipmi' && description.power.retries, 1);
-  assert.deepEqual(promisedBy(description), { cpu: /power9/i });
+  const { cpu } = promisedBy(description);
+  assert.deepEqual(
+    [cpu?.source, cpu?.test('POWER9'), cpu?.test('POWER8')],
+    ['power9', true, false],
+  );
   const host = readDescription('d.yaml', 'kind: ssh\nhost: root@p9\nkexec: false\n');
   assert.equal(host.kind === 'ssh' && host.kexec, false);
 });
@@ -47,7 +51,7 @@ const wrong: readonly (readonly [string, string, readonly string[]])[] = [
     'two mistakes at once',
     `kind: ipmi\n${bmc}shell: {prompt: "("}\ntimeouts: {power-s: soon}\n`,
     [
-      '3:17 shell.prompt: Invalid regular expression: /(/: Unterminated group',
+      '3:17 shell.prompt: no regular expression of RE2: missing closing ): `(`',
       '4:21 timeouts.power-s: expected a whole number, not "soon"',
     ],
   ],

@@ -38,7 +38,7 @@ test('index: runs by start, without links, empty folders and what cannot be read
     await addRun(results, 'c', runAt(1));
     await mkdir(join(results, 'in-progress'));
     await symlink('b', join(results, 'latest'));
-    await addRun(results, 'later', { ...runAt(3), schema: 2 as never });
+    await addRun(results, 'later', { ...runAt(3), schema: 3 as never });
     await mkdir(join(results, 'torn'));
     await writeFile(join(results, 'torn', 'results.json'), '{"schema": 1, "ru');
     await writeFile(join(results, 'b', 'report.html'), '');
@@ -49,7 +49,7 @@ test('index: runs by start, without links, empty folders and what cannot be read
     );
     assert.deepEqual(index.withReport, ['b']);
     assert.deepEqual(index.unreadable, [
-      { dir: 'later', reason: 'schema 2 is not known' },
+      { dir: 'later', reason: 'schema 3; this busyguest reads schema 1 and 2' },
       { dir: 'torn', reason: 'no JSON' },
     ]);
     assert.equal(index.units['busy_guest_dies_at_once.kill_latency'], 'us');

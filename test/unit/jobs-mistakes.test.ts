@@ -151,7 +151,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     'a regular expression that is none',
     matrix({}, 'known-faults: [{title: "(", reason: r}]'),
-    '5>" known-faults[0].title: Invalid regular expression: /(/: Unterminated group',
+    '5>" known-faults[0].title: no regular expression of RE2: missing closing ): `(`',
   ],
   [
     'a regular expression for all',

@@ -59,13 +59,12 @@ export function pairRun(devices: readonly string[], kernels = ['unpatched', 'pat
           ? 'busy_guest_obeys_quota: the guest used 3.33 x its quota'
           : 'all 8 cases pass',
         cases: casesWith(...changes),
+        deviceFacts: { qemu_argv: argv, qemu_version: '10.0.2' },
+        payloadFacts: { cpu: 'POWER9 (architected), altivec supported' },
         facts: {
-          qemu_argv: argv,
-          qemu_version: '10.0.2',
           kernel_source: 'debian:linux-source-7.2 7.2.13-1',
           kernel_release: '7.2.13',
           kernel_patches: broken ? 'none' : '0001-kvm-limit.patch 0002-kvm-book3s.patch',
-          cpu: 'POWER9 (architected), altivec supported',
           inputs_key: `key-${kernel}-${device}`,
         },
         timesMs: { boot: 410, test: 1510 },

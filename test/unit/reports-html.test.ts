@@ -89,7 +89,9 @@ test('html: hostile text everywhere stays text', async () => {
     asExpected: false,
     cases: [caseWith(bad, 'FAIL', { [bad]: 1 }, bad), caseWith('busy_guest_dies_at_once', 'FAIL')],
     faults: [fault],
-    facts: { qemu_argv: bad, [bad]: bad },
+    facts: { [bad]: bad },
+    deviceFacts: { qemu_argv: bad, [bad]: bad },
+    payloadFacts: { [bad]: bad },
   });
   const pair = { base: bad, patched: bad, device: bad, test: bad, verdict: 'fixed' } as const;
   const run = sampleRun({ run: bad, matrix: bad, jobs: [hostile], verdicts: [pair] });

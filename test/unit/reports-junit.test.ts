@@ -124,7 +124,10 @@ test('junit: metrics and facts are properties of the suite', () => {
   );
   assert.equal(properties['busy_guest_obeys_quota.overrun_ratio'], '3.33');
   assert.equal(properties['busy_guest_dies_at_once.kill_latency_us'], '14100000');
-  assert.equal(properties['fact.argv'], '-M pseries -append "a <b> & c"');
+  assert.equal(properties['device.argv'], '-M pseries -append "a <b> & c"');
+  assert.equal(properties['device.qemu'], '10.0.2');
+  assert.equal(properties['payload.qemu'], '99');
+  assert.equal(properties['fact.toolchain'], 'gcc 12');
   assert.equal(properties['expected'], 'FAIL');
 });
 
@@ -170,7 +173,13 @@ test('junit: hostile text everywhere is well-formed and changes nothing around i
       const fault = { class: 'oops', title: text, phase: 'test', lines: [text] } as const;
       const job = jobWith({ kernel: text, reason: text, cases: [bad, { ...bad, status: 'SKIP' }] });
       const jobs = [
-        { ...job, decidedBy: 'fault', faults: [fault], facts: { [text]: text } } as const,
+        {
+          ...job,
+          decidedBy: 'fault',
+          faults: [fault],
+          facts: { [text]: text },
+          payloadFacts: { [text]: text },
+        } as const,
       ];
       const root = read(sampleRun({ jobs }), { [job.name]: text });
       assert.equal(caseElements(root.children[0]).length, 3);

@@ -82,10 +82,16 @@ test('kcidb: checkout and build say what is known, and guess nothing', () => {
     patchset_hash: hash,
     kernel_config: 'base kvm',
     toolchain: 'gcc 12.2.0',
-    compatible: 'qemu,pseries  ok',
     git_repository_url: 'https://user:password@example.org/linux.git',
   };
-  const report = kcidbReport(oneJob({ facts, timesMs: { build: 240_000, test: 1500 } }), {});
+  const report = kcidbReport(
+    oneJob({
+      facts,
+      payloadFacts: { compatible: 'qemu,pseries  ok' },
+      timesMs: { build: 240_000, test: 1500 },
+    }),
+    {},
+  );
   assertValid(report);
   assert.equal(report.checkouts[0]?.patchset_hash, hash);
   assert.equal(report.checkouts[0]?.git_commit_hash, commit);
@@ -193,7 +199,8 @@ test('kcidb: valid whatever a console put into the results', () => {
         status: 'FAIL',
         cases: [caseWith(bad, 'FAIL', { [`m${bad}`]: value }, bad), caseWith(bad, 'FAIL', {})],
         faults: [fault, fault],
-        facts: { compatible: bad, kernel_source: bad, patchset_hash: bad, [`f${bad}`]: bad },
+        facts: { kernel_source: bad, patchset_hash: bad, [`f${bad}`]: bad },
+        payloadFacts: { compatible: bad, [`f${bad}`]: bad },
       });
       const run = sampleRun({ run: bad, startedAt: bad, jobs: [job, job], verdicts: [] });
       const issues = [{ title: /(?:)/, reason: `https://${bad}` }];

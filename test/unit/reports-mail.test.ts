@@ -38,9 +38,11 @@ function job(
     asExpected: true,
     cases: [{ name: 'busy_guest_obeys_quota', status, metrics }],
     faults: [],
-    facts: {
+    deviceFacts: {
       accel: 'tcg',
       qemu: 'QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2+deb13u1~bpo12+1)',
+    },
+    facts: {
       limit: '30000 100000',
       vcpus: '1',
       kernel_config: 'minimal',
@@ -65,7 +67,7 @@ function run(overall: Verdict, jobs: JobResult[]): RunResult {
       verdict: overall,
     }));
   return {
-    schema: 1,
+    schema: 2,
     run: 'r',
     startedAt: '',
     matrix: 'm',
@@ -182,7 +184,10 @@ test('a build failure shows the line of the compiler', () => {
 
 test('without a name in git there is a line to fill in; a real machine is not called emulated', () => {
   const { base, patches, command } = facts;
-  const real = fixed.jobs.map((one) => ({ ...one, facts: { ...one.facts, accel: 'kvm' } }));
+  const real = fixed.jobs.map((one) => ({
+    ...one,
+    deviceFacts: { ...one.deviceFacts, accel: 'kvm' },
+  }));
   const mail = renderMail(run('fixed', real), { base, patches, command });
   assert.match(mail, /^Tested-by: YOUR NAME <YOUR ADDRESS>$/m);
   assert.match(mail, /^Machines: {2}KVM with QEMU/m);

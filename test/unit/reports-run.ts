@@ -11,7 +11,7 @@ const broken = casesWith(
 /** A run with a job of every kind: broken base, fixed, crashed, contended, half reported, no device. */
 export function sampleRun(changes: Partial<RunResult> = {}): RunResult {
   return {
-    schema: 1,
+    schema: 2,
     run: '2026-11-22T10-00-00',
     startedAt: '2026-11-22T10:00:00.000Z',
     matrix: 'jobs/pre-pull.yaml',
@@ -33,7 +33,9 @@ export function sampleRun(changes: Partial<RunResult> = {}): RunResult {
         reason: 'busy_guest_obeys_quota: 3.33 x the quota',
         expect: 'FAIL',
         cases: broken,
-        facts: { qemu: '10.0.2', argv: '-M pseries -append "a <b> & c"' },
+        facts: { toolchain: 'gcc 12' },
+        deviceFacts: { qemu: '10.0.2', argv: '-M pseries -append "a <b> & c"' },
+        payloadFacts: { qemu: '99', toolchain: 'evil', accel: 'kvm' },
         timesMs: { boot: 400, test: 1500 },
       }),
       jobWith({ timesMs: { boot: 400, test: 700.4 } }),

@@ -38,7 +38,7 @@ function run(...given: readonly Given[]): {
   );
   const jobs = given.map((one, i) => job(kernels[i]?.name ?? '', one));
   const result: RunResult = {
-    schema: 1,
+    schema: 2,
     run: 'r',
     startedAt: '',
     matrix: 'm',

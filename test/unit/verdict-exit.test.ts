@@ -14,7 +14,7 @@ function runOf(outcomes: readonly Outcome[], interrupted = false): RunResult {
     return jobWith({ ...judgement, expect, asExpected: asExpected(judgement, expect) });
   });
   return {
-    schema: 1,
+    schema: 2,
     run: 'r1',
     startedAt: '2026-11-22T10:00:00Z',
     matrix: 'jobs/x.yaml',

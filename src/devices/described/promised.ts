@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
+import { linearPattern } from '../../documents/pattern.js';
 import type { Promised } from '../device.js';
 import type { Description } from './schema.js';
 
 /** What a description promises of the machine, for the judge. */
 export function promisedBy({ promises = {} }: Description): Promised {
   return Object.fromEntries(
-    Object.entries(promises).map(([fact, pattern]) => [fact, new RegExp(pattern, 'i')]),
+    Object.entries(promises).map(([fact, pattern]) => [
+      fact,
+      linearPattern(pattern, { ignoreCase: true }),
+    ]),
   );
 }

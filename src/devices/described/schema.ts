@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { patternFault } from '../../documents/pattern.js';
 
 /** A day: longer than any phase, and far below what a timer can hold. */
 const longestS = 86_400;
@@ -147,9 +148,6 @@ export type Keys = z.output<typeof shell>['keys'];
 export type Description = IpmiDescription | SshDescription;
 
 function isExpression(text: string, context: z.RefinementCtx<string>): void {
-  try {
-    new RegExp(text);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message });
-  }
+  const message = patternFault(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
+import { linearPattern } from '../../documents/pattern.js';
 import { addressTowards } from '../../system/address.js';
 import { FileServer } from '../../system/file-server.js';
 import type { IpmiDescription } from '../described/schema.js';
@@ -94,8 +95,8 @@ export class IpmiMachine implements Machine {
     const powerMs = timeouts['power-s'] * 1000;
     const on = await this.isOn();
     await this.openConsole();
-    const keys = shell.keys.map(({ when, send }) => ({ when: new RegExp(when), send }));
-    const dialogue = { prompt: new RegExp(shell.prompt), keys };
+    const keys = shell.keys.map(({ when, send }) => ({ when: linearPattern(when), send }));
+    const dialogue = { prompt: linearPattern(shell.prompt), keys };
     this.#shell = new ConsoleShell(this.#sol, dialogue, this.signal);
     if (on && power.start === 'keep' && !this.#used) {
       this.#used = true;

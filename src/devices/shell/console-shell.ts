@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pattern } from '../../model/job.js';
 import { InfraError, InterruptedError } from '../../model/errors.js';
 import { tail } from '../../system/processes.js';
 import type { CommandResult, Shell } from './shell.js';
 
 /** What is known of the way to a machine's shell. */
 export interface Dialogue {
-  readonly prompt: RegExp;
+  readonly prompt: Pattern;
   /** Typed once each, when the console shows it. */
-  readonly keys: readonly { readonly when: RegExp; readonly send: string }[];
+  readonly keys: readonly { readonly when: Pattern; readonly send: string }[];
 }
 
 /** A console that can be typed to. */

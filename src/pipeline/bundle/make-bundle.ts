@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: MIT
-import {
-  chmod,
-  copyFile,
-  mkdir,
-  readdir,
-  readFile,
-  realpath,
-  rename,
-  stat,
-} from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import type { Boot } from '../../devices/device.js';
-import { UsageError } from '../../model/errors.js';
+import { createWriteStream } from 'node:fs';
+import { chmod, mkdir, readdir, realpath, rename, stat } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { qemuArgv } from '../../devices/qemu/argv.js';
+import { linearPattern } from '../../documents/pattern.js';
+import { emulatedMachine, machineOf } from '../../devices/registry.js';
+import { readJobFile } from '../../history/run-file.js';
+import { JobError, UsageError } from '../../model/errors.js';
+import type { DeviceSpec } from '../../model/job.js';
 import type { JobResult } from '../../model/result.js';
-import { digestFile, exists, readIfThere, withTemporary, writeWhole } from '../../system/files.js';
+import { cacheDir, digestFile, exists, withTemporary, writeWhole } from '../../system/files.js';
+import { openInput } from '../../system/input.js';
 import { run } from '../../system/processes.js';
 import { splitWords } from '../../system/shell-words.js';
+import {
+  bootFrom,
+  readBootFile,
+  readJobRecord,
+  type BootRecord,
+  type JobRecord,
+} from '../job-records.js';
+import { readRecord } from '../run-record.js';
 import {
   checkedFiles,
   manifestFile,
@@ -25,13 +31,6 @@ import {
 } from './manifest.js';
 import { reproduceScript } from './reproduce-script.js';
 
-/** The parts of a job's job.json that a bundle takes over. */
-interface JobRecord {
-  readonly timeouts: Manifest['job']['timeouts'];
-  readonly test: { readonly parameters: Manifest['job']['parameters'] };
-  readonly knownFaults: readonly { readonly title: string }[];
-}
-
 /**
  * Writes the bundle of a job that was booted by QEMU: `results/<run>/<job>` with its kernel and image to `file`,
  * as .tar.zst. Throws UsageError where there is no such job or what it booted is gone, InfraError.
@@ -39,25 +38,14 @@ interface JobRecord {
 export async function makeBundle(jobDir: string, file: string, signal: AbortSignal): Promise<void> {
   const dir = await realpath(jobDir).catch(() => jobDir);
   const result = await resultIn(dir, jobDir);
-  const boot = JSON.parse(await needed(join(dir, 'boot.json'), notBooted(result))) as Boot;
-  const job = JSON.parse(await needed(join(dir, 'job.json'), notBooted(result))) as JobRecord;
-  const words = splitWords(result.facts['qemu_argv'] ?? '');
-  if (words.length === 0) throw new UsageError(`${jobDir}: no QEMU booted it; nothing to bundle`);
-  for (const path of [boot.kernel, boot.initramfs]) {
-    if (await exists(path)) continue;
-    throw new UsageError(`${path} is gone from the cache; run the job again, then bundle it`);
-  }
+  const boot = needed(await readBootFile(join(dir, 'boot.json')), notBooted(result));
+  const job = needed(await readJobRecord(join(dir, 'job.json')), notBooted(result));
+  const args = argsOf(jobDir, result, job, boot);
   await withTemporary(file, async (staging) => {
     const folder = join(staging, result.name);
     await copyFiles(dir, folder, boot);
-    const args = words.slice(Math.max(0, words.indexOf('-M')));
-    const moved = new Map([
-      [boot.kernel, 'kernel'],
-      [boot.initramfs, 'initramfs.cpio'],
-    ]);
-    const ownArgs = args.map((arg) => moved.get(arg) ?? arg);
-    const manifest = await describe(dir, folder, result, job, boot, ownArgs.join(' '));
-    await writeWhole(join(folder, 'reproduce.sh'), reproduceScript(manifest, ownArgs));
+    const manifest = await describe(dir, folder, result, job, boot, args.join(' '));
+    await writeWhole(join(folder, 'reproduce.sh'), reproduceScript(manifest, args));
     await chmod(join(folder, 'reproduce.sh'), 0o755);
     // What would be refused is not written either.
     const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
@@ -69,9 +57,34 @@ export async function makeBundle(jobDir: string, file: string, signal: AbortSign
   });
 }
 
+/**
+ * QEMU's arguments, from our own table: a run folder may come from anybody, and reproduce.sh runs what stands here. What was
+ * recorded must be the same, for else the bundle would be of another machine than the result.
+ */
+function argsOf(named: string, result: JobResult, job: JobRecord, boot: BootRecord): string[] {
+  const recorded = splitWords(result.deviceFacts?.['qemu_argv'] ?? '');
+  const device = result.facts['device_used'] ?? result.device;
+  const machine = job.deviceSpec
+    ? machineOf(job.deviceSpec as DeviceSpec)
+    : emulatedMachine(device);
+  if (recorded.length === 0 || machine === undefined) {
+    throw new UsageError(`${named}: no QEMU booted it; nothing to bundle`);
+  }
+  const icount = result.deviceFacts?.['icount'] === 'yes';
+  const args = (kernel: string, initramfs: string): string[] =>
+    qemuArgv(machine, bootFrom(boot, kernel, initramfs), icount);
+  const own = args(boot.kernel, boot.initramfs);
+  if (own.join('\0') !== recorded.slice(-own.length).join('\0')) {
+    throw new UsageError(
+      `${named}: QEMU was given other arguments than this busyguest gives ${device}; run the job again, then bundle it`,
+    );
+  }
+  return args('kernel', 'initramfs.cpio');
+}
+
 async function resultIn(dir: string, named: string): Promise<JobResult> {
-  const text = await readIfThere(join(dir, 'status.json')).catch(() => undefined);
-  if (text !== undefined) return JSON.parse(text) as JobResult;
+  const result = await readJobFile(join(dir, 'status.json'));
+  if (result !== undefined) return result;
   const jobs = await jobsOf(dir);
   const which = jobs.length > 0 ? `; its jobs: ${jobs.join(', ')}` : '';
   throw new UsageError(`${named}: no job of a run; results/<run>/<job> is needed${which}`);
@@ -86,20 +99,44 @@ async function jobsOf(dir: string): Promise<string[]> {
 const notBooted = ({ name, status, reason }: JobResult): string =>
   `${name}: nothing to bundle: it was not booted, or by an older busyguest (${status}: ${reason})`;
 
-async function needed(path: string, otherwise: string): Promise<string> {
-  const text = await readIfThere(path);
-  if (text === undefined) throw new UsageError(otherwise);
-  return text;
+function needed<T>(value: T | undefined, otherwise: string): T {
+  if (value === undefined) throw new UsageError(otherwise);
+  return value;
 }
 
-async function copyFiles(dir: string, folder: string, boot: Boot): Promise<void> {
+async function copyFiles(dir: string, folder: string, boot: BootRecord): Promise<void> {
   await mkdir(folder);
-  const results = [...readableFiles, 'console.log', 'status.json'] as const;
-  for (const name of results) {
-    if (await exists(join(dir, name))) await copyFile(join(dir, name), join(folder, name));
+  for (const name of [...readableFiles, 'console.log', 'status.json'] as const) {
+    const path = join(dir, name);
+    if (!(await exists(path))) continue;
+    if ((await realpath(path)) !== path) throw outside(path, dir);
+    await copyInput(path, join(folder, name));
   }
-  await copyFile(boot.kernel, join(folder, 'kernel'));
-  await copyFile(boot.initramfs, join(folder, 'initramfs.cpio'));
+  const places = [dir, await realpath(cacheDir()).catch(() => dir)];
+  for (const [kind, name] of [
+    ['kernel', 'kernel'],
+    ['initramfs', 'initramfs.cpio'],
+  ] as const) {
+    const path = boot[kind];
+    const real = await realpath(path).catch(() => {
+      throw new UsageError(`${path} is gone from the cache; run the job again, then bundle it`);
+    });
+    // boot.json may be anybody's: it must not bring just any file of ours into a bundle.
+    if (!places.some((place) => real.startsWith(place + sep))) throw outside(path, dir);
+    await copyInput(real, join(folder, name));
+    if ((await digestFile(join(folder, name))) === boot.sha256?.[kind]) continue;
+    throw new JobError([
+      { message: `${path}: refused: it is not the ${kind} that boot.json says was booted` },
+    ]);
+  }
+}
+
+const outside = (path: string, dir: string): JobError =>
+  new JobError([{ message: `${path}: refused: it is neither in ${dir} nor in the cache` }]);
+
+async function copyInput(from: string, to: string): Promise<void> {
+  await using file = await openInput(from);
+  await pipeline(file.createReadStream({ autoClose: false }), createWriteStream(to));
 }
 
 async function describe(
@@ -107,7 +144,7 @@ async function describe(
   folder: string,
   result: JobResult,
   job: JobRecord,
-  { commandLine, payloadArgs, cpus }: Boot,
+  { commandLine, payloadArgs, cpus }: BootRecord,
   args: string,
 ): Promise<Manifest> {
   const files = await Promise.all(
@@ -116,14 +153,13 @@ async function describe(
       return [name, { bytes: (await stat(path)).size, sha256: await digestFile(path) }] as const;
     }),
   );
-  const known = job.knownFaults.map(({ title }) => new RegExp(title));
-  const { name, kernel, device, test, expect, facts } = result;
-  const run = await readFile(join(dirname(dir), 'run.json'), 'utf8').catch(() => '{}');
-  const { startedAt = '' } = JSON.parse(run) as { startedAt?: string };
+  const known = job.knownFaults.map(({ title }) => linearPattern(title));
+  const { name, kernel, device, test, expect, facts, deviceFacts = {} } = result;
+  const record = await readRecord(join(dirname(dir), 'run.json')).catch(() => ({ startedAt: '' }));
   return {
     schema: 1,
     run: basename(dirname(dir)),
-    startedAt,
+    startedAt: record.startedAt,
     job: {
       name,
       kernel,
@@ -139,9 +175,9 @@ async function describe(
     boot: { commandLine: [...commandLine], payloadArgs: [...payloadArgs], cpus },
     recorded: {
       device: facts['device_used'] ?? device,
-      qemu: facts['qemu'] ?? '',
+      qemu: deviceFacts['qemu'] ?? '',
       args,
-      repeats: facts['repeats'] === 'bytes' ? 'bytes' : 'statuses',
+      repeats: deviceFacts['repeats'] === 'bytes' ? 'bytes' : 'statuses',
     },
     files: Object.fromEntries(files) as Manifest['files'],
   };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parametersOf } from '../../documents/parameters.js';
 import type { TestParameters } from '../../model/job.js';
 import type { Sample } from '../../model/result.js';
 import { isFileName, readEnd } from '../../system/files.js';
+import { parseJson, readInput } from '../../system/input.js';
 
 /** What the page takes from a job's folder; empty where a file is absent or cannot be read. */
 export interface JobFiles {
@@ -18,10 +20,12 @@ export interface JobFiles {
 export const noFiles: JobFiles = { raw: [], samples: [], tail: [] };
 
 const tailBytes = 8 * 1024;
+/** The most of a samples.json that is read: 24,576 samples of 150 bytes are written at most. */
+const mostJsonBytes = 64 * 1024 ** 2;
 
 async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return parseJson(path, (await readInput(path, mostJsonBytes)).toString('utf8'));
   } catch {
     return undefined;
   }
@@ -40,14 +44,10 @@ function isSample(value: unknown): value is Sample {
   );
 }
 
-function parametersOf(job: unknown): TestParameters | undefined {
+const parametersIn = (job: unknown): TestParameters | undefined => {
   const test = isRecord(job) ? job['test'] : undefined;
-  const parameters = isRecord(test) ? test['parameters'] : undefined;
-  if (!isRecord(parameters)) return undefined;
-  const { quotaUs, periodUs } = parameters;
-  const usable = Number(quotaUs) > 0 && Number(periodUs) > 0;
-  return usable ? (parameters as unknown as TestParameters) : undefined;
-}
+  return parametersOf(isRecord(test) ? test['parameters'] : undefined);
+};
 
 async function readTail(path: string): Promise<readonly string[]> {
   const end = await readEnd(path, tailBytes).catch(() => undefined);
@@ -73,7 +73,7 @@ export async function readJobFiles(dir: string, job: string): Promise<JobFiles> 
   const [raw, samples, parameters, tail] = await Promise.all([
     linkable(folder),
     readJson(join(folder, 'samples.json')),
-    readJson(join(folder, 'job.json')).then(parametersOf),
+    readJson(join(folder, 'job.json')).then(parametersIn),
     readTail(join(folder, 'console.log')),
   ]);
   return {

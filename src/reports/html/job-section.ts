@@ -8,6 +8,7 @@ import type { JobFiles } from './job-files.js';
 import { excerpt, firstOf, limit, shortName } from './limits.js';
 import { html, when, type Markup } from './markup.js';
 import { statusMark } from './status-mark.js';
+import { factsByOwner } from '../facts.js';
 
 /** The anchor of a job; the same for a job of the same name in every run. */
 export function jobAnchor(name: string): string {
@@ -106,13 +107,31 @@ function tailPart(job: JobResult, files: JobFiles, chars: number): Markup | unde
   );
 }
 
-function factsPart(job: JobResult): Markup | undefined {
-  const facts = Object.entries(job.facts).filter(([name]) => name !== 'qemu_argv');
+const factTitles = {
+  fact: 'Facts',
+  device: 'What the device says',
+  payload: 'What the payload says',
+};
+
+/** Whose they are stands above them: the payload says what the kernel under test lets it say. */
+function factsPart(job: JobResult): Markup {
+  const [ours, ...others] = factsByOwner(job).map(([owner, facts]) => {
+    const shown = Object.entries(facts).filter(([name]) => name !== 'qemu_argv');
+    return factList(factTitles[owner], shown, owner === 'fact' ? job.timesMs : {});
+  });
+  return html`${ours}${others}`;
+}
+
+function factList(
+  title: string,
+  facts: [string, string][],
+  timesMs: JobResult['timesMs'],
+): Markup | undefined {
   const { first, rest } = firstOf(
     facts.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
     limit.facts,
   );
-  const times = Object.entries(job.timesMs).map(
+  const times = Object.entries(timesMs).map(
     ([name, ms]) =>
       html`<div>
         <dt>time of ${shortName(name)}</dt>
@@ -122,7 +141,7 @@ function factsPart(job: JobResult): Markup | undefined {
   return when(
     first.length + times.length > 0,
     () =>
-      html`<h4>Facts</h4>
+      html`<h4>${title}</h4>
         <dl>
           ${first.map(
             ([name, value]) =>
@@ -137,7 +156,7 @@ function factsPart(job: JobResult): Markup | undefined {
 }
 
 function reproducePart(job: JobResult): Markup | undefined {
-  const argv = job.facts['qemu_argv'];
+  const argv = job.deviceFacts?.['qemu_argv'];
   return when(
     argv !== undefined,
     () =>

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { JobError } from '../model/errors.js';
+
+/** How long a pipe may say nothing before it is given up, milliseconds. */
+const silentMs = 10_000;
+const pieceBytes = 256 * 1024;
+/** Brackets within brackets; what busyguest writes has about 8. */
+const deepestJson = 64;
+
+const refused = (path: string, why: string): JobError =>
+  new JobError([{ message: `${path}: refused: ${why}` }]);
+
+/** Who opens a FIFO or a device must not wait for it, nor be changed by it. */
+const calmly = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+const kindOf = (stats: Awaited<ReturnType<FileHandle['stat']>>): string =>
+  stats.isDirectory()
+    ? 'a folder'
+    : stats.isFIFO()
+      ? 'a pipe'
+      : stats.isSocket()
+        ? 'a socket'
+        : 'a device';
+
+/**
+ * Opens a file that anybody may have made, to be read: a regular one, never one that is waited for. Throws JobError for
+ * any other kind, and what open() throws.
+ */
+export async function openInput(path: string): Promise<FileHandle> {
+  const file = await open(path, calmly);
+  try {
+    const stats = await file.stat();
+    if (stats.isFile()) return file;
+    throw refused(path, `it is ${kindOf(stats)}, not a file`);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/**
+ * The bytes of a file that anybody may have made. Throws JobError when it is no regular file or has more than `most`
+ * bytes, and what open() throws.
+ */
+export async function readInput(path: string, most: number): Promise<Buffer> {
+  await using file = await openInput(path);
+  return await whole(file, path, most);
+}
+
+/** The same, where a pipe makes sense too: `<(a command)`. */
+export async function readInputOrPipe(path: string, most: number): Promise<Buffer> {
+  const file = await open(path, calmly);
+  const stats = await file.stat().catch(async (error: unknown) => {
+    await file.close();
+    throw error;
+  });
+  if (stats.isFIFO() || stats.isSocket()) return pipe(file, path, most);
+  await using regular = file;
+  if (!stats.isFile()) throw refused(path, `it is ${kindOf(stats)}, not a file`);
+  return await whole(regular, path, most);
+}
+
+async function whole(file: FileHandle, path: string, most: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // Not by its size: a file of /proc has none, and one that grows has another.
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(pieceBytes), 0, pieceBytes);
+    if (bytesRead === 0) return Buffer.concat(chunks);
+    bytes += bytesRead;
+    if (bytes > most) throw refused(path, `it has more than ${most} bytes`);
+    chunks.push(buffer.subarray(0, bytesRead));
+  }
+}
+
+async function pipe(file: FileHandle, path: string, most: number): Promise<Buffer> {
+  const socket = new Socket({ fd: file.fd, readable: true, writable: false });
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    socket.setTimeout(silentMs, () =>
+      socket.destroy(refused(path, `the pipe said nothing for ${silentMs / 1000} s`)),
+    );
+    for await (const chunk of socket) {
+      bytes += (chunk as Buffer).length;
+      if (bytes > most) throw refused(path, `it has more than ${most} bytes`);
+      chunks.push(chunk as Buffer);
+    }
+  } finally {
+    socket.destroy();
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The text of a file that anybody may have made; undefined where it is not there. Throws JobError. */
+export async function readInputIfThere(path: string, most: number): Promise<string | undefined> {
+  try {
+    return (await readInput(path, most)).toString('utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** JSON of anybody. Throws JobError where it is none, or nested so deep that it is made to exhaust its reader. */
+export function parseJson(path: string, text: string): unknown {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (inText) {
+      if (char === 0x5c) at += 1;
+      else if (char === 0x22) inText = false;
+    } else if (char === 0x22) inText = true;
+    else if (char === 0x5b || char === 0x7b) depth += 1;
+    else if (char === 0x5d || char === 0x7d) depth -= 1;
+    if (depth > deepestJson) throw refused(path, 'its nesting is too deep');
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw refused(path, `it is no JSON: ${(error as Error).message.slice(0, 200)}`);
+  }
+}
+
+/** What a zod schema says of data, which stays out of `model` and `system`. */
+interface Checked<T> {
+  safeParse(
+    data: unknown,
+  ):
+    | { readonly success: true; readonly data: T }
+    | { readonly success: false; readonly error: { readonly issues: readonly Issue[] } };
+}
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** Data of anybody as a schema has it. Throws JobError with the first thing that is wrong. */
+export function checked<T>(path: string, schema: Checked<T>, data: unknown): T {
+  const result = schema.safeParse(data);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const at = (issue?.path ?? []).map(String).join('.');
+  const message = issue?.message ?? 'invalid';
+  const problem = at === '' || message.startsWith(at) ? message : `${at}: ${message}`;
+  throw refused(path, JSON.stringify(problem.slice(0, 300)).slice(1, -1));
+}
