@@ -184,11 +184,14 @@ Example:
       )
       .option(
         '--fetch-qemu',
-        "take a newer QEMU from the distribution's backports into the cache",
+        "take Debian's newest QEMU into the cache, with its libraries where this system's are older",
         false,
       )
       .option('-q, --quiet', 'with --fetch-qemu: do not list the devices', false)
-      .option('--if-older <version>', 'with --fetch-qemu: only when the QEMU here is older')
+      .option(
+        '--if-older <version>',
+        'with --fetch-qemu: only when the QEMU here is older; then the nearest that is not',
+      )
       .action(lazily(async () => (await import('./devices.js')).devicesCommand))
       .command('check')
       .description('try a device step by step: power, console, shell, fetch, kexec')

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { JobError, UsageError } from '../model/errors.js';
-import { compareVersions, fetchQemu, findQemu } from '../devices/qemu/binary.js';
+import { compareVersions, findQemu } from '../devices/qemu/binary.js';
+import { fetchQemu } from '../devices/qemu/fetch.js';
 import { lavaRunPrefix, whyNoLavaRun } from '../devices/lava/lava-run-device.js';
 import { deviceNamed, deviceNames } from '../devices/registry.js';
 import { interruptible } from './signals.js';
@@ -54,15 +55,15 @@ async function lavaRunRow(): Promise<Row> {
   };
 }
 
+/** With a version: only where the QEMU here is older, and then the nearest that is not. */
 async function fetchUnlessNew(ifOlder: string | undefined): Promise<void> {
-  if (ifOlder !== undefined) {
-    if (!/^\d+(\.\d+)*$/.test(ifOlder)) {
-      throw new UsageError(`--if-older ${ifOlder}: a version is needed, as 10.0`);
-    }
-    const here = await findQemu();
-    if (here && compareVersions(here.version, ifOlder.split('.').map(Number)) >= 0) return;
+  if (ifOlder !== undefined && !/^\d+(\.\d+)*$/.test(ifOlder)) {
+    throw new UsageError(`--if-older ${ifOlder}: a version is needed, as 10.0`);
   }
+  const enough = ifOlder?.split('.').map(Number);
+  const here = enough && (await findQemu());
+  if (enough && here && compareVersions(here.version, enough) >= 0) return;
   await interruptible((signal) =>
-    fetchQemu(signal, (text) => process.stderr.write(`busyguest: ${text}\n`)),
+    fetchQemu(signal, (text) => process.stderr.write(`busyguest: ${text}\n`), enough),
   );
 }

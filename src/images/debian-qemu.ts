@@ -5,6 +5,7 @@ import { InfraError } from '../model/errors.js';
 import { AptSuite, NotInArchiveError, type AptPackage } from '../system/apt.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, makeFolderWhole, writeWhole } from '../system/files.js';
+import { withLibraries } from '../system/library-packages.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
 import type { ImageFile } from './cpio.js';
@@ -52,7 +53,7 @@ async function fromSuite(
   say: (text: string) => void,
 ): Promise<GuestQemu> {
   say(`looking for qemu-system-ppc in Debian ${suite.suite}`);
-  const packages = await packagesOf(suite);
+  const packages = await withLibraries(suite, 'qemu-system-ppc', ['qemu-system-data']);
   const versions = packages.map(({ name, version }) => `${name} ${version}`);
   const key = digest(...versions).slice(0, 24);
   const root = cacheDir('guest-qemu', key);
@@ -88,30 +89,6 @@ async function unpack(
     const versions = packages.map(({ name, version }) => `${name} ${version}\n`);
     await writeWhole(join(dir, 'packages.txt'), versions.join(''));
   });
-}
-
-/** The program's package first, then every library package that it depends on, directly or not. */
-async function packagesOf(suite: AptSuite): Promise<AptPackage[]> {
-  const packages: AptPackage[] = [];
-  const queue = ['qemu-system-ppc', 'qemu-system-data'];
-  const seen = new Set(queue);
-  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-    const found = await suite.show(name);
-    if (found === undefined) {
-      // A virtual package: what provides it is in nobody's list of libraries.
-      if (packages.length > 0) continue;
-      throw new InfraError('image', `Debian ${suite.suite} has no ${name} for ${architecture}`);
-    }
-    packages.push(found);
-    if (name === 'qemu-system-data') continue;
-    for (const needed of await suite.depends(name)) {
-      const isLibrary = /^(?:lib|zlib)/.test(needed.name);
-      if (!isLibrary || seen.has(needed.name)) continue;
-      seen.add(needed.name);
-      queue.push(needed.name);
-    }
-  }
-  return packages;
 }
 
 async function filesOf(root: string): Promise<ImageFile[]> {

@@ -6,5 +6,5 @@ import { findQemu } from '../../src/devices/qemu/binary.js';
 export async function qemuPath(): Promise<string> {
   const binary = await findQemu();
   assert.ok(binary, 'no qemu-system-ppc64 here');
-  return binary.argv[0] ?? '';
+  return binary.program;
 }

@@ -12,7 +12,9 @@ test('QEMU and its firmware are read once; again when one of them is another', a
   const [program, firmware] = [join(dir, 'qemu'), join(dir, 'vof.bin')];
   await writeFile(program, 'qemu', { mode: 0o755 });
   await writeFile(firmware, 'firmware');
-  const qemu: QemuBinary = { argv: [program, '-L', dir], version: [10, 0, 2], versionText: '' };
+  const argv = ['/lib/ld.so', program, '-L', dir];
+  const version = [10, 0, 2] as const;
+  const qemu: QemuBinary = { argv, program, firmware: dir, version, versionText: '' };
   const read = streamsRead(context);
   const before = await qemuDigest(qemu);
   assert.equal(await qemuDigest(qemu), before);

@@ -86,7 +86,7 @@ const qemuMemoryBytes = 8 * 1024 ** 3;
 function cageOf(machine: QemuMachine, boot: Boot, binary: QemuBinary): Cage {
   return {
     reads: [boot.kernel, boot.initramfs],
-    programs: [binary.argv[0] ?? ''],
+    programs: [binary.program],
     ...(machine.accel === 'kvm' && { devices: ['/dev/kvm'] }),
     memoryBytes: machine.memoryMb * 1024 ** 2 + qemuMemoryBytes,
     // It writes nothing.
