@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { z } from 'zod';
-import { runningKernel } from '../model/job.js';
+import { runningKernel, type TestParameters } from '../model/job.js';
+import { selectedCases } from '../model/payload-cases.js';
+import { whyNothingIsShown } from './check-limit.js';
 import { expandTest, testCount } from './expand.js';
 import { hintFor } from '../documents/nearest.js';
 import { pathText } from '../documents/positions.js';
@@ -13,6 +15,8 @@ import type { RawDevice, RawExclude, RawKernel, RawTest } from './schema.js';
 const mostJobs = 10_000;
 /** Fewer periods in the window say nothing about the mean. */
 const fewestPeriods = 5;
+/** What a test runs that asks for no cases. */
+const busyCases = selectedCases({});
 
 /** A valid entry of a list and its index there. */
 interface Entry<T> {
@@ -151,6 +155,7 @@ function checkTest({ index, value }: Entry<RawTest>): Finding[] {
     if (vmm !== undefined && vcpus > 1) {
       add(['vmm'], "QEMU's guest has one vCPU that counts: its progress is all that can be seen");
     }
+    if (vmm !== undefined) checkVmmCases(spec.parameters, add);
     if (vmm === undefined && value['vmm-guest'] !== undefined) {
       add(['vmm-guest'], '"vmm-guest" means nothing without "vmm"');
     }
@@ -158,6 +163,9 @@ function checkTest({ index, value }: Entry<RawTest>): Finding[] {
       const guest = vcpus === 1 ? '1 vCPU' : `${vcpus} vCPUs`;
       const most = `cannot use more than ${vcpus * periodUs} us a period of ${periodUs} us`;
       add(limitPath, `a quota of ${quotaUs} us limits nothing: a guest with ${guest} ${most}`);
+    } else {
+      const why = whyNothingIsShown(spec.parameters);
+      if (why !== undefined) add(limitPath, why);
     }
     if (seconds * 1_000_000 < fewestPeriods * periodUs) {
       const message = `${seconds} s are too short a window: less than ${fewestPeriods} periods of ${periodUs} us`;
@@ -165,6 +173,19 @@ function checkTest({ index, value }: Entry<RawTest>): Finding[] {
     }
   }
   return [...findings.values()];
+}
+
+/** QEMU takes no orders from the payload: what other cases do to a guest never reaches its. */
+function checkVmmCases(
+  parameters: TestParameters,
+  add: (path: Path, message: string) => void,
+): void {
+  const others = selectedCases(parameters).filter((name) => !busyCases.includes(name));
+  if (others.length === 0) return;
+  const [first = ''] = others;
+  const and = others.length === 1 ? '' : ` and ${others.length - 1} more`;
+  const key = parameters.tags === undefined ? 'cases' : 'tags';
+  add([key], `with "vmm" only the basic cases are about QEMU's guest, not ${first}${and}`);
 }
 
 function duplicateTests(tests: readonly Entry<RawTest>[]): Finding[] {

@@ -90,6 +90,31 @@ const mistakes: readonly (readonly [string, string, string])[] = [
     '4>100000 tests[0].quota-us: a quota of 100000 us limits nothing: a guest with 1 vCPU cannot use more than 100000 us a period of 100000 us',
   ],
   [
+    'a period too short for any answer',
+    matrix({ tests: '[{name: t, limits: [30000 100000, 1000 2000]}]' }),
+    '4>1000 tests[0].limits[1]: a quota of 1000 us cannot be told from none with a tick of 4000 us: this period is too short for any',
+  ],
+  [
+    'a quota too near to a whole CPU',
+    matrix({ tests: '[{name: t, quota-us: [90000, 95000], period-us: 100000}]' }),
+    '4>95000 tests[0].quota-us[1]: a quota of 95000 us cannot be told from none with a tick of 4000 us: at most 94199 us can be told',
+  ],
+  [
+    'two vCPUs that share a CPU',
+    matrix({ tests: '[{name: t, quota-us: 150000, vcpus: 2, cpus: 1}]' }),
+    '4>150000 tests[0].quota-us: a quota of 150000 us cannot be told from none with a tick of 4000 us: at most 94199 us can be told',
+  ],
+  [
+    "cases that are not about QEMU's guest",
+    matrix({ tests: '[{name: t, quota-us: 30000, vmm: qemu, cases: [guest_stays_in_kernel]}]' }),
+    '4>[guest_stays_in_kernel tests[0].cases: with "vmm" only the basic cases are about QEMU\'s guest, not guest_stays_in_kernel',
+  ],
+  [
+    "tags of cases that are not about QEMU's guest",
+    matrix({ tests: '[{name: t, quota-us: 30000, vmm: qemu, tags: [exits]}]' }),
+    '4>[exits tests[0].tags: with "vmm" only the basic cases are about QEMU\'s guest, not exiting_guest_obeys_quota and 3 more',
+  ],
+  [
     'a window too short',
     matrix({ tests: '[{name: t, quota-us: 30000, period-us: 1000000, seconds: 4}]' }),
     '4>4 tests[0].seconds: 4 s are too short a window: less than 5 periods of 1000000 us',
