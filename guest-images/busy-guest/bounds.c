@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bounds.h"
 
+/* How exactly the watcher sees a moment, and how long the way from a tick to the scheduler may be. */
+#define RESOLUTION_US 1000
+
 static int64_t min64(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
 
+int64_t limit_overrun_us(const struct limit *l)
+{
+	return l->cpus * (l->tick_us + RESOLUTION_US + l->lost_us);
+}
+
 int64_t limit_slack_us(const struct limit *l)
 {
-	return l->cpus * (l->tick_us + l->slice_us);
+	/* A CPU whose tasks have all gone keeps no more than this (min_cfs_rq_runtime). */
+	int64_t kept_us = min64(l->slice_us, 1000);
+
+	return limit_overrun_us(l) + (l->cpus - 1) * l->slice_us + l->others * kept_us;
 }
 
 int64_t limit_allowed_us(const struct limit *l, int64_t elapsed_us)
@@ -35,20 +46,37 @@ int64_t limit_idle_periods(const struct limit *l)
 
 int64_t limit_kill_us(const struct limit *l)
 {
-	return 2 * l->period_us + l->cpus * l->tick_us;
+	return (2 + limit_idle_periods(l)) * l->period_us + l->cpus * (l->tick_us + l->lost_us);
 }
 
 int64_t limit_notice_us(const struct limit *l)
 {
-	return 2 * l->tick_us;
+	return 2 * l->tick_us + l->lost_us;
 }
 
 int64_t limit_least_us(const struct limit *l, int64_t elapsed_us)
 {
-	int64_t a_period = min64(l->quota_us, l->cpus * (l->period_us - l->tick_us));
-	int64_t least = (elapsed_us / l->period_us - 1) * a_period - 2 * limit_slack_us(l);
+	int64_t a_period = min64(l->quota_us,
+				 l->cpus * (l->period_us - l->tick_us - RESOLUTION_US));
+	int64_t least = elapsed_us / l->period_us * a_period - limit_slack_us(l);
 
 	return least < 0 ? 0 : least;
+}
+
+bool limit_can_be_shown(const struct limit *l, int64_t vcpus, int64_t periods)
+{
+	int64_t window_us = periods * l->period_us;
+
+	return limit_demand_us(l, vcpus, window_us) - limit_lost_us(l, periods) >
+	       limit_allowed_us(l, window_us);
+}
+
+int64_t limit_least_count(const struct limit *l, int64_t usage_us, int64_t periods, int64_t count,
+			  int64_t count_us)
+{
+	int64_t work_us = usage_us - usage_us / 16 - periods * l->cpus * RESOLUTION_US;
+
+	return work_us < 0 || !count_us ? 0 : count * work_us / count_us;
 }
 
 int64_t limit_lost_us(const struct limit *l, int64_t periods)

@@ -8,6 +8,7 @@
 #ifndef BUSYGUEST_BOUNDS_H
 #define BUSYGUEST_BOUNDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct limit {
@@ -16,9 +17,17 @@ struct limit {
 	int64_t tick_us;	/* 1/HZ: how late the scheduler may notice */
 	int64_t slice_us;	/* sched_cfs_bandwidth_slice_us */
 	int64_t cpus;		/* CPUs that the group can use at once */
+	int64_t others;		/* CPUs that its tasks can have been on besides */
+	int64_t lost_us;	/* how much later a tick comes where the machine loses one */
 };
 
-/* The slack of a CPU: see docs/judging.md for the derivation. */
+/* How far a group may run past the end of its runtime: docs/judging.md, "The promise". */
+int64_t limit_overrun_us(const struct limit *l);
+
+/*
+ * How far usage may be from the quotas of the full periods, on both sides: the
+ * overrun, and what CPUs hold for later.
+ */
 int64_t limit_slack_us(const struct limit *l);
 
 /*
@@ -38,22 +47,36 @@ int64_t limit_debt_us(const struct limit *l, int64_t usage_us, int64_t elapsed_u
 int64_t limit_idle_periods(const struct limit *l);
 
 /*
- * How long a killed group may take to be gone: it waits at most one period for
- * runtime, its exit may use that up and need the next, and each CPU notices up
- * to a tick late.
+ * How long a killed group may take to be gone: it pays back, waits at most one
+ * period for runtime, its exit may use that up and need the next, and each CPU
+ * notices up to a tick late.
  */
 int64_t limit_kill_us(const struct limit *l);
 
-/* How late a guest without a limit may notice what the kernel wants of it: two ticks. */
+/* How late a guest without a limit may notice what the kernel wants of it: two ticks, one of them lost. */
 int64_t limit_notice_us(const struct limit *l);
 
 /*
  * The least that a group uses in a window that began while it was throttled,
  * when it always wants more and nobody else needs the CPUs: a quota for every
- * full period but the last, which may have begun late; less what it had to
- * pay back, and what its CPUs hold for later.
+ * full period, or what its CPUs can do in one that began late; less the slack.
  */
 int64_t limit_least_us(const struct limit *l, int64_t elapsed_us);
+
+/*
+ * Whether a guest with @vcpus that never pauses shows in @periods periods
+ * without a limit that it wants more than the limit allows: only then keeping
+ * the limit means something.
+ */
+bool limit_can_be_shown(const struct limit *l, int64_t vcpus, int64_t periods);
+
+/*
+ * The least that a guest counts in @usage_us of CPU time and @periods periods
+ * when @count is what can be counted in @count_us: the same, less a 16th and a
+ * millisecond a period and CPU for being held back and let go.
+ */
+int64_t limit_least_count(const struct limit *l, int64_t usage_us, int64_t periods, int64_t count,
+			  int64_t count_us);
 
 /* What of the demand others may take: the accounting's resolution, one tick a CPU and period. */
 int64_t limit_lost_us(const struct limit *l, int64_t periods);

@@ -12,10 +12,12 @@
 #include "select.h"
 
 extern const struct case_group basic_cases, quota_cases, burst_cases, groups_cases, exits_cases,
-	signals_cases, work_cases, smp_cases, neighbours_cases, v1_cases, trace_cases;
+	signals_cases, work_cases, smp_cases, neighbours_cases, v1_cases, trace_cases, vcpus_cases,
+	view_cases;
 
 static const struct case_group * const groups[] = {
 	&basic_cases,
+	&vcpus_cases,
 	&exits_cases,
 	&quota_cases,
 	&burst_cases,
@@ -25,6 +27,8 @@ static const struct case_group * const groups[] = {
 	&smp_cases,
 	&neighbours_cases,
 	&trace_cases,
+	&view_cases,
+	/* Takes the controller away from v2. */
 	&v1_cases,
 };
 

@@ -47,13 +47,14 @@ static bool kernel_said(const char *text)
 	return said;
 }
 
-/*
- * How a hypervisor below us runs our guests: H_ENTER_NESTED (v1) or the
- * H_GUEST_* calls (v2). POWER9 has v1 only; later ones ask for v2 first and
- * say so when they fall back (kvmhv_nested_init()).
- */
-static const char *nested_api(const char *platform, const char *cpu, const char *kvm)
+/* POWER9 has v1 only; later ones ask for v2 first and say so when they fall back (kvmhv_nested_init()). */
+const char *machine_nested_api(void)
 {
+	char cpu[128], platform[64], why[200];
+	const char *kvm = guest_probe(why, sizeof(why));
+
+	cpuinfo("cpu", cpu, sizeof(cpu));
+	cpuinfo("platform", platform, sizeof(platform));
 	/* PR needs no hypervisor for it. */
 	if (!strstr(platform, "pSeries") || (kvm && !strcmp(kvm, "PR")))
 		return "none";
@@ -79,7 +80,7 @@ void print_facts(const struct test *t, bool realtime)
 	ktap_fact("time", "%s", time_is_virtual() ? "virtual" : "real");
 	kvm = guest_probe(why, sizeof(why));
 	ktap_fact("kvm", "%s", kvm ? kvm : why);
-	ktap_fact("nested_api", "%s", nested_api(platform, cpu, kvm));
+	ktap_fact("nested_api", "%s", machine_nested_api());
 	ktap_fact("page_size", "%ld", sysconf(_SC_PAGESIZE));
 	ktap_fact("cpus_online", "%ld", sysconf(_SC_NPROCESSORS_ONLN));
 	ktap_fact("tick_us", "%lld", (long long)t->limit.tick_us);
@@ -87,7 +88,11 @@ void print_facts(const struct test *t, bool realtime)
 	ktap_fact("limit", "%lld %lld", (long long)t->limit.quota_us,
 		  (long long)t->limit.period_us);
 	ktap_fact("vcpus", "%d", t->guest.vcpus);
-	ktap_fact("hcall_us", "%lld", (long long)t->guest.hcall_us);
+	ktap_fact("hcall_us", "%lld", (long long)t->limit.lost_us);
+	if (t->guest.lost_tick_us)
+		ktap_fact("hypercalls", "where a tick is lost");
+	else
+		ktap_fact("hypercalls", "%s", t->guest.hcall_us ? "always" : "none");
 	if (t->guest.vmm)
 		ktap_fact("vmm_guest", "%s", t->guest.vmm_linux ? "linux" : "bare");
 	ktap_fact("watcher", "%s", realtime ? "SCHED_FIFO" : "SCHED_OTHER");

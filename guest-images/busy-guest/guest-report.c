@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <linux/kvm.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -68,6 +69,48 @@ void report_vcpu_exit(struct guest_report *report, int vcpu, const struct kvm_ru
 void report_vcpu_error(struct guest_report *report, int vcpu, int err)
 {
 	say_fault(report, "KVM_RUN: %s, vcpu=%d", strerror(err), vcpu);
+}
+
+static void say_wrong(struct guest_report *report, int vcpu, const char *what)
+{
+	int silent = SILENT;
+
+	__atomic_fetch_add(&report->wrong_returns, 1, __ATOMIC_RELAXED);
+	if (!__atomic_compare_exchange_n(&report->wrong_state, &silent, WRITING, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	snprintf(report->wrong, sizeof(report->wrong), "%s, vcpu=%d", what, vcpu);
+	__atomic_store_n(&report->wrong_state, SAID, __ATOMIC_RELEASE);
+}
+
+void report_return(struct guest_report *report, int vcpu, const struct kvm_return *ret)
+{
+	char what[96];
+
+	__atomic_fetch_add(&report->returns, 1, __ATOMIC_RELAXED);
+	if (ret->err != EINTR) {
+		if (!ret->err && ret->exit_reason == KVM_RETURN_UNSET)
+			say_wrong(report, vcpu, "KVM_RUN returned without an exit reason");
+		return;
+	}
+	__atomic_fetch_add(&report->interrupted, 1, __ATOMIC_RELAXED);
+	if (!__atomic_load_n(&report->may_interrupt, __ATOMIC_ACQUIRE)) {
+		say_wrong(report, vcpu, "KVM_RUN: EINTR, though nobody sent a signal");
+	} else if (ret->exit_reason != KVM_EXIT_INTR) {
+		snprintf(what, sizeof(what), ret->exit_reason == KVM_RETURN_UNSET ?
+			 "KVM_RUN: EINTR, and exit_reason as it was before" :
+			 "KVM_RUN: EINTR with exit_reason %u", ret->exit_reason);
+		say_wrong(report, vcpu, what);
+	} else if (ret->ran && ret->signal_exits >= 0 && ret->signal_exits != 1) {
+		snprintf(what, sizeof(what), "KVM_RUN: EINTR, counted %lld times in signal_exits",
+			 (long long)ret->signal_exits);
+		say_wrong(report, vcpu, what);
+	}
+}
+
+const char *report_wrong_return(const struct guest_report *report)
+{
+	return __atomic_load_n(&report->wrong_state, __ATOMIC_ACQUIRE) == SAID ? report->wrong : NULL;
 }
 
 const char *report_said(const struct guest_report *report)

@@ -8,6 +8,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+#define GUEST_REPORT_VCPUS 16
 
 struct kvm_run;
 
@@ -17,7 +20,34 @@ struct guest_report {
 	char error[160];
 	int stats_fd;			/* of the first vCPU, as the running process knows it; -1: none */
 	uint64_t returns;		/* how often KVM_RUN came back to user space, all vCPUs */
+	uint64_t interrupted;		/* how often of these for a signal */
+	uint64_t wrong_returns;		/* how often otherwise than the API says */
+	int wrong_state;		/* of what follows, as above */
+	char wrong[120];		/* the first of them */
+	bool may_interrupt;		/* the watcher has sent a signal, or something that acts like one */
+	pid_t tids[GUEST_REPORT_VCPUS];	/* threads of the vCPUs, 0 before they run */
 };
+
+/* One return from KVM_RUN, as the thread sees it. */
+struct kvm_return {
+	int err;			/* 0, or errno */
+	uint32_t exit_reason;		/* KVM_RETURN_UNSET where KVM_RUN has left it as it was */
+	bool ran;			/* the guest has counted meanwhile */
+	int64_t signal_exits;		/* what KVM's own counter went up by; -1: not known */
+};
+
+/* No exit reason of KVM's; written before each KVM_RUN. */
+#define KVM_RETURN_UNSET 0xb5f00dU
+
+/*
+ * Counts a return, and keeps what is wrong with the first that is
+ * (Documentation/virt/kvm/api.rst, KVM_RUN): EINTR without a signal, or without
+ * KVM_EXIT_INTR in kvm_run, or not counted once in signal_exits.
+ */
+void report_return(struct guest_report *report, int vcpu, const struct kvm_return *ret);
+
+/* What was wrong with a return, or NULL. */
+const char *report_wrong_return(const struct guest_report *report);
 
 /* Why the process cannot go on. vCPUs are threads: what is said first is kept, here and below. */
 void report_error(struct guest_report *report, const char *fmt, ...)

@@ -3,24 +3,29 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guest.h"
+#include "spin.h"
 
 #define MEMORY_SIZE	(64UL << 20)
 #define DECREMENTER	0x900UL		/* its interrupt vector */
 #define CODE		0x10000UL	/* above the interrupt vectors */
-#define COUNTERS	0x20000UL
-#define COUNTER_STRIDE	128UL		/* a cache line each */
+#define PAGES		0x20000UL	/* one a vCPU */
 
 /* arch/powerpc/kvm/powerpc.c, kvm_arch_init_vm() */
 #define VM_TYPE_HV	1UL
 #define VM_TYPE_PR	2UL
 #define MSR_SF		(1UL << 63)
+#define MSR_VEC		(1UL << 25)
+#define MSR_VSX		(1UL << 23)
+#define MSR_FP		(1UL << 13)
 #define MSR_ME		(1UL << 12)
 #define MSR_LE		1UL
 #define LPCR_ILE	(1UL << 25)	/* interrupts are little-endian */
@@ -44,9 +49,13 @@
 /* spin.S */
 extern const char spin_start[], spin_end[], wake_start[], wake_end[];
 
+_Static_assert(GUEST_REPORT_VCPUS >= GUEST_MAX_VCPUS, "each has its place in the report");
+
 struct vcpu {
 	int id, fd;
 	bool pr;
+	int stats_fd;		/* -1: none */
+	const volatile uint64_t *count;
 	struct kvm_run *run;
 	struct guest_report *report;
 };
@@ -68,11 +77,74 @@ void guest_free_memory(void *memory)
 	munmap(memory, MEMORY_SIZE);
 }
 
+const void *guest_page(const void *memory, int vcpu)
+{
+	return (const char *)memory + PAGES + vcpu * SPIN_PAGE;
+}
+
 uint64_t guest_counter(const void *memory, int vcpu)
 {
-	const char *at = (const char *)memory + COUNTERS + vcpu * COUNTER_STRIDE;
+	const char *at = (const char *)guest_page(memory, vcpu) + SPIN_COUNT;
 
 	return *(const volatile uint64_t *)at;
+}
+
+/* A moment of the time base at which a tick came; 0: not known. */
+static uint64_t tick_seen;
+
+static uint64_t time_base(void)
+{
+	uint64_t tb;
+
+	asm volatile("mftb %0" : "=r" (tb));
+	return tb;
+}
+
+static int64_t coarse_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+void guest_learn_ticks(void)
+{
+	int64_t before = coarse_ns();
+
+	/* It goes on with each tick. */
+	while (coarse_ns() == before)
+		;
+	tick_seen = time_base();
+}
+
+/* Between ticks of the host, in ticks of the time base. */
+static uint64_t tick_length(void)
+{
+	struct timespec ts;
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &ts);
+	return ts.tv_nsec * TIMEBASE_PER_US / 1000;
+}
+
+/* What spin.S reads. */
+static void set_page(void *memory, int vcpu, const struct workload *load, bool pr)
+{
+	bool set_mode = pr && load->hcall == HCALL_IN_KERNEL;
+	char *page = (char *)guest_page(memory, vcpu);
+	const struct { int at; uint64_t value; } settings[] = {
+		{ SPIN_HCALL_TICKS, load->hcall_us * TIMEBASE_PER_US },
+		{ SPIN_HCALL, set_mode ? H_SET_MODE : load->hcall },
+		{ SPIN_HCALL_ARG, set_mode ? H_SET_MODE_ADDR_TRANS_MODE : 0 },
+		{ SPIN_PROBLEM_STATE, pr },
+		{ SPIN_CEDE_TICKS, load->cede_us * TIMEBASE_PER_US * (load->negate_dec ? -1 : 1) },
+		{ SPIN_TICK, load->lost_tick_us ? tick_length() : 0 },
+		{ SPIN_DEADLINE, tick_seen + load->lost_tick_us * TIMEBASE_PER_US },
+		{ SPIN_LATE, load->lost_tick_us * TIMEBASE_PER_US },
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+		memcpy(page + settings[i].at, &settings[i].value, sizeof(uint64_t));
 }
 
 /* An HV guest where one can be made, else a PR guest. */
@@ -146,15 +218,8 @@ static bool set_registers(const struct vcpu *vcpu, const struct workload *load)
 	if (ioctl(vcpu->fd, KVM_GET_REGS, &regs))
 		return failed("KVM_GET_REGS", vcpu->report);
 	regs.pc = CODE;
-	regs.msr = MSR_SF | MSR_ME | MSR_LE;
-	regs.gpr[15] = COUNTERS + vcpu->id * COUNTER_STRIDE;
-	regs.gpr[17] = load->hcall_us * TIMEBASE_PER_US;
-	regs.gpr[19] = load->hcall;
-	regs.gpr[20] = load->cede_us * TIMEBASE_PER_US * (load->negate_dec ? -1 : 1);
-	if (vcpu->pr && load->hcall == HCALL_IN_KERNEL) {
-		regs.gpr[19] = H_SET_MODE;
-		regs.gpr[5] = H_SET_MODE_ADDR_TRANS_MODE;
-	}
+	regs.msr = MSR_SF | MSR_VEC | MSR_VSX | MSR_FP | MSR_ME | MSR_LE;
+	regs.gpr[15] = PAGES + vcpu->id * SPIN_PAGE;
 	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
 		return failed("KVM_SET_REGS", vcpu->report);
 	return load->hcall != HCALL_CEDE || set_lpcr(vcpu, load);
@@ -188,30 +253,12 @@ static bool handle_exit(struct vcpu *vcpu)
 	return false;
 }
 
-static void *run_vcpu(void *arg)
-{
-	struct vcpu *vcpu = arg;
-
-	for (;;) {
-		int err = ioctl(vcpu->fd, KVM_RUN, 0);
-
-		__atomic_fetch_add(&vcpu->report->returns, 1, __ATOMIC_RELAXED);
-		if (!err && !handle_exit(vcpu))
-			return NULL;
-		if (err && errno != EINTR && errno != EAGAIN) {
-			report_vcpu_error(vcpu->report, vcpu->id, errno);
-			return NULL;
-		}
-	}
-}
-
-/* Binary statistics: Documentation/virt/kvm/api.rst, KVM_GET_STATS_FD. */
-int64_t guest_exits(int stats_fd)
+/* Where the value of a binary statistic is (Documentation/virt/kvm/api.rst, KVM_GET_STATS_FD); -1: none. */
+static off_t stat_offset(int stats_fd, const char *name)
 {
 	struct kvm_stats_header header;
 	char buf[sizeof(struct kvm_stats_desc) + 256];
 	struct kvm_stats_desc *desc = (struct kvm_stats_desc *)buf;
-	uint64_t value;
 
 	if (pread(stats_fd, &header, sizeof(header), 0) != sizeof(header) || header.name_size > 256)
 		return -1;
@@ -220,14 +267,62 @@ int64_t guest_exits(int stats_fd)
 
 		if (pread(stats_fd, buf, size, header.desc_offset + i * size) != (ssize_t)size)
 			return -1;
-		if (strncmp(desc->name, "sum_exits", header.name_size))
-			continue;
-		if (pread(stats_fd, &value, sizeof(value), header.data_offset + desc->offset) !=
-		    sizeof(value))
-			return -1;
-		return value;
+		if (!strncmp(desc->name, name, header.name_size))
+			return header.data_offset + desc->offset;
 	}
 	return -1;
+}
+
+static int64_t stat_at(int stats_fd, off_t offset)
+{
+	uint64_t value;
+
+	return offset >= 0 && pread(stats_fd, &value, sizeof(value), offset) == sizeof(value) ?
+	       (int64_t)value : -1;
+}
+
+int64_t guest_exits(int stats_fd)
+{
+	return stat_at(stats_fd, stat_offset(stats_fd, "sum_exits"));
+}
+
+/* Runs the guest until KVM_RUN returns. */
+static void enter(const struct vcpu *vcpu, off_t signal_exits, struct kvm_return *ret)
+{
+	uint64_t count = *vcpu->count;
+	int64_t signals = stat_at(vcpu->stats_fd, signal_exits);
+
+	vcpu->run->exit_reason = KVM_RETURN_UNSET;
+	*ret = (struct kvm_return){ .err = ioctl(vcpu->fd, KVM_RUN, 0) ? errno : 0 };
+	ret->exit_reason = vcpu->run->exit_reason;
+	ret->ran = *vcpu->count != count;
+	ret->signal_exits = signals < 0 || !ret->err ? -1 :
+			    stat_at(vcpu->stats_fd, signal_exits) - signals;
+}
+
+static void *run_vcpu(void *arg)
+{
+	struct vcpu *vcpu = arg;
+	off_t signal_exits = stat_offset(vcpu->stats_fd, "signal_exits");
+	struct kvm_return ret;
+
+	__atomic_store_n(&vcpu->report->tids[vcpu->id], gettid(), __ATOMIC_RELEASE);
+	for (;;) {
+		enter(vcpu, signal_exits, &ret);
+		report_return(vcpu->report, vcpu->id, &ret);
+		if (!ret.err && !handle_exit(vcpu))
+			return NULL;
+		if (ret.err && ret.err != EINTR) {
+			report_vcpu_error(vcpu->report, vcpu->id, ret.err);
+			return NULL;
+		}
+	}
+}
+
+/* Somebody wants KVM_RUN to return, and nothing else. */
+static void take_note(int sig)
+{
+	(void)sig;
 }
 
 void guest_run(void *memory, const struct workload *load, struct guest_report *report)
@@ -261,10 +356,14 @@ void guest_run(void *memory, const struct workload *load, struct guest_report *r
 		vcpu[i].id = i;
 		vcpu[i].pr = pr;
 		vcpu[i].report = report;
+		vcpu[i].count = (const uint64_t *)((const char *)guest_page(memory, i) + SPIN_COUNT);
+		set_page(memory, i, load, pr);
 		if (!create_vcpu(kvm, vm, load, &vcpu[i]))
 			return;
+		vcpu[i].stats_fd = ioctl(vcpu[i].fd, KVM_GET_STATS_FD, NULL);
 	}
-	report->stats_fd = ioctl(vcpu[0].fd, KVM_GET_STATS_FD, NULL);
+	report->stats_fd = vcpu[0].stats_fd;
+	signal(SIGUSR1, take_note);
 	if (load->before)
 		load->before(load->before_arg);
 	for (int i = 1; i < load->vcpus; i++) {

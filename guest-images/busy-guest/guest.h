@@ -22,6 +22,15 @@ void guest_free_memory(void *memory);
 /* How often vCPU @vcpu has counted. */
 uint64_t guest_counter(const void *memory, int vcpu);
 
+/* The page in which vCPU @vcpu keeps its account (spin.h). */
+const void *guest_page(const void *memory, int vcpu);
+
+/*
+ * Looks when the host's ticks come, for guests of loads with a lost_tick_us.
+ * Takes a tick.
+ */
+void guest_learn_ticks(void);
+
 /*
  * Creates the VM and runs @load's vCPUs until the process is killed. Returns
  * only on an error, which it describes in @report; one of another vCPU than the

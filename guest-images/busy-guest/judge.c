@@ -33,7 +33,7 @@ static bool usage_in_bounds(const struct limit *l, const struct observation *o, 
 	return false;
 }
 
-bool judge_limit(const struct limit *l, const struct observation *o, int64_t least_us)
+static bool limit_is_kept(const struct limit *l, const struct observation *o, int64_t least_us)
 {
 	const struct cpu_stat *st = &observe_last(o)->stat;
 	int64_t debt_bound = observe_debt_bound_us(o, l);
@@ -43,6 +43,8 @@ bool judge_limit(const struct limit *l, const struct observation *o, int64_t lea
 	ktap_metric("throttled", st->throttled_us, "us");
 	ktap_metric("worst_debt", o->worst_debt_us, "us");
 	ktap_metric("guest_progress", o->progress, "count");
+	if (least_us > 0)
+		ktap_metric("least_usage", least_us, "us");
 	if (!usage_in_bounds(l, o, least_us))
 		return false;
 	if (st->nr_throttled <= 0 || st->throttled_us <= 0)
@@ -57,6 +59,51 @@ bool judge_limit(const struct limit *l, const struct observation *o, int64_t lea
 	else
 		ok = true;
 	return ok;
+}
+
+bool judge_limit(const struct limit *l, const struct observation *o, int64_t least_us)
+{
+	bool kept = limit_is_kept(l, o, least_us);
+
+	/* Whoever has to find out why wants the whole window. */
+	if (!kept)
+		observe_print(o, "run", 0, o->count);
+	return kept;
+}
+
+static struct {
+	uint64_t count;
+	int64_t usage_us;
+} best;
+
+void judge_by_work(uint64_t count, int64_t usage_us)
+{
+	if (!best.usage_us || count * best.usage_us > best.count * usage_us) {
+		best.count = count;
+		best.usage_us = usage_us;
+	}
+}
+
+bool judge_work(const struct limit *l, const struct observation *o)
+{
+	const struct cpu_stat *st = &observe_last(o)->stat;
+	int64_t least;
+
+	/* CPUs of a machine whose time counts instructions share them: several do less each. */
+	if (!best.usage_us || l->cpus + l->others > 1)
+		return true;
+	least = limit_least_count(l, st->usage_us, st->nr_periods, best.count, best.usage_us);
+	ktap_metric("least_progress", least, "count");
+	ktap_ratio("work_ratio", o->progress * best.usage_us, st->usage_us * best.count);
+	if ((int64_t)o->progress < least)
+		ktap_reason("counted %llu in %lld us of CPU time, at least %lld should have been possible",
+			    (unsigned long long)o->progress, (long long)st->usage_us, (long long)least);
+	return (int64_t)o->progress >= least;
+}
+
+bool judge_guest(const struct limit *l, const struct observation *o)
+{
+	return judge_limit(l, o, limit_least_us(l, observe_last(o)->t_us)) && judge_work(l, o);
 }
 
 bool judge_latency(const char *metric, int64_t latency_us, int64_t bound_us)

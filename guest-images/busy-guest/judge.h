@@ -18,6 +18,22 @@ void report_usage(const struct limit *l, const struct observation *o);
  */
 bool judge_limit(const struct limit *l, const struct observation *o, int64_t least_us);
 
+/*
+ * What a guest, and a plain loop, count in the CPU time that they use where
+ * nothing holds them back: said by the controls, asked by judge_work().
+ */
+void judge_by_work(uint64_t count, int64_t usage_us);
+
+/*
+ * Whether the guest counted as much for its CPU time as the better of those,
+ * less what limit_least_count() allows. Prints the metrics, and the reason when
+ * it did not. True where no control has said anything.
+ */
+bool judge_work(const struct limit *l, const struct observation *o);
+
+/* judge_limit() and judge_work() of a guest that always wants more and never leaves the kernel. */
+bool judge_guest(const struct limit *l, const struct observation *o);
+
 /* Prints @latency_us and its bound as metrics, and the reason when it is longer. */
 bool judge_latency(const char *metric, int64_t latency_us, int64_t bound_us);
 

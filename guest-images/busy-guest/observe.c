@@ -13,6 +13,8 @@
 #define EDGE_PERIODS		8
 /* However great the debt, this many periods are watched. */
 #define LEAST_PERIODS		5
+/* One that lacks a tick is looked at so often. */
+#define MOST_WINDOWS	3
 
 const struct sample *observe_now(struct observation *o, const struct runner *r)
 {
@@ -35,33 +37,46 @@ const struct sample *observe_last(const struct observation *o)
 	return &o->samples[o->count - 1];
 }
 
+static void start_from(struct observation *o, const struct runner *r, const struct cpu_stat *st,
+		       int64_t at_us)
+{
+	o->start_us = at_us;
+	o->start = *st;
+	o->start_progress = runner_progress(r);
+}
+
 /*
  * nr_throttled goes up when a period ends that ran out of runtime. The last
  * reading before that is one in which the group had none left: the window
- * opens there, and no runtime from before it can be spent in it.
+ * opens there, and no runtime from before it can be spent in it. What is
+ * compared with later readings is all of that reading: by the time the change is
+ * seen a late watcher may have missed a whole quota.
  */
 static void open_window(struct observation *o, const struct runner *r, const struct limit *l)
 {
 	int64_t end = now_us() + EDGE_PERIODS * l->period_us;
 	struct trace_runtime runtime = { 0 };
 	struct cpu_stat st;
+	int64_t t = now_us();
 
-	o->start_us = now_us();
-	cgroup_read_stat(&r->cg, &o->start);
+	cgroup_read_stat(&r->cg, &st);
+	start_from(o, r, &st, t);
 	/* From now on, not from the last reading: a slow reading must not leave the guest without time. */
 	while (o->start_us < end &&
 	       watch_until_us(now_us() + EDGE_POLL_US, &o->late_us)) {
-		int64_t t = now_us();
-
+		t = now_us();
 		cgroup_read_stat(&r->cg, &st);
 		if (r->trace)
 			trace_read(r->trace, &runtime);
 		if (st.nr_throttled != o->start.nr_throttled) {
 			o->aligned = true;
+			/* The time it was held back is told when that ends: longer than since the last reading? */
+			o->edge_us = t - o->start_us;
+			if (st.throttled_us - o->start.throttled_us >= o->edge_us)
+				o->edge_us = 0;
 			return;
 		}
-		o->start_us = t;
-		o->start = st;
+		start_from(o, r, &st, t);
 		o->late_us = 0;
 		o->start_runtime = runtime;
 	}
@@ -70,12 +85,14 @@ static void open_window(struct observation *o, const struct runner *r, const str
 static bool watch(struct observation *o, const struct runner *r, const struct limit *l,
 		  int64_t periods, int64_t enough_us)
 {
-	uint64_t first, before, now;
+	uint64_t before = o->start_progress, now;
+	int64_t late_us = 0;
 	int idle = 0;
 
 	o->worst_debt_us = INT64_MIN;
-	first = before = runner_progress(r);
 	for (int64_t i = 1; i <= periods; i++) {
+		/* After a reading so late, all that the next period allows may have been used before it. */
+		bool missed = l->cpus * late_us >= l->quota_us;
 		const struct sample *s;
 		int64_t debt;
 
@@ -84,25 +101,44 @@ static bool watch(struct observation *o, const struct runner *r, const struct li
 		if (!watch_until_us(o->start_us + i * l->period_us, &o->late_us))
 			return false;
 		s = observe_now(o, r);
+		now = runner_progress(r);
+		late_us = s->t_us - i * l->period_us;
+		if (late_us > o->reading_late_us)
+			o->reading_late_us = late_us;
 		debt = limit_debt_us(l, s->stat.usage_us, s->t_us);
 		if (debt > o->worst_debt_us)
 			o->worst_debt_us = debt;
-		now = runner_progress(r);
-		idle = now == before ? idle + 1 : 0;
+		idle = now == before && !missed ? idle + 1 : 0;
 		if (idle > o->idle_periods)
 			o->idle_periods = idle;
 		before = now;
 	}
-	o->progress = before - first;
+	o->progress = before - o->start_progress;
 	return runner_is_alive(r);
+}
+
+/*
+ * Beyond the debt's bound by no more than a tick: a tick that the machine lost
+ * does that once, a kernel each time.
+ */
+static bool lacks_a_tick(const struct observation *o, const struct limit *l)
+{
+	int64_t beyond_us = o->worst_debt_us - observe_debt_bound_us(o, l);
+
+	return time_is_virtual() && beyond_us > 0 && beyond_us <= l->cpus * l->tick_us;
 }
 
 bool observe_until(struct observation *o, const struct runner *r, const struct limit *l,
 		   int64_t periods, int64_t enough_us)
 {
-	memset(o, 0, sizeof(*o));
-	open_window(o, r, l);
-	return watch(o, r, l, periods, enough_us);
+	for (int windows = 1; ; windows++) {
+		memset(o, 0, sizeof(*o));
+		open_window(o, r, l);
+		if (!watch(o, r, l, periods, enough_us))
+			return false;
+		if (windows == MOST_WINDOWS || !lacks_a_tick(o, l))
+			return true;
+	}
 }
 
 bool observe(struct observation *o, const struct runner *r, const struct limit *l,
@@ -114,23 +150,31 @@ bool observe(struct observation *o, const struct runner *r, const struct limit *
 bool observe_free(struct observation *o, const struct runner *r, const struct limit *l,
 		  int64_t periods)
 {
+	struct cpu_stat st;
+	int64_t t = now_us();
+
 	memset(o, 0, sizeof(*o));
-	o->start_us = now_us();
-	cgroup_read_stat(&r->cg, &o->start);
+	cgroup_read_stat(&r->cg, &st);
+	start_from(o, r, &st, t);
 	o->aligned = true;
 	return watch(o, r, l, periods, INT64_MAX);
 }
 
-int64_t observe_bound_us(const struct observation *o, const struct limit *l)
+/* What the start of the window and late ticks add to both bounds. */
+static int64_t uncertain_us(const struct observation *o, const struct limit *l)
 {
 	/* Without a known start, up to one quota from before the window can be spent in it. */
-	return limit_allowed_us(l, observe_last(o)->t_us) + l->cpus * o->late_us +
-	       (o->aligned ? 0 : l->quota_us);
+	return l->cpus * (o->late_us + o->edge_us) + (o->aligned ? 0 : l->quota_us);
+}
+
+int64_t observe_bound_us(const struct observation *o, const struct limit *l)
+{
+	return limit_allowed_us(l, observe_last(o)->t_us) + uncertain_us(o, l);
 }
 
 int64_t observe_debt_bound_us(const struct observation *o, const struct limit *l)
 {
-	return limit_slack_us(l) + l->cpus * o->late_us + (o->aligned ? 0 : l->quota_us);
+	return limit_slack_us(l) + uncertain_us(o, l);
 }
 
 bool observe_unlimited(struct unlimited_usage *u, const struct runner *r, int64_t us)
@@ -187,6 +231,7 @@ struct death observe_death(struct observation *o, struct runner *r, int64_t peri
 	struct death death = { 0 };
 	int64_t killed;
 
+	runner_may_interrupt(r);
 	observe_now(o, r);
 	killed = now_us();
 	kill(r->pid, SIGKILL);

@@ -21,20 +21,25 @@ struct sample {
 struct observation {
 	int64_t start_us;	/* when the window opened, CLOCK_MONOTONIC */
 	bool aligned;		/* it opened while the group was throttled */
+	int64_t edge_us;	/* how long it may still have run on what was left from before */
 	int64_t late_us;	/* longest that a timer came late; 0 in virtual time */
+	int64_t reading_late_us;	/* longest that a sample came late, in either time */
 	struct cpu_stat start;
 	struct trace_runtime start_runtime;
 	struct sample samples[MAX_SAMPLES];
 	int count;
 	int64_t worst_debt_us;
+	uint64_t start_progress;
 	uint64_t progress;	/* counts in the window */
 	int idle_periods;	/* most periods in a row in which the guest did not count */
 };
 
 /*
  * Watches @r for @periods periods, and before that until it is throttled for
- * the first time, or for 8 periods. Returns false when asked to stop, and when
- * @r has ended by itself (alive.h), as all that follow.
+ * the first time, or for 8 periods. A window whose debt is beyond its bound by a
+ * tick or less is followed by another, twice at most: the last counts. Returns
+ * false when asked to stop, and when @r has ended by itself (alive.h), as all
+ * that follow.
  */
 bool observe(struct observation *o, const struct runner *r, const struct limit *l,
 	     int64_t periods);

@@ -130,6 +130,33 @@ bool runner_wait(const struct runner *r, int options, int64_t deadline_us, int *
 	return true;
 }
 
+void runner_may_interrupt(struct runner *r)
+{
+	if (r->report)
+		__atomic_store_n(&r->report->may_interrupt, true, __ATOMIC_RELEASE);
+}
+
+static struct guests_seen seen;
+
+const struct guests_seen *runner_guests(void)
+{
+	return &seen;
+}
+
+/* What a guest leaves. */
+static void take_account(const struct runner *r)
+{
+	const char *slash = strrchr(r->cg.path, '/'), *who = slash ? slash + 1 : r->cg.path;
+	const char *wrong = report_wrong_return(r->report);
+
+	for (int i = 0; i < r->load.vcpus; i++)
+		registers_add(&seen.registers, guest_page(r->memory, i), who);
+	seen.returns += runner_returns(r);
+	seen.wrong_returns += r->report->wrong_returns;
+	if (wrong && !seen.first_wrong[0])
+		snprintf(seen.first_wrong, sizeof(seen.first_wrong), "%.30s: %s", who, wrong);
+}
+
 /* Afterwards another can be started in the same group. */
 static void end_process(struct runner *r)
 {
@@ -147,6 +174,8 @@ static void end_process(struct runner *r)
 	if (r->report && r->load.kind == RUN_VMM)
 		vmm_free(&r->vmm);
 	if (r->memory) {
+		if (r->load.kind == RUN_GUEST)
+			take_account(r);
 		guest_free_memory(r->memory);
 		munmap(r->report, sizeof(*r->report));
 		r->memory = NULL;
@@ -214,6 +243,8 @@ static enum start start_once(struct runner *r, const struct workload *load, int6
 {
 	if (!prepare(r, load, why, len))
 		return FAILED;
+	if (load->kind == RUN_GUEST && load->lost_tick_us)
+		guest_learn_ticks();
 	r->pid = fork();
 	if (r->pid < 0) {
 		r->pid = 0;

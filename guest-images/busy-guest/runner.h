@@ -10,6 +10,7 @@
 #include "cgroup.h"
 #include "guest.h"
 #include "kvm-run.h"
+#include "registers.h"
 #include "trace.h"
 #include "vmm.h"
 #include "workload.h"
@@ -55,6 +56,19 @@ int64_t runner_longest_kvm_run_us(const struct runner *r);
 
 /* How often KVM_RUN has returned to user space, all vCPUs. */
 uint64_t runner_returns(const struct runner *r);
+
+/* From now on a return of KVM_RUN for a signal is right: whoever sends one says so before. */
+void runner_may_interrupt(struct runner *r);
+
+/* What the guests that have ended, all of the program's, have said of themselves. */
+struct guests_seen {
+	struct registers_seen registers;
+	uint64_t returns;
+	uint64_t wrong_returns;
+	char first_wrong[160];		/* of the returns */
+};
+
+const struct guests_seen *runner_guests(void);
 
 /* Counts of all vCPUs. */
 uint64_t runner_progress(const struct runner *r);

@@ -21,6 +21,7 @@ struct workload {
 	int vcpus;			/* loop: threads */
 	int64_t hcall_us;		/* guest: time between hypercalls, 0 for none */
 	enum guest_hcall hcall;
+	int64_t lost_tick_us;		/* guest: a hypercall where a tick is so late; 0: not watched */
 	int64_t cede_us;		/* HCALL_CEDE: how long it sleeps */
 	bool negate_dec;		/* HCALL_CEDE: the hypervisor below negates what is left in the decrementer */
 	const char *vmm;		/* RUN_VMM: the QEMU to run */

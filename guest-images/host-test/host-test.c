@@ -9,7 +9,9 @@
 #include "bounds.h"
 #include "guest-report.h"
 #include "parse.h"
+#include "registers.h"
 #include "select.h"
+#include "spin.h"
 #include "words.h"
 
 static int number, failed;
@@ -22,27 +24,61 @@ static void report(const char *name, bool ok)
 
 static void test_bounds(void)
 {
-	/* docs/judging.md: a tick and a slice of slack, a quota a period, and what a started period allows. */
-	const struct limit one = { 30000, 100000, 4000, 5000, 1 }, two = { 150000, 100000, 4000, 5000, 2 };
+	/* docs/judging.md: a tick and a millisecond a CPU, a slice for each but the first, and a quota a period. */
+	const struct limit one = { 30000, 100000, 4000, 5000, 1, 0, 0 };
+	const struct limit two = { 150000, 100000, 4000, 5000, 2, 0, 0 };
+	const struct limit other = { 30000, 100000, 4000, 5000, 1, 3, 0 };
+	const struct limit losing = { 30000, 100000, 4000, 5000, 1, 0, 1000 };
+	const struct limit small = { 2000, 100000, 4000, 5000, 1, 0, 0 };
 
-	report("slack is a tick and a slice a CPU", limit_slack_us(&one) == 9000 &&
-	       limit_slack_us(&two) == 18000);
-	report("full periods", limit_allowed_us(&one, 1000000) == 300000 + 9000);
+	report("one CPU holds no slice when it is out of runtime", limit_slack_us(&one) == 5000);
+	report("a second one may hold a slice", limit_slack_us(&two) == 10000 + 5000);
+	report("and others what they kept", limit_slack_us(&other) == 5000 + 3000);
+	report("a tick that is lost comes later", limit_slack_us(&losing) == 6000 &&
+	       limit_notice_us(&losing) == 9000 && limit_kill_us(&losing) == 205000);
+	report("full periods", limit_allowed_us(&one, 1000000) == 300000 + 5000);
 	report("a started period allows what the CPUs can use",
-	       limit_allowed_us(&one, 1010000) == 300000 + 10000 + 9000);
-	report("and no more than its quota", limit_allowed_us(&one, 1090000) == 330000 + 9000);
-	report("two CPUs use it up twice as fast", limit_allowed_us(&two, 110000) == 150000 + 20000 + 18000);
+	       limit_allowed_us(&one, 1010000) == 300000 + 10000 + 5000);
+	report("and no more than its quota", limit_allowed_us(&one, 1090000) == 330000 + 5000);
+	report("two CPUs use it up twice as fast", limit_allowed_us(&two, 110000) == 150000 + 20000 + 15000);
 	report("debt is what is beyond", limit_debt_us(&one, 310000, 1000000) == 10000);
 	report("runtime that is left is negative debt", limit_debt_us(&one, 290000, 1000000) == -10000);
 	report("no idle period where a slack is less than a quota", limit_idle_periods(&one) == 0);
 	report("two periods and a tick to die", limit_kill_us(&one) == 204000);
+	report("and those that pay back", limit_idle_periods(&small) == 2 && limit_kill_us(&small) == 404000);
 	report("two ticks to notice", limit_notice_us(&one) == 8000);
-	report("at least: all but the last period, less twice the slack",
-	       limit_least_us(&one, 1000000) == 9 * 30000 - 18000);
-	report("at least: never negative", limit_least_us(&one, 100000) == 0);
+	report("at least: a quota a period, less the slack", limit_least_us(&one, 1000000) == 300000 - 5000);
+	report("at least: what a period leaves that began late",
+	       limit_least_us(&(struct limit){ 98000, 100000, 4000, 5000, 1, 0, 0 }, 1000000) ==
+	       950000 - 5000);
+	report("at least: never negative", limit_least_us(&one, 100) == 0);
+	report("at least: a kernel that refills nine tenths is below it",
+	       30 * 27000 < limit_least_us(&one, 3000000));
+	report("work: less a 16th and a millisecond a period",
+	       limit_least_count(&one, 320000, 10, 2000, 100000) == 2000 * 290 / 100);
+	report("work: half of it is too little",
+	       limit_least_count(&one, 900000, 30, 61400, 1000000) > 900000LL * 61400 / 1000000 / 2);
+	report("work: no control, no least", limit_least_count(&one, 900000, 30, 0, 0) == 0);
 	report("demand is limited by CPUs", limit_demand_us(&one, 4, 1000) == 1000 &&
 	       limit_demand_us(&two, 4, 1000) == 2000);
 	report("others may take a tick a CPU and period", limit_lost_us(&two, 5) == 48000);
+}
+
+static void test_shown(void)
+{
+	const struct { int64_t quota, period, vcpus, cpus; bool shown; } limits[] = {
+		{ 30000, 100000, 1, 1, true }, { 5000, 20000, 1, 1, true }, { 1000, 2000, 1, 1, false },
+		{ 95000, 100000, 1, 1, false }, { 90000, 100000, 1, 1, true }, { 150000, 100000, 2, 2, true },
+		{ 150000, 100000, 2, 1, false },
+	};
+	bool ok = true;
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		const struct limit l = { limits[i].quota, limits[i].period, 4000, 5000, limits[i].cpus, 0, 0 };
+
+		ok &= limit_can_be_shown(&l, limits[i].vcpus, 5) == limits[i].shown;
+	}
+	report("limits that a guest without one does not go far enough beyond show nothing", ok);
 }
 
 static void test_bounds_agree(void)
@@ -53,7 +89,7 @@ static void test_bounds_agree(void)
 	for (int64_t quota = 1000; quota <= 60000000; quota = quota * 3 + 7)
 		for (int64_t period = 1000; period <= 1000000; period = period * 2 + 13)
 			for (int64_t t = 0; t < 20 * period; t += period / 3 + 1) {
-				const struct limit l = { quota, period, 10000, 5000, 16 };
+				const struct limit l = { quota, period, 10000, 5000, 16, 0, 0 };
 
 				ok &= limit_debt_us(&l, limit_allowed_us(&l, t), t) == limit_slack_us(&l);
 				ok &= limit_least_us(&l, t) <= limit_allowed_us(&l, t);
@@ -202,11 +238,109 @@ static void test_guest_report(void)
 	report("what cannot be made is no fault of KVM", !r.is_fault && !strcmp(report_said(&r), "cannot be made"));
 }
 
+static struct kvm_return a_return(int err, uint32_t exit_reason, bool ran, int64_t signal_exits)
+{
+	return (struct kvm_return){ .err = err, .exit_reason = exit_reason, .ran = ran,
+				    .signal_exits = signal_exits };
+}
+
+static bool return_is(bool signalled, struct kvm_return ret, const char *wrong)
+{
+	struct guest_report r = { .may_interrupt = signalled };
+
+	report_return(&r, 1, &ret);
+	return r.returns == 1 && r.interrupted == (ret.err == EINTR) && r.wrong_returns == !!wrong &&
+	       (wrong ? report_wrong_return(&r) && !strcmp(report_wrong_return(&r), wrong) :
+		!report_wrong_return(&r));
+}
+
+static void test_returns(void)
+{
+	report("a hypercall", return_is(false, a_return(0, KVM_EXIT_PAPR_HCALL, true, -1), NULL));
+	report("a signal", return_is(true, a_return(EINTR, KVM_EXIT_INTR, true, 1), NULL));
+	report("a signal that waited already", return_is(true, a_return(EINTR, KVM_EXIT_INTR, false, 0), NULL));
+	report("a kernel without the counter", return_is(true, a_return(EINTR, KVM_EXIT_INTR, true, -1), NULL));
+	report("EINTR without a signal", return_is(false, a_return(EINTR, KVM_EXIT_INTR, true, 1),
+	       "KVM_RUN: EINTR, though nobody sent a signal, vcpu=1"));
+	report("a stale exit reason", return_is(true, a_return(EINTR, KVM_RETURN_UNSET, true, 1),
+	       "KVM_RUN: EINTR, and exit_reason as it was before, vcpu=1"));
+	report("another exit reason", return_is(true, a_return(EINTR, KVM_EXIT_PAPR_HCALL, true, 1),
+	       "KVM_RUN: EINTR with exit_reason 19, vcpu=1"));
+	report("a signal that is not counted", return_is(true, a_return(EINTR, KVM_EXIT_INTR, true, 0),
+	       "KVM_RUN: EINTR, counted 0 times in signal_exits, vcpu=1"));
+	report("a signal that is counted twice", return_is(true, a_return(EINTR, KVM_EXIT_INTR, true, 2),
+	       "KVM_RUN: EINTR, counted 2 times in signal_exits, vcpu=1"));
+	report("0 without a reason", return_is(true, a_return(0, KVM_RETURN_UNSET, true, -1),
+	       "KVM_RUN returned without an exit reason, vcpu=1"));
+}
+
+static void put(char *page, int at, uint64_t value)
+{
+	memcpy(page + at, &value, sizeof(value));
+}
+
+/* What spin.S leaves when nothing was wrong. */
+static void fill_page(char *page)
+{
+	const int64_t special[] = { CR_VALUE | 0x80000000, LR_VALUE, CTR_VALUE, XER_VALUE, TAR_VALUE,
+				    VRSAVE_VALUE, DSCR_VALUE, SPRG_VALUE(0), SPRG_VALUE(1),
+				    SPRG_VALUE(2), SPRG_VALUE(3), FPSCR_VALUE, VSCR_VALUE };
+
+	memset(page, 0, SPIN_PAGE);
+	put(page, SPIN_COUNT, 7);
+	put(page, SPIN_LOST, 1);
+	for (int i = 0; i < 32; i++)
+		put(page, SPIN_GPR + 8 * i, i <= 13 || i >= 25 ? GPR_VALUE(i) : 0);
+	for (int i = 0; i < 64; i++) {
+		put(page, SPIN_VSR + 16 * i, VSR_HIGH(i));
+		put(page, SPIN_VSR + 16 * i + 8, VSR_LOW(i));
+	}
+	for (int i = 0; i < 13; i++)
+		put(page, SPIN_SPR + 8 * i, special[i]);
+}
+
+static bool loss_is(int at, uint64_t value, const char *text)
+{
+	static char page[SPIN_PAGE];
+	struct registers_seen seen = { 0 };
+
+	fill_page(page);
+	put(page, at, value);
+	registers_add(&seen, page, "guest");
+	if (strcmp(seen.first, text))
+		printf("# %s\n", seen.first);
+	return seen.turns == 7 && seen.lost == 1 && !strcmp(seen.first, text);
+}
+
+static void test_registers(void)
+{
+	static char page[SPIN_PAGE];
+	struct registers_seen seen = { 0 };
+
+	fill_page(page);
+	put(page, SPIN_LOST, 0);
+	put(page, SPIN_LOST_TICKS, 3);
+	registers_add(&seen, page, "guest");
+	registers_add(&seen, page, "guest");
+	report("all guests count", seen.turns == 14 && !seen.lost && !seen.first[0] && seen.lost_ticks == 6);
+	report("a general register", loss_is(SPIN_GPR + 8 * 5, 0, "guest: r5 was 0x0"));
+	report("its upper half", loss_is(SPIN_GPR + 8 * 31, GPR_VALUE(31) & 0xffffffff, "guest: r31 was 0xffffdfe0"));
+	report("one that the host has set", loss_is(SPIN_GPR + 8 * 19, 1, "guest: r19 was 0x1"));
+	report("the count, when all others are right", loss_is(SPIN_GPR + 8 * 14, 5, "guest: r14 was 0x5"));
+	report("a special register", loss_is(SPIN_SPR + 8 * 4, 1, "guest: TAR was 0x1"));
+	report("the condition register", loss_is(SPIN_SPR, 1, "guest: CR was 0x1"));
+	report("a floating point register", loss_is(SPIN_VSR + 16 * 3, 9, "guest: vs3 was 0x9"));
+	report("the lower half of a vector register", loss_is(SPIN_VSR + 16 * 40 + 8, 9, "guest: vs40 was 0x9"));
+}
+
 int main(void)
 {
 	printf("KTAP version 1\n");
 	test_bounds();
+	test_shown();
 	test_bounds_agree();
+	test_returns();
+	test_registers();
 	test_numbers();
 	test_stat();
 	test_selection();

@@ -24,7 +24,8 @@ export const payloadCases: readonly PayloadCase[] = [
   row('busy_guest_debt_bounded', 'basic bug', 'limited_guest'),
   row('busy_guest_makes_progress', 'basic', 'limited_guest'),
   row('busy_guest_dies_at_once', 'basic bug', 'limited_guest'),
-  row('control_exiting_guest_obeys_quota', 'exits control'),
+  row('two_vcpus_obey_quota', 'basic bug virtual'),
+  row('exiting_guest_obeys_quota', 'exits'),
   row('hypercalling_guest_obeys_quota', 'exits bug'),
   row('guest_stays_in_kernel', 'exits'),
   row('ceding_guest_is_never_throttled', 'exits'),
@@ -51,6 +52,8 @@ export const payloadCases: readonly PayloadCase[] = [
   row('cpu_goes_offline_and_comes_back', 'smp bug'),
   row('guest_beside_realtime_loop', 'neighbours bug'),
   row('traced_debt_agrees', 'trace'),
+  row('guest_registers_are_kept', 'basic always', 'guests_view'),
+  row('kvm_run_returns_as_documented', 'basic always', 'guests_view'),
   row('cgroup_v1_quota_is_obeyed', 'v1 bug'),
 ];
 

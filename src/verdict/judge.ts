@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { KnownFault, TestParameters } from '../model/job.js';
 import type { CaseResult, ExitReason, Fault, Judgement, Phase } from '../model/result.js';
-import { busyGuestCases, completeCases, named, runsAlways, withStatus } from './cases.js';
+import { completeCases, named, neededCases, runsAlways, withStatus } from './cases.js';
 import { controlDoesNotHold, failsWithoutControl, schedulerBreaksLimit } from './control-rules.js';
 import { missingProof, uncertainFailures } from './proof.js';
 import { describeCase, describeCases } from './reason.js';
@@ -212,7 +212,7 @@ const caseCannotTell: Rule = (evidence) => {
 const caseIsSkipped: Rule = ({ cases, expectedCases }) => {
   const asked = cases.filter(({ name }) => expectedCases.includes(name));
   const skipped = asked.filter(({ status }) => status === 'SKIP');
-  const needed = skipped.find(({ name }) => busyGuestCases.includes(name));
+  const needed = skipped.find(({ name }) => neededCases.includes(name));
   const told = asked.some(({ name, status }) => !runsAlways(name) && status !== 'SKIP');
   const first = needed ?? (told ? undefined : skipped[0]);
   return first && { status: 'SKIP', decidedBy: 'cases', reason: describeCase(first) };

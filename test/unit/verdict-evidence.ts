@@ -21,6 +21,9 @@ export const goodMetrics: Readonly<Record<string, Numbers>> = {
   busy_guest_debt_bounded: { worst_debt: 12_100, bound: 20_000 },
   busy_guest_makes_progress: { guest_progress: 123_456 },
   busy_guest_dies_at_once: { kill_latency: 98_000 },
+  two_vcpus_obey_quota: { overrun_ratio: 1.01, usage: 151_500 },
+  guest_registers_are_kept: { turns_checked: 200_000, registers_lost: 0 },
+  kvm_run_returns_as_documented: { kvm_run_returns: 5, wrong_returns: 0, signals: 5 },
 };
 
 export function caseWith(
@@ -72,7 +75,7 @@ export function jobWith(changes: Partial<JobResult> = {}): JobResult {
     device: 'qemu-pseries-p9',
     test: 'busy-guest',
     status: 'PASS',
-    reason: 'all 8 cases pass',
+    reason: 'all 11 cases pass',
     decidedBy: 'cases',
     expect: 'PASS',
     asExpected: true,

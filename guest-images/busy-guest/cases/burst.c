@@ -23,12 +23,13 @@ static int64_t burst_of(const struct limit *l)
 }
 
 /* Rests until the group has saved up its burst, then watches it spend that. */
-static bool spend_burst(const struct runner *r, const struct limit *l, struct unlimited_usage *first,
+static bool spend_burst(struct runner *r, const struct limit *l, struct unlimited_usage *first,
 			struct unlimited_usage *all)
 {
 	struct unlimited_usage rest;
 	bool watched;
 
+	runner_may_interrupt(r);
 	kill(r->pid, SIGSTOP);
 	if (!runner_wait(r, WUNTRACED, now_us() + limit_kill_us(l), NULL))
 		return false;
@@ -44,7 +45,7 @@ static bool spend_burst(const struct runner *r, const struct limit *l, struct un
 static void burst_is_kept(const struct test *t, const struct test_case *c)
 {
 	const struct limit *l = &t->limit;
-	int64_t burst = burst_of(l), bound;
+	int64_t burst = burst_of(l), bound, least;
 	struct unlimited_usage first, all;
 	char why[200] = "";
 	struct runner r;
@@ -67,18 +68,23 @@ static void burst_is_kept(const struct test *t, const struct test_case *c)
 	} else {
 		/* The window opens at any time of a period: a quota may be left from before. */
 		bound = limit_allowed_us(l, all.elapsed_us) + l->quota_us + burst;
+		least = limit_least_us(l, all.elapsed_us) - l->quota_us + burst;
 		ktap_metric("usage", all.usage_us, "us");
 		ktap_metric("window", all.elapsed_us, "us");
 		ktap_metric("bound", bound, "us");
+		ktap_metric("least_usage", least, "us");
 		ktap_metric("burst", burst, "us");
 		ktap_metric("first_period_usage", first.usage_us, "us");
 		if (all.usage_us > bound)
 			ktap_reason("used %lld us, at most %lld us are allowed",
 				    (long long)all.usage_us, (long long)bound);
+		else if (all.usage_us < least)
+			ktap_reason("used %lld us, at least %lld us should have been possible",
+				    (long long)all.usage_us, (long long)least);
 		else if (first.usage_us <= l->quota_us + limit_slack_us(l))
 			ktap_reason("no burst: %lld us in the first period after a rest",
 				    (long long)first.usage_us);
-		ktap_result(c->name, all.usage_us <= bound &&
+		ktap_result(c->name, all.usage_us <= bound && all.usage_us >= least &&
 			    first.usage_us > l->quota_us + limit_slack_us(l));
 	}
 	runner_end(&r);

@@ -37,7 +37,7 @@ static void parent_limit(const struct test *t, const struct test_case *c)
 		/* The guest is in the child; limit and statistics are its parent's. */
 		r.cg = parent;
 		if (observe(o, &r, l, WATCH_PERIODS))
-			ktap_result(c->name, judge_limit(l, o, limit_least_us(l, observe_last(o)->t_us)));
+			ktap_result(c->name, judge_guest(l, o));
 		else
 			cases_fail(c, why);
 	}
@@ -67,6 +67,7 @@ static void shared_limit(const struct test *t, const struct test_case *c)
 
 	/* Each guest has its own threads, and all of them can run at once. */
 	l.cpus = 2 * t->guest.vcpus < t->cpus_online ? 2 * t->guest.vcpus : t->cpus_online;
+	l.others = l.others ? t->cpus_online - l.cpus : 0;
 	if (!runner_start(&first, c->name, &t->guest, l.quota_us, l.period_us, why, sizeof(why)) ||
 	    !runner_start_in(&second, &first.cg, &t->guest, why, sizeof(why))) {
 		cases_fail(c, why);
@@ -86,13 +87,16 @@ static void shared_limit(const struct test *t, const struct test_case *c)
 	runner_end(&first);
 }
 
-/* The second group is read at both ends of the first one's window, wherever its own periods lie. */
+/*
+ * The second group is read at both ends of the first one's window, wherever its
+ * own periods lie: a quota more, or less.
+ */
 static void judge_siblings(const struct test_case *c, const struct limit *l,
 			   const struct runner *first, const struct runner *second)
 {
 	struct observation *o = &observation;
 	struct cpu_stat before, after;
-	int64_t start, bound;
+	int64_t start, elapsed, used, bound, least;
 
 	cgroup_read_stat(&second->cg, &before);
 	start = now_us();
@@ -101,13 +105,17 @@ static void judge_siblings(const struct test_case *c, const struct limit *l,
 		return;
 	}
 	cgroup_read_stat(&second->cg, &after);
-	bound = limit_allowed_us(l, now_us() - start) + l->quota_us;
-	ktap_metric("sibling_usage", after.usage_us - before.usage_us, "us");
+	elapsed = now_us() - start;
+	used = after.usage_us - before.usage_us;
+	bound = limit_allowed_us(l, elapsed) + l->quota_us;
+	least = limit_least_us(l, elapsed) - l->quota_us;
+	ktap_metric("sibling_usage", used, "us");
 	ktap_metric("sibling_bound", bound, "us");
-	if (after.usage_us - before.usage_us > bound)
-		ktap_reason("the sibling used %lld us, at most %lld us are allowed",
-			    (long long)(after.usage_us - before.usage_us), (long long)bound);
-	ktap_result(c->name, judge_limit(l, o, 0) && after.usage_us - before.usage_us <= bound);
+	ktap_metric("sibling_least", least, "us");
+	if (used > bound || used < least)
+		ktap_reason("the sibling used %lld us, from %lld us to %lld us are right",
+			    (long long)used, (long long)least, (long long)bound);
+	ktap_result(c->name, judge_guest(l, o) && used <= bound && used >= least);
 }
 
 static void sibling_limits(const struct test *t, const struct test_case *c)
@@ -157,7 +165,7 @@ static void moved_into_limit(const struct test *t, const struct test_case *c)
 			if (!gone)
 				ktap_reason("still accounted to the group it left");
 			ktap_result(c->name, gone &&
-				    judge_limit(l, o, limit_least_us(l, observe_last(o)->t_us)));
+				    judge_guest(l, o));
 		} else {
 			cases_fail(c, err ? strerror(-err) : why);
 		}

@@ -25,8 +25,10 @@ static bool start(const struct test *t, const struct test_case *c, int64_t quota
 	char why[200] = "";
 
 	if (runner_start(r, c->name, &t->guest, quota_us, l->period_us, why, sizeof(why)) &&
-	    sleep_until_us(now_us() + LEAD_PERIODS * l->period_us) && runner_is_alive(r))
+	    sleep_until_us(now_us() + LEAD_PERIODS * l->period_us) && runner_is_alive(r)) {
+		runner_may_interrupt(r);
 		return true;
+	}
 	cases_fail(c, why);
 	runner_end(r);
 	return false;

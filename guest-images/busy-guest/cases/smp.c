@@ -25,6 +25,13 @@ static bool has_second_cpu(const struct test *t, const struct test_case *c)
 	return false;
 }
 
+/* A group that can be on any CPU, on @cpus at once. */
+static void use_cpus(const struct test *t, struct limit *l, int cpus)
+{
+	l->cpus = cpus;
+	l->others = t->cpus_online - cpus;
+}
+
 /* Two vCPUs on two CPUs under @quota_us. */
 static void two_vcpus(const struct test *t, const struct test_case *c, int64_t quota_us)
 {
@@ -36,11 +43,12 @@ static void two_vcpus(const struct test *t, const struct test_case *c, int64_t q
 
 	if (!has_second_cpu(t, c))
 		return;
-	l.cpus = load.vcpus = 2;
+	use_cpus(t, &l, 2);
+	load.vcpus = 2;
 	l.quota_us = quota_us;
 	if (runner_start(&r, c->name, &load, l.quota_us, l.period_us, why, sizeof(why)) &&
 	    observe(o, &r, &l, WATCH_PERIODS))
-		ktap_result(c->name, judge_limit(&l, o, limit_least_us(&l, observe_last(o)->t_us)));
+		ktap_result(c->name, judge_guest(&l, o));
 	else
 		cases_fail(c, why);
 	runner_end(&r);
@@ -62,7 +70,7 @@ static bool holds_now(const struct runner *r, const struct limit *l)
 	struct observation *o = &observation;
 
 	return observe(o, r, l, WATCH_PERIODS) &&
-	       judge_limit(l, o, limit_least_us(l, observe_last(o)->t_us));
+	       judge_guest(l, o);
 }
 
 static void moved_between_cpus(const struct test *t, const struct test_case *c)
@@ -77,8 +85,7 @@ static void moved_between_cpus(const struct test *t, const struct test_case *c)
 	if (!has_second_cpu(t, c))
 		return;
 	load.vcpus = 1;
-	/* One at a time, but both can hold a slice. */
-	l.cpus = 2;
+	use_cpus(t, &l, 1);
 	if (!runner_start(&r, c->name, &load, l.quota_us, l.period_us, why, sizeof(why))) {
 		cases_fail(c, why);
 	} else if (cgroup_set_cpus(&r.cg, "0")) {
@@ -127,10 +134,11 @@ static void cpu_goes_and_comes(const struct test *t, const struct test_case *c)
 	} else if (!set_online(last, false)) {
 		cases_skip(c, "CPUs cannot be taken offline here");
 	} else {
-		l.cpus = last < 2 ? last : 2;
+		use_cpus(t, &l, last < 2 ? last : 2);
+		l.others--;
 		held = holds_now(&r, &l);
 		back = set_online(last, true);
-		l.cpus = 2;
+		use_cpus(t, &l, 2);
 		if (held)
 			held = holds_now(&r, &l);
 		if (!back)

@@ -270,6 +270,7 @@ static void signalled_work_runs(const struct test *t, const struct test_case *c)
 	if (runner_start(&r, c->name, &load, -1, t->limit.period_us, why, sizeof(why)) &&
 	    sleep_until_us(now_us() + LEAD_PERIODS * t->limit.period_us) &&
 	    !ring_completions(&ring)) {
+		runner_may_interrupt(&r);
 		start = now_us();
 		if (write(ring.event, &one, sizeof(one)) < 0)
 			snprintf(why, sizeof(why), "eventfd: %s", strerror(errno));

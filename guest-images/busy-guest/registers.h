@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a guest says of its own registers (spin.S). No I/O, so that the host can
+ * test it under sanitizers.
+ */
+#ifndef BUSYGUEST_REGISTERS_H
+#define BUSYGUEST_REGISTERS_H
+
+#include <stdint.h>
+
+/* Over all guests that were read. */
+struct registers_seen {
+	uint64_t turns;		/* in each of which all registers were compared */
+	uint64_t lost;		/* turns in which one had another value */
+	uint64_t lost_ticks;	/* hypercalls because a tick did not come */
+	char first[120];	/* the first loss: whose, which register, its value */
+};
+
+/* Adds what is in @page of the vCPU that is called @who. */
+void registers_add(struct registers_seen *seen, const void *page, const char *who);
+
+#endif
