@@ -14,6 +14,7 @@ import { openReports } from '../reports/report.js';
 import { timingsReport } from '../reports/timings.js';
 import { inStage } from '../system/disk.js';
 import { exists, writeWhole } from '../system/files.js';
+import { quoteWord } from '../system/shell-words.js';
 import { withLock } from '../system/lock.js';
 import { cacheLimit, trimAfterRun } from './cache.js';
 import { inFlight, lavaRunOptions, type LavaFlags } from './lava-options.js';
@@ -161,6 +162,7 @@ export async function execute(
       if (timings) process.stderr.write(timings.table(session.wallMs));
       await linkLatest(resolve(dir, '..'), dir);
       requireResults(failures, dir);
+      if (result.interrupted) sayResume(dir, lava !== undefined);
       return result;
     };
     const done = await inStage('results', '--results', () =>
@@ -174,6 +176,11 @@ export async function execute(
 // A lab's pieces are many, and most runs need none of them.
 const labPlace = async (...lab: ConstructorParameters<typeof LavaPlace>): Promise<LavaPlace> =>
   new (await import('../pipeline/lava-run.js')).LavaPlace(...lab);
+
+const sayResume = (dir: string, inLab: boolean): void => {
+  const where = inLab ? ' (what runs in the lab goes on)' : '';
+  process.stderr.write(`busyguest: to go on${where}: busyguest run --resume ${quoteWord(dir)}\n`);
+};
 
 const sayWaiting = (pid: number): void => {
   process.stderr.write(`busyguest: process ${pid} goes on with this run; waiting for its end\n`);

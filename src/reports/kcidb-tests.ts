@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import type { CaseResult, Fault, JobResult, Metric, RunResult } from '../model/result.js';
+import { signatureOf } from '../verdict/signatures.js';
 import type { KcidbSource, NamedIssue } from './kcidb-source.js';
 import type { KcidbIncident, KcidbIssue, KcidbStatus, KcidbTest } from './kcidb-types.js';
 import { cleanLine, cleanText, clip, tailBytes } from './text.js';
@@ -88,6 +89,7 @@ export function testsOf(
     ...(comment === '' ? {} : { comment: clip(cleanLine(comment), 1000) }),
   });
   const milliseconds = job.timesMs['test'];
+  const signature = signatureOf(job);
   const whole: KcidbTest = {
     ...test([], job.status, job.reason),
     ...excerptOf(job, source),
@@ -96,6 +98,7 @@ export function testsOf(
       expected: job.expect,
       as_expected: job.asExpected,
       decided_by: job.decidedBy,
+      ...(signature === undefined ? {} : { signature: { ...signature } }),
       faults: job.faults.map(({ class: name, title, phase }) => ({
         class: cleanLine(name),
         title: clip(cleanLine(title), 500),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult, RunResult } from '../model/result.js';
 import type { Verdict } from '../model/status.js';
+import { signaturesOf } from '../verdict/signatures.js';
 import { numbersOf } from './job-numbers.js';
 import { notablePhrases } from './pair-text.js';
 import { asciiLine, clip, wrap } from './text.js';
@@ -37,6 +38,7 @@ export function renderMail(run: RunResult, facts: MailFacts): string {
     table(run),
     reasons(run),
     changes(run),
+    explanations(run),
     wrap(`Verdict: ${run.overall}: ${meaning[run.overall]}`, width, 4),
     ['To reproduce:', ...command(facts.command)],
     testedBy(run, facts),
@@ -128,6 +130,17 @@ function reasons(run: RunResult): string[] {
   return [...grouped].flatMap(([text, devices]) =>
     wrap(`${text} (${devices.join(', ')})`, width, 6),
   );
+}
+
+// Of the kernel that the mail is about: what is wrong with the base is the series' own subject.
+function explanations(run: RunResult): string[] {
+  const last = run.jobs.at(-1)?.kernel;
+  const own = run.jobs.filter(({ kernel }) => kernel === last);
+  return signaturesOf(own).flatMap(({ signature: { means, look, known } }) => [
+    ...wrap(asciiLine(`What this looks like: ${means}.`), width, 6),
+    ...wrap(asciiLine(`Where to look: ${look}.`), width, 6),
+    ...(known === undefined ? [] : wrap(asciiLine(`Known: ${known}.`), width, 6)),
+  ]);
 }
 
 // What a verdict of one word does not say, once for all machines on which it is the same.

@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import type { JobResult, PairVerdict, RunResult } from '../model/result.js';
 import type { Status, Verdict } from '../model/status.js';
+import { signaturesOf } from '../verdict/signatures.js';
 import { headlineOf } from '../verdict/headline.js';
 import { numbersOf } from './job-numbers.js';
 import { describeOutcomes, outcomeOf } from './outcome.js';
@@ -150,6 +151,22 @@ function groupLines(
   ];
 }
 
+/** What failing jobs have in common with what is known, once each. */
+function signatureLines({ jobs }: RunResult, painter: Painter): readonly string[] {
+  const lines = signaturesOf(jobs).flatMap(({ signature, jobs: own }) => {
+    const kernels = [...new Set(own.map(({ kernel }) => kernel))].join(', ');
+    const { means, look, known } = signature;
+    const rest = [`look at: ${look}`, ...(known === undefined ? [] : [`known: ${known}`])];
+    return [
+      ...wrap(asciiLine(`${kernels}: ${means}`), painter.width, maxReasonLines),
+      ...rest.flatMap((text) =>
+        wrap(asciiLine(text), painter.width - 2, maxReasonLines).map((line) => `  ${line}`),
+      ),
+    ];
+  });
+  return lines.length > 0 ? [...lines.map((line) => painter.line(line)), ''] : [];
+}
+
 /** The final table of a run: jobs by device and test with the numbers that matter, then the verdict of each pair. */
 export function renderTable(run: RunResult, { color, width = 100 }: TableOptions): string {
   const painter = new Painter(width, color);
@@ -162,6 +179,7 @@ export function renderTable(run: RunResult, { color, width = 100 }: TableOptions
   );
   return [
     ...[...groups.values()].flatMap((group) => groupLines(group, run, widths, painter)),
+    ...signatureLines(run, painter),
     painter.line(describeOutcomes(run.jobs)),
     '',
   ].join('\n');

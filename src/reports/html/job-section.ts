@@ -2,6 +2,7 @@
 import type { CaseResult, Fault, JobResult, Metric } from '../../model/result.js';
 import { formatRatio, formatUs } from '../../model/units.js';
 import { numbersOf } from '../job-numbers.js';
+import { signatureOf } from '../../verdict/signatures.js';
 import { outcomeOf } from '../outcome.js';
 import { clip } from '../text.js';
 import type { JobFiles } from './job-files.js';
@@ -80,6 +81,23 @@ function faultPart({ class: name, title, phase, lines }: Fault, chars: number): 
   return html`<p><strong>${shortName(name)}</strong> in phase ${phase}: ${heading}</p>
     ${when(lines.length > 0, () =>
       preformatted(`Console around ${shortName(name)}`, excerpt(lines, limit.faultLines, chars)),
+    )}`;
+}
+
+/** What a maintainer needs first: what it means, where to look, and how to see it again. */
+function signaturePart(job: JobResult): Markup | undefined {
+  const signature = signatureOf(job);
+  if (!signature) return undefined;
+  const { means, look, known } = signature;
+  return html`<h4>What this looks like</h4>
+    <p>${means}.</p>
+    <p>Look at: ${look}.</p>
+    ${when(known !== undefined, () => html`<p>Known: ${known}.</p>`)}
+    <p>To see it again elsewhere, or to find the commit:</p>
+    ${preformatted(
+      'Commands',
+      `busyguest bundle results/RUN/${job.name}\nbusyguest bisect --tree TREE --good GOOD --bad BAD --device ${job.device}`,
+      'command',
     )}`;
 }
 
@@ -222,7 +240,7 @@ export function jobSection(
             <span class="m"><span class="k">worst debt</span> ${worstDebt}</span>
             <span class="m"><span class="k">kill latency</span> ${killLatency}</span>
           </p>`,
-      )}${when(plots !== undefined, () => html`<p><a href="#${plots}">Plots of ${shortName(job.device)}</a></p>`)}${faultsPart(job, consoleChars)}${tailPart(job, files, consoleChars)}${casesTable(job)}${factsPart(job)}${reproducePart(job)}${rawPart(job, files, base)}
+      )}${when(plots !== undefined, () => html`<p><a href="#${plots}">Plots of ${shortName(job.device)}</a></p>`)}${signaturePart(job)}${faultsPart(job, consoleChars)}${tailPart(job, files, consoleChars)}${casesTable(job)}${factsPart(job)}${reproducePart(job)}${rawPart(job, files, base)}
       <p><a href="#matrix">Back to the matrix</a></p>
     </div>
   </details> `;
