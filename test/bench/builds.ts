@@ -15,12 +15,13 @@ const steps = [
   { what: 'build unpatched, no cache but the source', kernel: 'unpatched' },
   { what: 'build patched, after it', kernel: 'patched' },
   { what: 'build with one more file changed, after that', kernel: 'one-file' },
-  { what: 'nothing changed', kernel: 'one-file' },
+  { what: 'build with one more config symbol, after that', kernel: 'one-symbol' },
+  { what: 'nothing changed', kernel: 'one-symbol' },
 ];
 
 /** Whole commands, job included, with a cache of their own; once each: the first takes minutes. */
 export async function builds({ dir, signal, say }: Bench): Promise<Row[]> {
-  const matrix = await threeKernels(dir);
+  const matrix = await fourKernels(dir);
   const rows: Row[] = [];
   await withTemporary(`${cacheDir()}-bench`, async (cache) => {
     await linkSources(cache, signal);
@@ -30,13 +31,16 @@ export async function builds({ dir, signal, say }: Bench): Promise<Row[]> {
       const argv = ['run', matrix, '--filter', filter, '--results', join(dir, 'builds'), '--quiet'];
       const sample = await busyguest(argv, { signal, env: { BUSYGUEST_CACHE: cache } });
       const [first] = rows;
-      const of = first && 'samples' in first ? medianMs(first.samples) : sample.wallMs;
-      const against = `${((100 * sample.wallMs) / of).toFixed(0)} % of the first`;
+      const base = first && 'samples' in first ? first.samples : [sample];
+      const cpu = percent(sample.cpuMs, base[0]?.cpuMs);
+      const against = `${percent(sample.wallMs, medianMs(base))} of the first, CPU time ${cpu}`;
       rows.push({ what, samples: [sample], ...(first && { against }) });
     }
   });
   return rows;
 }
+
+const percent = (ms = NaN, of = NaN): string => `${((100 * ms) / of).toFixed(1)} %`;
 
 /** Sources, package lists and QEMU as they are here: fetching them is the network's time. */
 async function linkSources(cache: string, signal: AbortSignal): Promise<void> {
@@ -47,13 +51,16 @@ async function linkSources(cache: string, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The matrix before a pull request with a third kernel: patched, and a comment added to one file. */
-async function threeKernels(dir: string): Promise<string> {
+/** The matrix before a pull request with two more kernels: patched, and a comment added to one file; that, and a symbol. */
+async function fourKernels(dir: string): Promise<string> {
   const patch = join(dir, 'one-file.patch');
   await writeFile(patch, await oneFilePatch('arch/powerpc/kvm/book3s_hv.c'));
   const matrix = await prePullMatrix();
   const patched = matrix.kernels.find((one) => one['name'] === 'patched');
-  matrix.kernels.push({ ...patched, name: 'one-file', patches: [patch] });
+  const oneFile = { ...patched, name: 'one-file', patches: [patch] };
+  const config = join(dir, 'one-symbol.config');
+  await writeFile(config, 'CONFIG_PANIC_ON_OOPS=y\n');
+  matrix.kernels.push(oneFile, { ...oneFile, name: 'one-symbol', config: ['minimal', config] });
   const file = join(dir, 'builds.yaml');
   await writeFile(file, stringify(matrix));
   return file;
