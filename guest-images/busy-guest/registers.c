@@ -6,14 +6,14 @@
 #include "registers.h"
 #include "spin.h"
 
-/* Those that are not always compared are left alone where they cost an exit. */
+/* Those that are not always compared are left alone with KVM-PR. */
 static const struct { const char *name; int64_t value; bool always; } special[] = {
 	{ "CR", CR_VALUE, true }, { "LR", LR_VALUE, true }, { "CTR", CTR_VALUE, true },
 	{ "XER", XER_VALUE, true }, { "TAR", TAR_VALUE, false }, { "VRSAVE", VRSAVE_VALUE, true },
 	{ "DSCR", DSCR_VALUE, false },
 	{ "SPRG0", SPRG_VALUE(0), false }, { "SPRG1", SPRG_VALUE(1), false }, { "SPRG2", SPRG_VALUE(2), false },
-	{ "SPRG3", SPRG_VALUE(3), false }, { "FPSCR", FPSCR_VALUE, true },
-	{ "VSCR", VSCR_VALUE, true },
+	{ "SPRG3", SPRG_VALUE(3), false }, { "FPSCR", FPSCR_VALUE, false },
+	{ "VSCR", VSCR_VALUE, false },
 };
 
 static uint64_t at(const void *page, int offset)
@@ -62,7 +62,7 @@ static bool find_lost(const void *page, char *name, size_t len, uint64_t *value)
 		if (*value != wanted && (!at(page, SPIN_PROBLEM_STATE) || special[i].always))
 			return true;
 	}
-	for (int i = 0; i < 64; i++) {
+	for (int i = 0; i < 64 && !at(page, SPIN_PROBLEM_STATE); i++) {
 		snprintf(name, len, "vs%d", i);
 		*value = at(page, SPIN_VSR + 16 * i);
 		if (i != 31 && i != 63 && *value != (uint64_t)(int64_t)VSR_HIGH(i))

@@ -174,7 +174,6 @@ turn:
 	check_spr SPR_SPRG0 + n, SPRG_VALUE(n)
 	.set	n, n + 1
 	.endr
-1:
 	mffs	31
 	stfd	31, SPIN_SCRATCH(15)
 	ld	22, SPIN_SCRATCH(15)
@@ -205,7 +204,7 @@ turn:
 	xoris	22, 22, VSCR_VALUE >> 16
 	xori	22, 22, VSCR_VALUE & 0xffff
 	or	21, 21, 22
-	cmpdi	21, 0
+1:	cmpdi	21, 0
 	bne	lost
 
 	cmpdi	17, 0
