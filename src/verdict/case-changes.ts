@@ -4,8 +4,9 @@ import type { Status } from '../model/status.js';
 import { isCertainEnough } from './proof.js';
 
 /** A job's cases as they count: a FAIL that real time does not make certain says nothing. */
-function statuses({ cases, facts }: JobResult): ReadonlyMap<string, Status> {
-  const counts = (one: CaseResult): boolean => one.status !== 'FAIL' || isCertainEnough(one, facts);
+function statuses({ cases, payloadFacts = {} }: JobResult): ReadonlyMap<string, Status> {
+  const counts = (one: CaseResult): boolean =>
+    one.status !== 'FAIL' || isCertainEnough(one, payloadFacts);
   return new Map(cases.map((one) => [one.name, counts(one) ? one.status : 'ERROR']));
 }
 

@@ -99,6 +99,6 @@ export function headlineOf(run: Told): string {
       : run.verdicts.length > 0
         ? ofPairs(run, kernels, shared)
         : ofRow(kernels, shared);
-  const suffix = shared === '' || kernels.length === 0 ? '' : ` [${shared}]`;
+  const suffix = shared === '' || kernels.length === 0 ? '' : ` (${shared})`;
   return `${run.interrupted ? 'interrupted: ' : ''}${said}${suffix}`;
 }

@@ -53,7 +53,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'task-work-never-run-pr',
-    fits: (seen) => neverThrottled(seen) && seen.job.facts['kvm'] === 'PR',
+    fits: (seen) => neverThrottled(seen) && seen.job.payloadFacts?.['kvm'] === 'PR',
     means:
       'the scheduler throttles by task work, and KVM-PR enters the guest again without running it',
     look: `kvmppc_prepare_to_enter() in arch/powerpc/kvm/powerpc.c: ${entry}, is missing`,

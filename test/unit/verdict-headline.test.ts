@@ -47,12 +47,12 @@ const situations: readonly (readonly [string, ReturnType<typeof run>, string])[]
   [
     'a package that breaks the limit',
     run(on('sid', 'pseries-p9 powernv8', fails, sid)),
-    'sid breaks the limit on all 2 machines: 3.30 x the quota [linux-image-7.2.13-powerpc64le 7.2.13-1]',
+    'sid breaks the limit on all 2 machines: 3.30 x the quota (linux-image-7.2.13-powerpc64le 7.2.13-1)',
   ],
   [
     'a package that keeps it',
     run(on('sid', 'pseries-p9', passes, sid)),
-    'sid keeps the limit on pseries-p9 [linux-image-7.2.13-powerpc64le 7.2.13-1]',
+    'sid keeps the limit on pseries-p9 (linux-image-7.2.13-powerpc64le 7.2.13-1)',
   ],
   [
     'two packages, one of which breaks it',
@@ -85,7 +85,7 @@ const situations: readonly (readonly [string, ReturnType<typeof run>, string])[]
         kernel_release: '7.3.0-rc1',
       }),
     ),
-    'master breaks the limit on pseries-p9: 3.30 x the quota [7.3.0-rc1, commit aaaaaaaaaaaa]',
+    'master breaks the limit on pseries-p9: 3.30 x the quota (7.3.0-rc1, commit aaaaaaaaaaaa)',
   ],
   [
     'one machine of three',

@@ -227,7 +227,7 @@ for (const [what, before, after, verdict, changes] of [
 }
 
 test('a pair in real time: a FAIL that one window shows is no regression', () => {
-  const facts = { time: 'real' };
+  const payloadFacts = { time: 'real' };
   const certain = caseWith(quota, 'FAIL', { evidence_log10: 7 });
   const base = withCases(
     'unpatched',
@@ -235,7 +235,7 @@ test('a pair in real time: a FAIL that one window shows is no regression', () =>
       [quota, 'FAIL'],
       [burst, 'PASS'],
     ],
-    { facts },
+    { payloadFacts },
   );
   const patched = withCases(
     'patched',
@@ -243,7 +243,7 @@ test('a pair in real time: a FAIL that one window shows is no regression', () =>
       [quota, 'FAIL'],
       [burst, 'FAIL'],
     ],
-    { facts },
+    { payloadFacts },
   );
   const again = (job: JobResult): JobResult => ({
     ...job,

@@ -33,7 +33,7 @@ const atomic = {
 
 const rows: readonly (readonly [string, Partial<JobResult>, string | undefined])[] = [
   ['the bug: throttled 9 times for 0 us', bug, 'task-work-never-run'],
-  ['the bug in KVM-PR', { ...bug, facts: { kvm: 'PR' } }, 'task-work-never-run-pr'],
+  ['the bug in KVM-PR', { ...bug, payloadFacts: { kvm: 'PR' } }, 'task-work-never-run-pr'],
   ['work at some entries only', failing('busy_guest_debt_bounded'), 'task-work-run-late'],
   ['returns to user space', failing('guest_stays_in_kernel'), 'needless-exits'],
   ['cede spins', failing('ceding_guest_is_never_throttled'), 'cede-does-not-sleep'],
