@@ -8,7 +8,7 @@ import type { RunResult } from '../model/result.js';
 import { exists } from '../system/files.js';
 import { stateOf } from '../system/known.js';
 import { livingOwner } from '../system/lock.js';
-import { readRecord } from './run-record.js';
+import { readSketch } from './run-record.js';
 
 /** The lock that a run holds on its folder: one process at a time, and a sign that it goes on. */
 export const runLock = (dir: string): string => join(dir, 'run.lock');
@@ -67,9 +67,9 @@ export async function readOpenRun(
 ): Promise<OpenRun | undefined> {
   const running = (await livingOwner(runLock(dir))) !== undefined;
   if (!running && (await exists(join(dir, 'results.json')))) return undefined;
-  const record = await files.read(join(dir, 'run.json'), readRecord);
+  const record = await files.read(join(dir, 'run.json'), readSketch);
   if (!record) return undefined;
-  const { file, startedAt, jobs: planned } = record;
+  const { file = '', startedAt = '', jobs: planned } = record;
   return {
     dir: basename(dir),
     running,

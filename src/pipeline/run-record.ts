@@ -36,14 +36,18 @@ const record = z.strictObject({
     .optional(),
 });
 
+const sketch = record.partial();
+
 /** run.json: what --resume needs of a run. */
 export type RunRecord = z.infer<typeof record>;
 
 /** run.json of anybody. Throws JobError, and what open() throws. */
-export async function readRecord(path: string): Promise<RunRecord> {
-  return checked(
-    path,
-    record,
-    parseJson(path, (await readInput(path, mostBytes)).toString('utf8')),
-  );
-}
+export const readRecord = async (path: string): Promise<RunRecord> =>
+  checked(path, record, await jsonOf(path));
+
+/** The same for who only watches the run: what is there. */
+export const readSketch = async (path: string): Promise<z.infer<typeof sketch>> =>
+  checked(path, sketch, await jsonOf(path));
+
+const jsonOf = async (path: string): Promise<unknown> =>
+  parseJson(path, (await readInput(path, mostBytes)).toString('utf8'));
