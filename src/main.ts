@@ -4,11 +4,13 @@ import { program } from './cli/program.js';
 import { exitCode, InfraError, InterruptedError, JobError, UsageError } from './model/errors.js';
 import { isFull } from './system/disk.js';
 import { cacheDir } from './system/files.js';
+import { terminalText } from './reports/text.js';
 import { CommanderError } from 'commander';
 
 /** Runs the command line and sets the exit code, which says who was wrong (docs/decisions.md, "Exit codes"). */
 export async function main(argv: readonly string[]): Promise<void> {
   keepStreams();
+  keepPrintable();
   keepCompiled();
   // What nobody waits for is a bug of ours; Node.js would end with 1, which blames the kernel.
   process.on('uncaughtException', (error) => process.exit(codeOf(error, argv)));
@@ -16,6 +18,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     await program().parseAsync(argv, { from: 'user' });
   } catch (error) {
     process.exitCode = codeOf(error, argv);
+  }
+}
+
+/** What anybody wrote reaches a terminal as text that can be read, whichever way it came here. */
+function keepPrintable(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+    stream.write = (chunk: unknown, ...rest: unknown[]) =>
+      write(typeof chunk === 'string' ? terminalText(chunk) : chunk, ...rest);
   }
 }
 
@@ -66,9 +77,26 @@ export function report(error: unknown): number {
       exitCode.infrastructure,
     );
   }
+  const { syscall } = error as NodeJS.ErrnoException;
+  if (code !== undefined && syscall !== undefined)
+    return say(surroundings(code, message), exitCode.infrastructure);
   if ((error as Error).name === 'AbortError') return say('interrupted', exitCode.interrupted);
   const stack = error instanceof Error ? error.stack : String(error);
   return say(`a bug in busyguest; please report this:\n${stack ?? ''}`, exitCode.internal);
+}
+
+/** What the system refused: its limits and folders, not our doing. */
+function surroundings(code: string, message: string): string {
+  const todo: Readonly<Record<string, string>> = {
+    EMFILE: 'allow more open files: ulimit -n 1024',
+    ENFILE: 'the system has too many open files',
+    EFBIG: 'allow larger files: ulimit -f unlimited',
+    EAGAIN: 'allow more processes: ulimit -u',
+    ENOMEM: 'more memory is needed',
+    ENOENT: 'does TMPDIR, BUSYGUEST_CACHE or --results name a folder that is not there?',
+  };
+  const hint = todo[code];
+  return hint === undefined ? message : `${message}\n  what to do: ${hint}`;
 }
 
 function say(text: string, code: number): number {

@@ -27,7 +27,7 @@ export async function compare(
   const found = compareWithPast(await readRun(dirA), b, index, await treeOf(dirB));
   const text = options.json
     ? `${JSON.stringify(found, undefined, 2)}\n`
-    : renderComparison(found, process.stdout.columns);
+    : renderComparison(found, process.stdout.columns || undefined);
   process.stdout.write(text);
   return found.newFailures.length > 0 ? exitCode.unexpected : exitCode.ok;
 }

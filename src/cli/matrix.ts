@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { deviceNames } from '../devices/registry.js';
 import { parseFilter } from '../jobs/filter.js';
 import { isGeneratorFile, runGenerator } from '../jobs/generator-file.js';
 import { loadMatrix, loadMatrixData } from '../jobs/load.js';
 import type { GeneratorOptions } from '../jobs/generators/generator.js';
-import { UsageError } from '../model/errors.js';
+import { JobError, UsageError } from '../model/errors.js';
 import type { JobMatrix } from '../model/job.js';
+import { readInputOrPipe } from '../system/input.js';
+
+/** The most of a job matrix or a generator that is read, bytes; YAML has a lower bound of its own. */
+const mostBytes = 16 * 1024 ** 2;
 
 /** What narrows or redirects a matrix from the command line. */
 export interface MatrixOptions {
@@ -23,10 +26,12 @@ export async function readMatrix(file: string, options: MatrixOptions): Promise<
 
 /** The text of a job matrix; of a generator, what it made as JSON. Throws UsageError when there is no such file. */
 export async function readMatrixText(file: string, set: readonly string[] = []): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const bytes = await readInputOrPipe(file, mostBytes).catch((error: unknown) => {
+    if (error instanceof JobError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(`${file}: ${code === 'ENOENT' ? 'no such file' : message}`);
   });
+  const text = bytes.toString('utf8');
   if (isGeneratorFile(file)) {
     return JSON.stringify(await runGenerator(file, text, settings(set)), undefined, 2);
   }

@@ -1,23 +1,41 @@
 // SPDX-License-Identifier: MIT
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { LineSplitter } from '../console/lines.js';
 import { flatten } from '../ktap/flatten.js';
 import { KtapReader } from '../ktap/reader.js';
-import { UsageError } from '../model/errors.js';
+import { JobError, UsageError } from '../model/errors.js';
 import type { CaseResult, RunResult } from '../model/result.js';
 import { renderJunit } from '../reports/junit.js';
 import { renderTap } from '../reports/tap.js';
+
+/** The most of a log that is read, bytes. */
+const mostBytes = 1024 ** 3;
+
+async function isFileOrPipe(file: string): Promise<boolean> {
+  const found = await stat(file);
+  return found.isFile() || found.isFIFO() || found.isSocket();
+}
 
 /** `busyguest parse FILE`: any TAP or KTAP log as TAP 14, JUnit or JSON. Exit 1 when a case failed. */
 export async function parse(file: string, options: { readonly to: string }): Promise<number> {
   const reader = new KtapReader();
   const splitter = new LineSplitter();
-  const stream = file === '-' ? process.stdin : createReadStream(file);
+  let bytes = 0;
   try {
+    if (file !== '-' && !(await isFileOrPipe(file))) {
+      throw new JobError([{ message: `${file}: refused: neither a file nor a pipe` }]);
+    }
+    const stream = file === '-' ? process.stdin : createReadStream(file);
     for await (const chunk of stream) {
+      bytes += (chunk as Uint8Array).length;
+      if (bytes > mostBytes) {
+        throw new JobError([{ message: `${file}: refused: it has more than ${mostBytes} bytes` }]);
+      }
       for (const line of splitter.push(chunk as Uint8Array)) reader.feed(line.text, line);
     }
   } catch (error) {
+    if (error instanceof JobError) throw error;
     throw new UsageError(`${file}: ${(error as Error).message}`);
   }
   for (const line of splitter.end()) reader.feed(line.text, line);

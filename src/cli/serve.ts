@@ -6,6 +6,9 @@ import { serveResults } from '../pipeline/serve.js';
 import { isFolder } from '../system/files.js';
 import { wholeNumber } from './arguments.js';
 
+/** How long what is being answered may take after the signal, milliseconds. */
+const lastMs = 1000;
+
 /** `busyguest serve`: the pages over HTTP, for this machine only, until Ctrl-C or SIGTERM. */
 export async function serve(options: {
   readonly port: string;
@@ -22,6 +25,8 @@ export async function serve(options: {
   const { port: taken } = server.address() as AddressInfo;
   process.stdout.write(`http://127.0.0.1:${taken}/\n`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  // Whatever still holds on to something: the signal ends it.
+  setTimeout(() => process.exit(exitCode.ok), lastMs).unref();
   server.closeAllConnections();
   server.close();
   return exitCode.ok;

@@ -21,9 +21,9 @@ export async function showRun(
     process.stdout.write(renderResultsJson(result));
     return;
   }
-  const screen = { color: wantsColor(process.stdout), width: process.stdout.columns ?? 100 };
+  const screen = { color: wantsColor(process.stdout), width: process.stdout.columns || 100 };
   // A sentence is one line for a script, and as many as it takes for a person.
-  const sentence = { ...screen, width: process.stdout.columns ?? 100_000 };
+  const sentence = { ...screen, width: process.stdout.columns || 100_000 };
   const change = await comparisonOf(dir);
   const parts = [
     `${renderTable(result, screen)}\nresults: ${dir}\n`,

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { JobError, type Problem } from '../model/errors.js';
 import type { KernelSpec } from '../model/job.js';
 import { exists, projectDir } from '../system/files.js';
+import { readInput } from '../system/input.js';
 import { make, type Work } from './make.js';
 import { settings, wantedBy } from './fragment.js';
 import { readKconfig } from './kconfig.js';
@@ -30,6 +31,9 @@ export interface ConfigPlan {
 /** How Kconfig begins what it writes. */
 const generated = /^#\n# Automatically generated file; DO NOT EDIT\./;
 
+/** The most of a config that is read, bytes: a distribution's has 300,000. */
+const mostBytes = 4 * 1024 ** 2;
+
 /**
  * Reads fragments by name (jobs/config/NAME.config) or path. A file that stands alone, or a first one that Kconfig
  * has written, is a full .config. Throws JobError naming what is not there.
@@ -43,7 +47,8 @@ export async function readConfigs({
   for (const name of config) {
     const file = name.includes('/') ? name : join(fragmentsDir, `${name}.config`);
     const ships = dirname(file) === fragmentsDir;
-    if (await exists(file)) files.push({ file, text: await readFile(file, 'utf8'), ships });
+    if (await exists(file))
+      files.push({ file, text: (await readInput(file, mostBytes)).toString('utf8'), ships });
     else problems.push({ message: `config fragment ${name}: no file ${file}` });
   }
   if (problems.length > 0) throw new JobError(problems);

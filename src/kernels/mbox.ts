@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Email } from 'postal-mime';
+import { JobError } from '../model/errors.js';
 
 /** A mail, or a bare diff, that may carry a patch. */
 export interface Mail {
@@ -53,7 +54,11 @@ export async function readMail(bytes: Buffer, place: string): Promise<Mail> {
   if (!/^[\w-]+:/.test(head)) return { place, from: '', subject: '', answers: [], text: raw };
   // Loaded for mails only: most runs read none.
   const { default: PostalMime } = await import('postal-mime');
-  const email = await PostalMime.parse(deflowed(bytes));
+  const email = await PostalMime.parse(deflowed(bytes)).catch((error: unknown) => {
+    // Nested thousands deep, headers of megabytes: a mail made to exhaust its reader.
+    const why = (error as Error).message.slice(0, 200);
+    throw new JobError([{ message: `${place}: a mail that cannot be read: ${why}` }]);
+  });
   const id = email.messageId;
   return {
     place,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { JobError } from '../model/errors.js';
 import { exists, filesIn, isFolder } from '../system/files.js';
+import { readInput } from '../system/input.js';
 import { run } from '../system/processes.js';
 import { hasDiff, isMbox, readMail, splitMbox, type Mail } from './mbox.js';
 import { orderSeries, subjectTags } from './series-order.js';
@@ -66,7 +67,7 @@ const byNumber = (a: string, b: string): number =>
 async function readMails(file: string): Promise<Mail[]> {
   const { size } = await stat(file);
   if (size > largestBytes) throw tooLarge(file);
-  const packed = await readFile(file);
+  const packed = await readInput(file, largestBytes);
   const bytes = file.endsWith('.gz') ? await unzip(file, packed) : packed;
   const name = basename(file);
   const split = isMbox(bytes) ? splitMbox(bytes) : [];

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { realpath, type FileHandle } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { openInput } from '../system/input.js';
 import { livePolicy } from '../reports/html/page.js';
 import { LiveResults } from './live-results.js';
 
 const pollMs = 1000;
+const mostConnections = 256;
+/** Browsers that follow the results at once; each keeps a connection. */
+const mostListeners = 64;
+const slowestRequestMs = 10_000;
 const hosts = ['localhost', '127.0.0.1', '[::1]'];
 
 const plain = 'text/plain; charset=utf-8';
@@ -50,10 +55,7 @@ async function openBelow(root: string, names: readonly string[]): Promise<FileHa
   try {
     const path = await realpath(join(root, ...names));
     if (!path.startsWith(root + sep)) return undefined;
-    const file = await open(path);
-    if ((await file.stat()).isFile()) return file;
-    await file.close();
-    return undefined;
+    return await openInput(path);
   } catch {
     return undefined;
   }
@@ -68,6 +70,10 @@ class News {
   constructor(private readonly results: LiveResults) {}
 
   add(response: ServerResponse): void {
+    if (this.#listeners.size >= mostListeners) {
+      answer(response, 503, plain, 'too many pages follow the results\n');
+      return;
+    }
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
     response.write('retry: 1000\n\n');
     this.#listeners.add(response);
@@ -155,6 +161,9 @@ export async function serveResults(dir: string, port: number): Promise<Server> {
       else answer(response, 500, plain, `${(error as Error).message}\n`);
     });
   });
+  // Whoever holds connections open must not keep others away for ever.
+  server.maxConnections = mostConnections;
+  server.headersTimeout = server.requestTimeout = slowestRequestMs;
   await new Promise<void>((listening, failed) => {
     server.once('error', failed).listen(port, '127.0.0.1', listening);
   });

@@ -13,8 +13,11 @@ const sequences = new RegExp(
   ].join('|'),
   'g',
 );
-// Control characters, lone surrogates, line separators and the two non-characters that XML 1.0 forbids.
-const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\uFFFE\uFFFF]/gu;
+// Control characters, those that turn the direction of text, lone surrogates, line separators and the two
+// non-characters that XML 1.0 forbids.
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\uFFFE\uFFFF]/gu;
+/** What we write ourselves: colours of the table, and the line of progress that is written anew. */
+const own = /(\r\u001b\[K|\u001b\[(?:0|1|2|3[0-9]|39|22|9[0-7])m)/; // eslint-disable-line no-control-regex
 
 /**
  * Text that may have come from a console, made harmless for terminals, XML 1.0, YAML and TAP: escape
@@ -26,6 +29,13 @@ export function cleanText(text: string): string {
   return plain.replace(unprintable, (char) =>
     char === '\n' || char === '\t' ? char : replacement,
   );
+}
+
+/** The same for all that is written to a terminal: only the sequences that busyguest itself writes stay. */
+export function terminalText(text: string): string {
+  // Every second piece is one of ours.
+  const pieces = text.split(own);
+  return pieces.map((piece, index) => (index % 2 === 1 ? piece : cleanText(piece))).join('');
 }
 
 /** cleanText on one line: every run of white space is one space. */

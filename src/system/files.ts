@@ -27,7 +27,11 @@ export async function exists(path: string): Promise<boolean> {
 /** The text of a file, or undefined when it is not there. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    // A FIFO in its place is not waited for.
+    return await readFile(path, {
+      encoding: 'utf8',
+      flag: constants.O_RDONLY | constants.O_NONBLOCK,
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { JobError } from '../model/errors.js';
 
-/** How long a pipe may say nothing before it is given up, milliseconds. */
-const silentMs = 10_000;
 const pieceBytes = 256 * 1024;
 /** Brackets within brackets; what busyguest writes has about 8. */
 const deepestJson = 64;
@@ -50,17 +48,22 @@ export async function readInput(path: string, most: number): Promise<Buffer> {
   return await whole(file, path, most);
 }
 
-/** The same, where a pipe makes sense too: `<(a command)`. */
-export async function readInputOrPipe(path: string, most: number): Promise<Buffer> {
-  const file = await open(path, calmly);
-  const stats = await file.stat().catch(async (error: unknown) => {
-    await file.close();
-    throw error;
-  });
-  if (stats.isFIFO() || stats.isSocket()) return pipe(file, path, most);
-  await using regular = file;
-  if (!stats.isFile()) throw refused(path, `it is ${kindOf(stats)}, not a file`);
-  return await whole(regular, path, most);
+/**
+ * The same, where a pipe makes sense too: `<(a command)`.
+ * @param silentMs how long it may say nothing before it is given up
+ */
+export async function readInputOrPipe(
+  path: string,
+  most: number,
+  silentMs = 10_000,
+): Promise<Buffer> {
+  const stats = await stat(path);
+  if (!stats.isFIFO() && !stats.isSocket()) return readInput(path, most);
+  // By number: the socket closes it, and a FileHandle would close it once more.
+  const fd = openSync(path, calmly);
+  if (fstatSync(fd).isFIFO()) return pipe(fd, path, most, silentMs);
+  closeSync(fd);
+  throw refused(path, 'it is no pipe any more');
 }
 
 async function whole(file: FileHandle, path: string, most: number): Promise<Buffer> {
@@ -76,8 +79,8 @@ async function whole(file: FileHandle, path: string, most: number): Promise<Buff
   }
 }
 
-async function pipe(file: FileHandle, path: string, most: number): Promise<Buffer> {
-  const socket = new Socket({ fd: file.fd, readable: true, writable: false });
+async function pipe(fd: number, path: string, most: number, silentMs: number): Promise<Buffer> {
+  const socket = new Socket({ fd, readable: true, writable: false });
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { temporaryFor } from './files.js';
+import { temporaryFor, readIfThere } from './files.js';
 import { lives, pidOf, self, unseen, type Owner } from './owner.js';
 
 const pollMs = 200;
@@ -77,8 +77,8 @@ async function holderOf(
   path: string,
 ): Promise<{ readonly owner: Owner; readonly lives: boolean } | undefined> {
   try {
-    const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
-    const owner = text.trim();
+    const [text, { mtimeMs }] = await Promise.all([readIfThere(path), stat(path)]);
+    const owner = (text ?? '').trim();
     return { owner, lives: lives(owner, mtimeMs, unseen.lockMs) };
   } catch {
     return undefined;

@@ -46,7 +46,18 @@ export async function lavaIdentity(
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
     throw new UsageError('the LAVA token has characters that no token has (a line feed?)');
   }
+  if (token !== undefined) refusePlain(url, environment);
   return { url, token };
+}
+
+/** A token must not cross a network that anybody can listen to. */
+function refusePlain(url: string, environment: Environment): void {
+  const { protocol, hostname } = new URL(url);
+  const isHere = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+  if (protocol === 'https:' || isHere || environment['BUSYGUEST_LAVA_PLAIN'] === '1') return;
+  throw new UsageError(
+    `--lava ${url}: the token would go there unencrypted: use https, or set BUSYGUEST_LAVA_PLAIN=1 if you trust the network`,
+  );
 }
 
 async function lavacliIdentities(environment: Environment): Promise<Map<string, LavacliIdentity>> {

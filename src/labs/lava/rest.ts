@@ -11,6 +11,8 @@ export interface RestOptions {
   readonly perSecond?: number;
   /** How long a server may be away or overloaded, wall milliseconds. */
   readonly patienceMs?: number;
+  /** The most of an answer that is read, bytes. */
+  readonly mostBytes?: number;
   /** First pause after a failure, milliseconds; it doubles. */
   readonly backoffMs?: number;
   /** Told when the server is away and when it is back. */
@@ -25,6 +27,10 @@ export interface Answer {
 
 const longestPauseMs = 30_000;
 const requestMs = 60_000;
+/** Pages of a list: 20,000 devices or jobs of ours, 100 a page. */
+const mostPages = 200;
+/** The most of an answer that is read, bytes: the log of a job can have a GB, but comes in pieces. */
+const defaultMostBytes = 256 * 1024 ** 2;
 
 /** Nothing was answered: it may have been heard. */
 class NoAnswer extends Error {}
@@ -74,8 +80,12 @@ export class Rest {
   /** All results of a list, over its pages. */
   async list<T>(path: string, one: (item: unknown) => T): Promise<T[]> {
     const items: T[] = [];
+    let pages = 0;
     let next: string | undefined = path;
     while (next !== undefined) {
+      if (++pages > mostPages) {
+        throw new InfraError('lava', `${this.url}${path}: more than ${mostPages} pages`);
+      }
       const page = parsePage(await this.get(next), next);
       items.push(...page.results.map(one));
       next = page.next === undefined ? undefined : this.#ownPath(page.next);
@@ -151,9 +161,13 @@ export class Rest {
         },
         ...(body !== undefined && { body }),
       });
-      return { status: response.status, text: await response.text() };
+      return {
+        status: response.status,
+        text: await textOf(response, this.options.mostBytes ?? defaultMostBytes),
+      };
     } catch (error) {
       if (signal.aborted) throw new InterruptedError('lava: interrupted');
+      if (error instanceof InfraError) throw error;
       throw new NoAnswer(causeOf(error));
     }
   }
@@ -169,6 +183,19 @@ export class Rest {
     const { pathname, search } = new URL(link, this.url);
     return `${pathname.replace(/^.*\/api\/v0\.2/, '')}${search}`;
   }
+}
+
+async function textOf(response: Response, mostBytes: number): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of response.body ?? []) {
+    bytes += (piece as Uint8Array).length;
+    if (bytes > mostBytes) {
+      throw new InfraError('lava', `an answer of more than ${mostBytes} bytes`);
+    }
+    pieces.push(piece as Uint8Array);
+  }
+  return Buffer.concat(pieces).toString('utf8');
 }
 
 function parsePage(text: string, path: string): { results: unknown[]; next?: string } {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { writeWanted } from '../../kernels/packages/archive.js';
 import { ByteReader } from '../../kernels/packages/byte-reader.js';
@@ -8,6 +7,7 @@ import { refusal, shown } from '../../kernels/packages/refusal.js';
 import { tarMembers } from '../../kernels/packages/tar.js';
 import { JobError } from '../../model/errors.js';
 import { digestFile, isFolder } from '../../system/files.js';
+import { openInput } from '../../system/input.js';
 import {
   checkedFiles,
   manifestFile,
@@ -60,7 +60,9 @@ async function unpack(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   if (await isFolder(file)) throw new JobError([{ message: `${file}: a folder, not a bundle` }]);
-  const reader = new ByteReader(decompressed(createReadStream(file), { file, signal }), file);
+  const handle = await openInput(file);
+  const bytes = handle.createReadStream();
+  const reader = new ByteReader(decompressed(bytes, { file, signal }), file);
   try {
     const tops = new Set<string>();
     const wanted = (name: string): boolean => {
@@ -77,6 +79,7 @@ async function unpack(
     return new Map([...written].map(([name, path]) => [name.split('/')[1] ?? '', path]));
   } finally {
     await reader.close();
+    bytes.destroy();
   }
 }
 
