@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { PairVerdict, RunResult } from '../model/result.js';
+import { missingEntries } from './guest-entry.js';
 import { summarizeKernels, type KernelSummary } from './kernel-summary.js';
 
 /** The result of a run without what a headline does not need. */
@@ -50,7 +51,8 @@ function ofPairs(run: Told, kernels: readonly KernelSummary[], shared: string): 
     .sort((a, b) => Number(b.kernel === patched) - Number(a.kernel === patched))
     .map((one) => `${labelOf(one, shared)} ${one.phrase}`);
   const pairs = run.verdicts.filter((pair) => pair.patched === patched);
-  const more = [...firstThatMends(run, patched ?? ''), ...beside(pairs, run.overall)];
+  const lacks = missingEntries(run, patched ?? '').map((entry) => `not mended: ${entry}`);
+  const more = [...firstThatMends(run, patched ?? ''), ...lacks, ...beside(pairs, run.overall)];
   return `${run.overall}: ${[...said, ...more].join('; ')}`;
 }
 

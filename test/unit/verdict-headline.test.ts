@@ -43,11 +43,44 @@ function run(jobs: readonly JobResult[], ...bases: readonly (readonly [string, s
 }
 
 const pair = ['patched', 'base'] as const;
+const hv9 = { kvm: 'HV', cpu: 'POWER9 (architected), altivec supported' };
+const hv8 = { kvm: 'HV', cpu: 'POWER8 (raw), altivec supported' };
+const pr = { kvm: 'PR', cpu: 'POWER8 (architected), altivec supported' };
 const situations: readonly (readonly [string, ReturnType<typeof run>, string])[] = [
   [
     'a package that breaks the limit',
     run(on('sid', 'pseries-p9 powernv8', fails, sid)),
     'sid breaks the limit on all 2 machines: 3.30 x the quota (linux-image-7.2.13-powerpc64le 7.2.13-1)',
+  ],
+  [
+    'a fix of the loops of Book3S HV alone',
+    run(
+      [
+        ...on('base', 'pseries-p9', fails, hv9),
+        ...on('base', 'powernv8', fails, hv8),
+        ...on('base', 'pseries-pr-p8 pseries-pr-p9', fails, pr),
+        ...on('patched', 'pseries-p9', passes, hv9),
+        ...on('patched', 'powernv8', passes, hv8),
+        ...on('patched', 'pseries-pr-p8 pseries-pr-p9', fails, pr),
+      ],
+      pair,
+    ),
+    'no-effect: patched breaks the limit on 2 of 4 machines (pseries-pr-p8, pseries-pr-p9): 3.30 x the quota; base breaks the limit on all 4 machines: 3.30 x the quota; not mended: kvmppc_prepare_to_enter() (arch/powerpc/kvm/powerpc.c)',
+  ],
+  [
+    'a fix of the POWER9 loop and of KVM-PR alone',
+    run(
+      [
+        ...on('base', 'pseries-p9', fails, hv9),
+        ...on('base', 'powernv8', fails, hv8),
+        ...on('base', 'pseries-pr-p8', fails, pr),
+        ...on('patched', 'pseries-p9', passes, hv9),
+        ...on('patched', 'powernv8', fails, hv8),
+        ...on('patched', 'pseries-pr-p8', passes, pr),
+      ],
+      pair,
+    ),
+    'no-effect: patched breaks the limit on 1 of 3 machines (powernv8): 3.30 x the quota; base breaks the limit on all 3 machines: 3.30 x the quota; not mended: kvmppc_run_vcpu() (arch/powerpc/kvm/book3s_hv.c)',
   ],
   [
     'a package that keeps it',

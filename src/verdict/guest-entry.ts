@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+import type { JobResult, RunResult } from '../model/result.js';
+
+const kvm = 'arch/powerpc/kvm';
+
+/** The function that decides about a guest entry on the machine of a job, and its file; undefined where no guest ran. */
+export function guestEntry({ facts }: Pick<JobResult, 'facts'>): string | undefined {
+  if (facts['kvm'] === 'PR') return `kvmppc_prepare_to_enter() (${kvm}/powerpc.c)`;
+  if (facts['kvm'] !== 'HV') return undefined;
+  const isOld = /POWER[78]/i.test(facts['cpu'] ?? '');
+  return `${isOld ? 'kvmppc_run_vcpu()' : 'kvmhv_run_single_vcpu()'} (${kvm}/book3s_hv.c)`;
+}
+
+/**
+ * The ways into a guest that a patched kernel has not mended, while it has mended others: what its fix lacks. Empty
+ * where it mends all or none.
+ */
+export function missingEntries(
+  run: Pick<RunResult, 'jobs' | 'verdicts'>,
+  patched: string,
+): readonly string[] {
+  const entries = new Map<string, Set<string>>();
+  for (const pair of run.verdicts.filter((one) => one.patched === patched)) {
+    const job = run.jobs.find(
+      ({ kernel, device, test }) =>
+        kernel === patched && device === pair.device && test === pair.test,
+    );
+    const entry = job && guestEntry(job);
+    if (entry === undefined) continue;
+    entries.set(entry, (entries.get(entry) ?? new Set()).add(pair.verdict));
+  }
+  const mended = [...entries].some(([, verdicts]) => verdicts.has('fixed'));
+  const missing = [...entries].filter(
+    ([, verdicts]) => verdicts.has('no-effect') && !verdicts.has('fixed'),
+  );
+  return mended ? missing.map(([entry]) => entry) : [];
+}
