@@ -10,7 +10,7 @@ const [full, ...mutants] = process.argv.slice(2);
 if (full === undefined || mutants.length === 0) {
   process.stderr.write(
     'usage: npm run cases -- RUN MUTANTS...\n' +
-      'RUN: results folder of jobs/full.yaml; MUTANTS: of npm run test:mutants, which prints it\n' +
+      'RUN: results folder of jobs/full.yaml, or - to leave what it says; MUTANTS: of npm run test:mutants, which prints it\n' +
       'Example: npm run cases -- results/20261122-231500-full results/20261122-232000-mutants\n',
   );
   process.exit(64);
@@ -22,9 +22,12 @@ const { devicesOf, readMutants, suiteResult } = await import(
 );
 const results = async (run) => JSON.parse(await readFile(join(run, 'results.json'), 'utf8'));
 const rows = await readCaseTable();
-const { jobs } = await results(full);
+const { jobs } = full === '-' ? { jobs: [] } : await results(full);
 const mutantList = await readMutants();
-const mutantJobs = (await Promise.all(mutants.map(results))).flatMap((run) => run.jobs);
+const mutantJobs = (await Promise.all(mutants.map(results)))
+  .flatMap((run) => run.jobs)
+  // Of a run that was cut short: no answer.
+  .filter(({ decidedBy }) => decidedBy !== 'interrupted');
 
 const devices = [...new Set(jobs.map(({ device }) => device))];
 const kernels = [...new Set(jobs.map(({ kernel }) => kernel))];
@@ -79,9 +82,13 @@ function mutantCells(kernel, device) {
   const shown = by.length > 3 ? [...by.slice(0, 2), `${by.length - 2} more`] : by;
   return [basic.status ?? 'not run', full.status ?? 'not run', shown.join(', ') || '-'];
 }
+const statusesOf = (kernel, device) =>
+  ['basic', 'full'].map((suite) => suiteResult(mutantJobs, suite, kernel.name, device).status);
+const wasAsked = (kernel, device) =>
+  statusesOf(kernel, device).some((status) => status !== undefined);
 /** Devices that say the same share a row. */
 function mutantRows(kernel) {
-  const devices = devicesOf(mutantList, kernel);
+  const devices = devicesOf(mutantList, kernel).filter((device) => wasAsked(kernel, device));
   const rows = new Map();
   for (const device of devices) {
     const cells = JSON.stringify(mutantCells(kernel, device));
@@ -107,16 +114,19 @@ function share(kernels, suite, status) {
       (device) => suiteResult(mutantJobs, suite, kernel.name, device).status,
     ),
   );
-  return `${answers.filter((one) => one === status).length} of ${answers.length}`;
+  const told = answers.filter((one) => one !== undefined);
+  const right = told.filter((one) => one === status).length;
+  return `${right} of ${told.length} (${answers.length - told.length} more were not asked)`;
 }
 const unreached = mutantList.wrong
   .filter((kernel) => devicesOf(mutantList, kernel).length === 0)
   .map(({ name }) => `\`${name}\``);
 
 const facts = jobs[0]?.facts ?? {};
-await writeFile(
-  join(root, 'docs', 'cases.md'),
-  `# Cases
+const target = join(root, 'docs', 'cases.md');
+const heading = '## Wrong kernels, and right ones of other shapes';
+/** What jobs/full.yaml said, or what is there already. */
+const firstPart = `# Cases
 
 Written by \`npm run cases\` from guest-images/busy-guest/cases/ and from results; do not edit.
 
@@ -136,7 +146,11 @@ Skipped: ${[...skips.keys()].join('; ') || 'none'}.
 
 Wall time, boot to end, two jobs at once on two CPUs: ${wall.join(', ')}.
 
-## Wrong kernels, and right ones of other shapes
+`;
+const kept = async () => (await readFile(target, 'utf8')).split(/^## Wrong /m)[0];
+await writeFile(
+  target,
+  `${full === '-' ? await kept() : firstPart}${heading}
 
 Kernels that are wrong on purpose (test/mutants/), and what the quick suite (jobs/pre-pull.yaml) and the whole one
 (jobs/full.yaml) say of them on the devices that reach what is wrong; \`npm run test:mutants\` builds them and compares.
