@@ -18,7 +18,7 @@ import { prepare, type Prepared } from './prepare.js';
 import { inputsKey, recall, remember } from './reuse.js';
 import { judgeInfra, judgeUnbooted, judgeWatched } from './job-result.js';
 import { vmmGuestOf } from './vmm-images.js';
-import { watchJob } from './watch.js';
+import { watchJob, type Watched } from './watch.js';
 
 /** How a matrix is to be run. */
 export interface RunOptions {
@@ -177,13 +177,7 @@ async function runJob(
     const seen = Date.now();
     const result = judgeWatched(job, device, watched, facts, earlier !== undefined);
     const judge = Date.now() - seen;
-    if (!earlier && key !== undefined) {
-      await remember(key, files, watched, result).catch((error: unknown) => {
-        if (!isFull(error)) throw error;
-        const text = `${job.name}: not kept for later runs: no space left in the cache`;
-        emit({ kind: 'note', text });
-      });
-    }
+    if (!earlier && key !== undefined) await keep(key, files, watched, result, emit);
     return {
       ...result,
       timesMs: { build: kernel.buildMs, image: kernel.imageMs, ...result.timesMs, judge },
@@ -195,6 +189,21 @@ async function runJob(
     if (error instanceof InfraError) return judgeInfra(job, error);
     throw error;
   }
+}
+
+/** Keeps a result for later runs; a full disk is told, and costs no result. */
+async function keep(
+  key: string,
+  files: JobFiles,
+  watched: Watched,
+  result: JobResult,
+  emit: EventSink,
+): Promise<void> {
+  await remember(key, files, watched, result).catch((error: unknown) => {
+    if (!isFull(error)) throw error;
+    const text = `${result.name}: not kept for later runs: no space left in the cache`;
+    emit({ kind: 'note', text });
+  });
 }
 
 /** What the payload is asked to do, as facts of ours: it says the same, or something else. */
