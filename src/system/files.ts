@@ -153,7 +153,7 @@ export async function readEnd(
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = await file.stat();
-    if (!stats.isFile()) return undefined;
+    if (!stats.isFile()) throw new Error(`${path}: no regular file`);
     const { size } = stats;
     const skipped = Math.max(0, size - maxBytes);
     const bytes = Buffer.alloc(size - skipped);

@@ -50,7 +50,7 @@ tests:
 for (const [name, jobs] of [
   ['smoke', 4],
   ['pre-pull', 16],
-  ['nightly', 88],
+  ['nightly', 96],
 ] as const) {
   test(`jobs/${name}.yaml loads and gives ${jobs} jobs`, () => {
     const file = shipped(name);

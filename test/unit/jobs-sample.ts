@@ -13,6 +13,7 @@ export const knownDevices = [
   'qemu-pseries-papr-p11',
   'qemu-powernv8',
   'qemu-powernv9',
+  'qemu-powernv9-hash',
   'qemu-powernv10',
   'qemu-powernv11',
 ];

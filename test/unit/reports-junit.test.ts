@@ -77,11 +77,11 @@ test('junit: one suite a job, with its counts', () => {
     skipped,
   ]);
   assert.deepEqual(counts, [
-    ['8', '3', '0', '0'],
-    ['8', '0', '0', '0'],
+    ['11', '3', '0', '0'],
+    ['11', '0', '0', '0'],
     ['3', '1', '0', '0'],
-    ['9', '1', '1', '0'],
-    ['9', '0', '2', '0'],
+    ['12', '1', '1', '0'],
+    ['12', '0', '2', '0'],
     ['1', '0', '0', '1'],
   ]);
   assert.match(children[0]?.attributes['time'] ?? '', /^1\.9$/);
@@ -137,7 +137,7 @@ test('junit: class name and name are unique even for equal jobs and cases', () =
   const names = read(run, {})
     .children.flatMap(caseElements)
     .map(({ attributes: { classname, name } }) => `${classname}.${name}`);
-  assert.equal(names.length, 17);
+  assert.equal(names.length, 23);
   assert.equal(new Set(names).size, names.length);
 });
 

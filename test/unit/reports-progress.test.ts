@@ -79,7 +79,7 @@ test('progress: plain lines with the elapsed time where there is no terminal', (
     '[56 s] built patched',
     '[56 s] a: start',
     '[56 s] a: boot',
-    '[56 s] a: PASS, as expected, taken from an earlier run: all 8 cases pass',
+    '[56 s] a: PASS, as expected, taken from an earlier run: all 11 cases pass',
     '',
   ]);
   assert.ok(!screen.isTicking());

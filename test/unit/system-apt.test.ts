@@ -8,8 +8,8 @@ import { AptSuite, NotInArchiveError } from '../../src/system/apt.js';
 import { exists } from '../../src/system/files.js';
 
 // An archive cannot be made to move on while it is asked: apt is a stand-in here, as it speaks.
-const program = `#!/bin/sh
-cd "$ARCHIVE" || exit 1
+const programIn = (archive: string): string => `#!/bin/sh
+cd ${archive} || exit 1
 case "$(basename "$0") $*" in
 apt-get*indextargets*) echo https://mirror.example/debian ;;
 apt-get*update*) echo update >>asked; cp now lists ;;
@@ -42,11 +42,10 @@ async function archive(context: TestContext): Promise<Archive> {
   const bin = join(dir, 'bin');
   await mkdir(bin);
   for (const name of ['apt-get', 'apt-cache']) {
-    await writeFile(join(bin, name), program);
+    await writeFile(join(bin, name), programIn(dir));
     await chmod(join(bin, name), 0o755);
   }
   const wanted = {
-    ARCHIVE: dir,
     BUSYGUEST_CACHE: join(dir, 'cache'),
     PATH: `${bin}:${process.env['PATH'] ?? ''}`,
   };
@@ -129,7 +128,7 @@ test('a download that is killed in the middle is fetched anew, not found', async
   }
   const { set, suite } = await archive(context);
   await set('1', '1\n');
-  const killed = join(process.env['ARCHIVE'] ?? '', 'killed');
+  const killed = join(process.env['BUSYGUEST_CACHE'] ?? '', '..', 'killed');
   await writeFile(killed, '');
   await assert.rejects(newest(suite), /SIGKILL/);
   await rm(killed);
