@@ -82,6 +82,8 @@ export function jobWith(changes: Partial<JobResult> = {}): JobResult {
     cases: casesWith(),
     faults: [],
     facts: {},
+    deviceFacts: {},
+    payloadFacts: {},
     timesMs: {},
     reused: false,
     ...changes,
