@@ -221,7 +221,7 @@ test('browser: served pages follow a run by themselves', { skip }, async (contex
   await page.getByText('in progress, 0 of 2 jobs finished').waitFor();
   await end();
   await page.locator('figure > svg').first().waitFor();
-  assert.match(await page.title(), /fixed, new/);
+  assert.match(await page.title(), /fixed: patched keeps the limit/);
   await page
     .getByRole('button', { name: /enlarge/ })
     .first()
