@@ -11,8 +11,8 @@ import { spec } from 'node:test/reporters';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
- * The folders of test/ in the order in which they run. `goal`: quick is `npm test`, more is what .ci/run
- * adds to it, long is left to whoever asks for it. `why`: what takes time there.
+ * The folders of test/ in the order in which they run. `goal`: quick is `npm test` and .ci/run, more is what
+ * another half hour tests, long is left to whoever asks for it. `why`: what takes time there.
  */
 const kinds = {
   check: { goal: 'quick', why: 'types, lint, format' },
