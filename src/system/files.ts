@@ -153,7 +153,8 @@ export async function readEnd(
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = await file.stat();
-    if (!stats.isFile()) throw new Error(`${path}: no regular file`);
+    // A pipe or a device has no end, and is not waited for; reading a folder is an error.
+    if (!stats.isFile() && !stats.isDirectory()) return undefined;
     const { size } = stats;
     const skipped = Math.max(0, size - maxBytes);
     const bytes = Buffer.alloc(size - skipped);

@@ -101,7 +101,7 @@ test('files: a console that is there and cannot be read is a failure of junit al
       failures.map(({ report }) => report),
       ['junit'],
     );
-    assert.match(failures[0]?.error.message ?? '', /no regular file/);
+    assert.match(failures[0]?.error.message ?? '', /EISDIR/);
   }));
 
 test('files: several at once that write the same one are all whole', () =>
