@@ -17,7 +17,7 @@
 #define SPIN_LOST_TICKS		64	/* how often one did not come */
 #define SPIN_HCALL_ARG		72	/* the hypercall's second argument */
 #define SPIN_SCRATCH		80
-#define SPIN_PROBLEM_STATE	96	/* not 0: KVM-PR, where some special registers cost an exit each and those of the FPU are lost (7.2) */
+#define SPIN_PROBLEM_STATE	96	/* not 0: KVM-PR, where some special registers cost an exit each and those of the FPU were seen to read 0 (7.2) */
 /* All registers at the first loss; r21 and r22 have no meaning. */
 #define SPIN_GPR		0x100
 #define SPIN_VSR		0x200

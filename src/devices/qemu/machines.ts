@@ -37,7 +37,7 @@ export interface QemuMachine {
 const vof: Flag = {
   flag: 'x-vof=on',
   why: "Virtual Open Firmware instead of SLOF: boots in 0.4 s instead of 4.5 s, and TCG's client architecture support needs no second boot",
-  seen: '7.2.22, 10.0.2, 11.1.3',
+  seen: '10.0.2',
 };
 const nestedV1: Flag = {
   flag: 'cap-nested-hv=on',
@@ -74,7 +74,7 @@ const hypercalls: Flag = {
 const negatedDecrementer: Flag = {
   flag: '--negate-decrementer',
   why: 'QEMU negates what a nested v2 guest has in its decrementer, so none would sleep (docs/devices.md)',
-  seen: '10.0.2, 11.1.3',
+  seen: '10.0.2',
 };
 
 /** What the payload has to do for QEMU's sake on a machine (-M with its options). */
