@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { compareRuns } from '../history/compare.js';
 import { summarizeRun } from '../history/summary.js';
@@ -6,10 +7,11 @@ import { updateIndex } from '../history/run-index.js';
 import type { RunComparison, RunIndex, RunSummary } from '../model/history.js';
 import type { RunResult } from '../model/result.js';
 import type { Report } from '../reports/report.js';
-import { exists, readIfThere, writeWhole } from '../system/files.js';
+import { exists, writeWhole } from '../system/files.js';
 import { quoteWord } from '../system/shell-words.js';
 import { breaksLimit } from '../verdict/answer.js';
 import { readRun } from './run-folder.js';
+import { readSketch } from './run-record.js';
 
 const startsBefore = (one: RunSummary, run: RunResult): boolean =>
   one.run !== run.run && one.startedAt < run.startedAt;
@@ -57,11 +59,10 @@ function bisectCommand(
   return undefined;
 }
 
-/** The tree that a run took its kernels from, for a command; a word to fill in where the run does not say. */
+/** The tree that a run took its kernels from, for a command; a word to fill in where the run does not say, or nothing that can be read. */
 export async function treeOf(dir: string): Promise<string> {
-  const text = await readIfThere(join(dir, 'run.json'));
-  const { tree } = JSON.parse(text ?? '{}') as { tree?: string };
-  return tree?.replace(/#.*$/, '') ?? 'TREE';
+  const record = await readSketch(join(dir, 'run.json')).catch(() => undefined);
+  return record?.tree?.replace(/#.*$/, '') ?? 'TREE';
 }
 
 /** Writes results/index.html. */
@@ -82,7 +83,11 @@ export function historyReports(): { readonly comparison: Report; readonly index:
       const results = resolve(dir, '..');
       known = await updateIndex(results);
       const previous = previousRun(run, known);
-      if (!previous) return;
+      if (!previous) {
+        // One that is there is of another run's past: of who made the folder, or of before.
+        await rm(join(dir, 'comparison.json'), { force: true });
+        return;
+      }
       const a = await readRun(join(results, previous.dir));
       const text = JSON.stringify(compareWithPast(a, run, known, await treeOf(dir)), undefined, 2);
       await writeWhole(join(dir, 'comparison.json'), `${text}\n`);

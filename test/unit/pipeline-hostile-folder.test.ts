@@ -16,6 +16,7 @@ import { makeBundle } from '../../src/pipeline/bundle/make-bundle.js';
 import { openBundle } from '../../src/pipeline/bundle/open-bundle.js';
 import { ConsoleSession } from '../../src/pipeline/console-session.js';
 import { judgeWatched } from '../../src/pipeline/job-result.js';
+import { historyReports, treeOf } from '../../src/pipeline/history.js';
 import { readOpenRun, readRun } from '../../src/pipeline/run-folder.js';
 import { digest } from '../../src/system/files.js';
 import { readInputOrPipe } from '../../src/system/input.js';
@@ -279,4 +280,27 @@ test('a pipe is read where one makes sense, and not without end', async () => {
   await writer.close();
   assert.equal((await reading).toString(), 'name: n\n');
   await assert.rejects(readInputOrPipe('/dev/zero', 100), /refused: it is a device/);
+});
+
+test('compare takes from a run.json of anybody no more than a tree, and waits for none', async () => {
+  const place = await mkdtemp(join(dir, 'compared-'));
+  const file = join(place, 'run.json');
+  for (const record of [null, [], 7, { tree: 7 }, { tree: '/linux#next' }]) {
+    await json(file, record);
+    const isTree = JSON.stringify(record).includes('/linux');
+    assert.equal(await treeOf(place), isTree ? '/linux' : 'TREE', JSON.stringify(record));
+  }
+  await rm(file);
+  assert.equal(await treeOf(place), 'TREE');
+  execFileSync('mkfifo', [file]);
+  assert.equal(await Promise.race([treeOf(place), setTimeout(5000, 'waits')]), 'TREE');
+});
+
+test('a run that is compared with none keeps no comparison of before', async () => {
+  const place = await mkdtemp(join(dir, 'results-'));
+  const folderOfRun = join(place, 'only');
+  await mkdir(folderOfRun);
+  await json(join(folderOfRun, 'comparison.json'), { newFailures: 7 });
+  await historyReports().comparison.onEnd?.(sampleRun(), folderOfRun);
+  await assert.rejects(open(join(folderOfRun, 'comparison.json')), { code: 'ENOENT' });
 });
