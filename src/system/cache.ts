@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,7 +30,10 @@ function register(): void {
   registered = file;
   try {
     mkdirSync(users(), { recursive: true });
+    const now = new Date();
     writeFileSync(file, '');
+    // By the clock that entries are dated by: the file system's is finer, and what is used at once would be older.
+    utimesSync(file, now, now);
   } catch {
     // A cache that cannot be written is not trimmed either.
     return;

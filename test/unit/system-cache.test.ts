@@ -89,6 +89,16 @@ test('use says whether an entry is there, and makes it the last to go', async (c
   assert.deepEqual(await names(cache), ['kernels/a']);
 });
 
+test('an entry that is used in the moment in which its user comes stays', async (context) => {
+  const cache = await ownCache(context);
+  const a = await entry(cache, 'kernels/a', 3);
+  // Whole milliseconds, and behind the file system's clock: as within one millisecond, but each time.
+  context.mock.timers.enable({ apis: ['Date'], now: Date.now() - 5 });
+  assert.equal(await use(a), true);
+  await trim(0, signal);
+  assert.deepEqual(await names(cache), ['kernels/a']);
+});
+
 /** A process that uses an entry and stays until its standard input ends. */
 async function user(cache: string, path: string) {
   const code = `
