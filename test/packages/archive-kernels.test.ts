@@ -61,6 +61,9 @@ function packages(context: TestContext, wanted: Readonly<Record<string, string |
   return undefined;
 }
 
+// All eight answer alike here, at eight times the cost.
+const oneDevice = ['--device', 'qemu-pseries-p9'];
+
 const jobOf = (jobs: readonly JobResult[], name: string): JobResult => {
   const found = jobs.find(({ kernel }) => kernel.startsWith(name));
   assert.ok(found, name);
@@ -72,7 +75,7 @@ test('qualify: Debian 6.12 keeps the limit, 7.2 does not, with pages of 4k and o
   const names = packages(context, wanted);
   if (!names) return;
   const dir = await folder(context);
-  const { code } = await busyguest('qualify', ...names, '--results', dir, '--quiet');
+  const { code } = await busyguest('qualify', ...names, ...oneDevice, '--results', dir, '--quiet');
   const { jobs } = await latest(dir);
   assert.deepEqual(
     jobs.map(({ status, decidedBy }) => `${status} ${decidedBy}`),

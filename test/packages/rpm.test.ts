@@ -85,7 +85,8 @@ for (const layout of layouts) {
   test(`qualify: an .rpm as of ${layout.name} (${layout.payload})`, { skip }, async (context) => {
     const dir = await folder(context);
     const file = await rpmbuild(dir, await builtKernel(join(dir, 'results')), layout);
-    const { code, stderr } = await busyguest('qualify', file, '--results', dir, '--quiet');
+    const qualify = ['qualify', file, '--device', 'qemu-pseries-p9', '--results', dir, '--quiet'];
+    const { code, stderr } = await busyguest(...qualify);
     const [job] = (await latest(dir)).jobs;
     assert.equal(`${job?.status ?? stderr} ${job?.decidedBy ?? ''}`, 'FAIL cases');
     assert.match(job?.reason ?? '', /busy_guest_obeys_quota: 3\.\d+ x the quota/);
