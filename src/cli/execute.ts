@@ -5,6 +5,7 @@ import { UsageError } from '../model/errors.js';
 import type { EventSink } from '../model/event.js';
 import type { JobMatrix } from '../model/job.js';
 import type { JobResult, RunResult } from '../model/result.js';
+import { checkInputs } from '../pipeline/check-inputs.js';
 import type { LavaPlace } from '../pipeline/lava-run.js';
 import { linkLatest, makeRunDir, runMatrix } from '../pipeline/run.js';
 import { runLock } from '../pipeline/run-folder.js';
@@ -54,10 +55,11 @@ export async function begin(
 ): Promise<Start> {
   const now = new Date();
   // A mistake leaves no folder behind.
-  const { name } = narrow(text, file, narrowing);
+  const matrix = narrow(text, file, narrowing);
+  await interruptible((signal) => checkInputs(matrix, signal));
   if (lava) await lavaRunOptions(lava);
   return inStage('results', '--results', async () =>
-    beginIn(await makeRunDir(results, name, now), now, file, text, narrowing, lava),
+    beginIn(await makeRunDir(results, matrix.name, now), now, file, text, narrowing, lava),
   );
 }
 

@@ -3,7 +3,8 @@ import { deviceOf } from '../devices/registry.js';
 import type { BuildPlan } from '../kernels/build.js';
 import { kernelSource } from '../kernels/source.js';
 import { runningKernel, type JobMatrix, type KernelSpec } from '../model/job.js';
-import { planKernels, usedKernels, type Prepared } from '../pipeline/prepare.js';
+import { planKernels, type Prepared } from '../pipeline/prepare.js';
+import { usedKernels } from '../pipeline/used-kernels.js';
 import { readMatrix, type MatrixOptions } from './matrix.js';
 import { interruptible } from './signals.js';
 

@@ -1,29 +1,26 @@
 // SPDX-License-Identifier: MIT
 import type { Command } from 'commander';
 import { lazily } from './lazily.js';
-import { shared } from './shared-options.js';
+import { addRunOptions, everyPath, shared } from './shared-options.js';
 
 /** The commands that need no job matrix: packages, a series, and who broke it. */
 export const seriesCommands: readonly ((root: Command) => void)[] = [
   (root) =>
-    root
-      .command('qualify')
-      .description("does a distribution's kernel keep the limit? No build at all")
-      .argument(
-        '<kernel...>',
-        'debian:PACKAGE[@SUITE], .deb or .rpm files that belong together, or FILE,FILE for each of several kernels',
-      )
-      .addOption(shared.devices)
-      .option('--seconds <n>', "how long the guest is watched, machine's time", '3')
-      .addOption(shared.results)
-      .addOption(shared.report)
-      .addOption(shared.json)
-      .addOption(shared.fresh)
-      .addOption(shared.quiet)
+    addRunOptions(
+      root
+        .command('qualify')
+        .description("does a distribution's kernel keep the limit? No build at all")
+        .argument(
+          '<kernel...>',
+          'debian:PACKAGE[@SUITE], .deb or .rpm files that belong together, or FILE,FILE for each of several kernels',
+        )
+        .addOption(shared.devices)
+        .option('--seconds <n>', "how long the guest is watched, machine's time", '3'),
+    )
       .addHelpText(
         'after',
         `
-Without --device on every path of the kernel, emulated.
+${everyPath}
 
 Examples:
   busyguest qualify debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
@@ -32,29 +29,26 @@ Examples:
       )
       .action(lazily(async () => (await import('./qualify.js')).qualify)),
   (root) =>
-    root
-      .command('check')
-      .description('test a base and a series on top of it; print the verdict and a reply by mail')
-      .option('--tree <source>', 'git repository, or any kernel source', '.')
-      .option('--base <ref>', 'branch, tag or commit of the repository (default: HEAD)')
-      .option(
-        '--series <path...>',
-        'patch, folder, mbox, maildir, REPOSITORY#A..B, or - for standard input; several with commas or again',
-      )
-      .option('--each', 'a kernel after every patch of the series', false)
-      .addOption(shared.devices)
-      .option('--resume <dir>', 'go on with an interrupted check')
-      .addOption(shared.clean)
-      .addOption(shared.jobs)
-      .addOption(shared.results)
-      .addOption(shared.report)
-      .addOption(shared.json)
-      .addOption(shared.fresh)
-      .addOption(shared.quiet)
+    addRunOptions(
+      root
+        .command('check')
+        .description('test a base and a series on top of it; print the verdict and a reply by mail')
+        .option('--tree <source>', 'git repository, or any kernel source', '.')
+        .option('--base <ref>', 'branch, tag or commit of the repository (default: HEAD)')
+        .option(
+          '--series <path...>',
+          'patch, folder, mbox, maildir, REPOSITORY#A..B, or - for standard input; several with commas or again',
+        )
+        .option('--each', 'a kernel after every patch of the series', false)
+        .addOption(shared.devices)
+        .option('--resume <dir>', 'go on with an interrupted check')
+        .addOption(shared.clean)
+        .addOption(shared.jobs),
+    )
       .addHelpText(
         'after',
         `
-Without --device on every path of the kernel, emulated.
+${everyPath}
 
 Examples:
   busyguest check --tree ~/linux --base kvm/next --series series.mbox

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
 
 /** Collects an option that may be given more than once, each time with one value or several with commas. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [
@@ -45,3 +45,13 @@ export const shared = {
     "only jobs that match, as 'device=~powernv,kernel=patched'",
   ),
 } as const;
+
+/** The options of a command that runs jobs without a job matrix, in the order of its help. */
+export const addRunOptions = (command: Command): Command =>
+  [shared.results, shared.report, shared.json, shared.fresh, shared.quiet].reduce(
+    (one, option) => one.addOption(option),
+    command,
+  );
+
+/** What stands below the options of a command that tests on every path of the kernel. */
+export const everyPath = 'Without --device on every path of the kernel, emulated.';

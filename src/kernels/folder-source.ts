@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { basename, join } from 'node:path';
-import { InfraError, JobError, type Problem } from '../model/errors.js';
+import { InfraError, JobError } from '../model/errors.js';
 import {
   cacheDir,
   digest,
@@ -28,6 +28,7 @@ import { copyFiles } from './tree-files.js';
 export function folderSource(path: string): KernelSource {
   return {
     kind: 'folder',
+    check: () => checkTree(path),
     async pin(signal, say) {
       await checkTree(path);
       if ((await exists(join(path, '.git'))) && !(await isDirty(path, signal))) {
@@ -44,13 +45,13 @@ async function checkTree(path: string): Promise<void> {
     throw new JobError([{ message: `${path}: ${message}`, hint }]);
   };
   if (!(await isFolder(path))) fail('no such folder', 'a kernel source tree is needed');
-  const problems: Problem[] = [];
+  const missing: string[] = [];
   for (const [mark, what] of Object.entries(kernelMarks)) {
-    if (!(await exists(join(path, mark)))) {
-      problems.push({ message: `${path}: not a kernel tree: ${mark} (${what}) is missing` });
-    }
+    if (!(await exists(join(path, mark)))) missing.push(`${mark} (${what})`);
   }
-  if (problems.length > 0) throw new JobError(problems);
+  if (missing.length === 0) return;
+  const message = `${path}: not a kernel tree: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`;
+  throw new JobError([{ message }]);
 }
 
 async function isDirty(path: string, signal: AbortSignal): Promise<boolean> {

@@ -12,25 +12,26 @@ import { gitFacts } from './source-facts.js';
 export function gitSource(repository: string, ref: string): KernelSource {
   return {
     kind: 'git',
+    async check(signal) {
+      await commitNamed(repository, ref, signal);
+    },
     async pin(signal) {
-      const { stdout, exitCode } = await run(
-        ['git', '-C', repository, 'rev-parse', '--verify', '--quiet', `${ref}^{commit}`],
-        { stage: 'source', signal, okCodes: [0, 1, 128] },
-      );
-      if (exitCode !== 0) {
-        throw new JobError([
-          {
-            message: `${repository}: no commit "${ref}"`,
-            hint: 'give a branch, tag or commit of that repository',
-          },
-        ]);
-      }
+      const commit = await commitNamed(repository, ref, signal);
       const origin = ['git', '-C', repository, 'config', '--get', 'remote.origin.url'];
       const { stdout: url } = await run(origin, { stage: 'source', signal, okCodes: [0, 1] });
       const name = `${basename(repository)} ${ref}`;
-      return pinCommit(repository, stdout.trim(), name, signal, url.trim());
+      return pinCommit(repository, commit, name, signal, url.trim());
     },
   };
+}
+
+async function commitNamed(repository: string, ref: string, signal: AbortSignal): Promise<string> {
+  const argv = ['git', '-C', repository, 'rev-parse', '--verify', '--quiet', `${ref}^{commit}`];
+  const options = { stage: 'source', signal, okCodes: [0, 1, 128] };
+  const { stdout, exitCode } = await run(argv, options);
+  if (exitCode === 0) return stdout.trim();
+  const hint = 'give a branch, tag or commit of that repository';
+  throw new JobError([{ message: `${repository}: no commit "${ref}"`, hint }]);
 }
 
 /**

@@ -49,6 +49,8 @@ export const readerOf =
 /** Where a kernel comes from. Nothing on the user's side is ever written to. */
 export interface KernelSource {
   readonly kind: string;
+  /** A look at what the user has here, before anything is made. Throws JobError when it is not there, or no kernel. */
+  check?(signal: AbortSignal): Promise<void>;
   /** Finds out which version is meant, and fetches it. Throws JobError when it is no kernel. */
   pin(signal: AbortSignal, say: Say): Promise<PinnedSource>;
   /** Whether it can be pinned without fetching anything large; absent: always. */

@@ -29,10 +29,14 @@ export function isTarball(path: string): boolean {
  * when gpg has the key. Throws JobError for a bad signature, a hostile or damaged archive, no kernel.
  */
 export function tarballSource(path: string): KernelSource {
+  const check = async (): Promise<void> => {
+    if (!(await exists(path))) throw new JobError([{ message: `${path}: no such file` }]);
+  };
   return {
     kind: 'tarball',
+    check,
     async pin(signal, say) {
-      if (!(await exists(path))) throw new JobError([{ message: `${path}: no such file` }]);
+      await check();
       const { sha256, signature } = await examine(path, signal, say);
       const id = `tar-${sha256.slice(0, 24)}`;
       const tree = cacheDir('sources', id);

@@ -11,6 +11,7 @@ import { runningKernel, type JobMatrix, type KernelSpec } from '../model/job.js'
 import { inStage } from '../system/disk.js';
 import type { BuildError as BuildFailure } from '../verdict/judge.js';
 import { bootableBuild, bootableRunning, type Bootable } from './bootable.js';
+import { usedKernels } from './used-kernels.js';
 import { vmmGuestsFor, withVmmImages } from './vmm-images.js';
 
 /** A kernel that can be booted, or why there is none. */
@@ -44,12 +45,6 @@ export async function planKernels(
 
 const isRunning = ({ source }: KernelSpec): boolean => source === runningKernel;
 const isBuilt = (kernel: KernelSpec): boolean => kernel.packages.length === 0 && !isRunning(kernel);
-
-/** The kernels that some job of the matrix boots. */
-export function usedKernels(matrix: JobMatrix): KernelSpec[] {
-  const used = new Set(matrix.jobs.map((job) => job.kernel.name));
-  return matrix.kernels.filter((kernel) => used.has(kernel.name));
-}
 
 /**
  * Builds or unpacks all kernels, one after the other: a build uses all CPUs. By name.

@@ -60,13 +60,27 @@ test('a patch that does not apply: the job is ERROR, with the hunk and the rejec
   assert.equal(code, 65);
 });
 
-test('a tree that is no kernel: one clear message, exit 65', async (context) => {
+test('a tree that is no kernel or is not there, a branch, a patch, a config that is not: a line, no job, exit 65', async (context) => {
   const dir = await folder(context);
   await mkdir(join(dir, 'tree'));
-  const args = ['run', 'jobs/smoke.yaml', '--tree', join(dir, 'tree'), '--results', dir, '--quiet'];
-  const { code } = await busyguest(...args);
-  assert.equal(code, 65);
-  assert.match((await latest(dir)).jobs[0]?.reason ?? '', /not a kernel tree: Makefile/);
+  await writeFile(join(dir, 'm.yaml'), `name: m${kernel.replace('PATCH', 'no-such.patch')}`);
+  const config = kernel.replace('patches: [PATCH]', 'config: [no-such]');
+  await writeFile(join(dir, 'c.yaml'), `name: c${config}`);
+  for (const [words, wanted] of [
+    ['jobs/smoke.yaml --tree DIR/tree', /tree: not a kernel tree: Makefile .*, Kconfig .* missing/],
+    ['jobs/smoke.yaml --tree DIR/nowhere', /nowhere: no such folder/],
+    [`jobs/smoke.yaml --tree ${project}#mian`, /no commit "mian"/],
+    ['DIR/m.yaml', /no-such\.patch: no patches/],
+    ['DIR/c.yaml', /config fragment no-such: no file/],
+  ] as const) {
+    const args = words.replaceAll('DIR', dir).split(' ');
+    const { code, stderr, stdout } = await busyguest('run', ...args, '--results', join(dir, 'r'));
+    assert.equal(code, 65, words);
+    assert.match(stderr, wanted);
+    assert.equal(stderr.trim().split('\n').length, 1, stderr);
+    assert.equal(stdout, '');
+  }
+  assert.deepEqual((await readdir(dir)).sort(), ['c.yaml', 'm.yaml', 'tree'], 'a folder of a run');
 });
 
 test('a missing compiler: which, and what to do, exit 69', async (context) => {
