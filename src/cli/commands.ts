@@ -43,7 +43,7 @@ export const commands: readonly ((root: Command) => void)[] = [
       .option('--lava-type <type>', 'LAVA device type (default: what --lava-boot says)')
       .option('--lava-boot <how>', 'qemu, petitboot or kexec (default: qemu)')
       .addOption(new Option('--lava-tag <list>', 'only devices with these tags').argParser(collect))
-      .option('--lava-priority <n>', 'low, medium, high or 1 to 100 (default: medium)')
+      .option('--lava-priority <n>', 'low, medium, high or 0 to 100 (default: medium)')
       .option('--queue-s <n>', 'seconds that a job may wait for a device (default: 3600)')
       .option('--deadline-s <n>', 'seconds for the whole run (default: none)')
       .addHelpText(

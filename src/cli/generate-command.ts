@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Option, type Command } from 'commander';
+import { lavaBoots } from '../labs/lava/boot-methods.js';
 import { lazily } from './lazily.js';
 import { shared } from './shared-options.js';
 
@@ -24,7 +25,7 @@ export const generateCommand = (root: Command): Command =>
     .option('--url <url>', 'where workers find what was published')
     .addOption(
       new Option('--boot <method>', 'lava: how the machine gets its kernel')
-        .choices(['qemu', 'petitboot', 'kexec', 'ssh', 'minimal'])
+        .choices(lavaBoots)
         .default('qemu'),
     )
     .option('--device-type <name>', "lava: the lab's name for that kind of machine")

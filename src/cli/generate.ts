@@ -4,7 +4,13 @@ import { basename, join, relative, resolve } from 'node:path';
 import { parseTarget, type Target } from '../labs/artefacts/target.js';
 import { githubWorkflow, gitlabPipeline, type CiMatrix } from '../labs/ci.js';
 import { kernelciFiles } from '../labs/kernelci.js';
-import { lavaBoots, type LavaBoot, type LavaPriority } from '../labs/lava/job.js';
+import {
+  bootMethod,
+  deviceTypeOf,
+  lavaBoots,
+  parseBootMethod,
+  parsePriority,
+} from '../labs/lava/boot-methods.js';
 import { UsageError } from '../model/errors.js';
 import type { JobMatrix } from '../model/job.js';
 import { kernelciSources, lavaSet, type LavaSet } from '../pipeline/generate.js';
@@ -113,7 +119,7 @@ async function writeSet(set: LavaSet, lava: LavaOptions, out: string): Promise<v
     })),
   };
   await writeWhole(join(out, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
-  for (const file of shipped[lava.boot]) {
+  for (const file of bootMethod(lava.boot).shipped) {
     await copyFile(join(projectDir, 'labs/lava', file), join(out, basename(file)));
   }
   process.stdout.write(
@@ -121,30 +127,10 @@ async function writeSet(set: LavaSet, lava: LavaOptions, out: string): Promise<v
   );
 }
 
-/** What of labs/lava/ a lab needs for a way to boot. */
-const shipped: Readonly<Record<LavaBoot, readonly string[]>> = {
-  qemu: [],
-  petitboot: ['device-types/petitboot.jinja2', 'devices/petitboot-01.jinja2'],
-  kexec: [],
-  ssh: ['test-definitions/busy-guest.yaml'],
-  minimal: ['test-definitions/busy-guest.yaml'],
-};
-
 function lavaOptions(options: Options): LavaOptions {
-  const boot = lavaBoots.find((one) => one === options.boot) ?? 'qemu';
-  const deviceType = options.deviceType ?? (boot === 'kexec' || boot === 'minimal' ? '' : boot);
-  if (!/^[\w.-]+$/.test(deviceType)) {
-    throw new UsageError(
-      `--boot ${boot}: --device-type is needed: how LAVA calls that kind of machine`,
-    );
-  }
+  const boot = parseBootMethod('--boot', options.boot, lavaBoots);
+  const deviceType = deviceTypeOf(boot, '--device-type', options.deviceType);
+  const priority = parsePriority('--priority', options.priority);
   const { console, tag = [] } = options;
-  return { ...lavaDefaults, boot, deviceType, console, tags: tag, priority: priorityOf(options) };
-}
-
-function priorityOf({ priority }: Options): LavaPriority {
-  if (priority === 'low' || priority === 'medium' || priority === 'high') return priority;
-  const number = Number(priority);
-  if (Number.isInteger(number) && number >= 0 && number <= 100) return number;
-  throw new UsageError(`--priority ${priority}: low, medium, high, or a number from 0 to 100`);
+  return { ...lavaDefaults, boot, deviceType, console, tags: tag, priority };
 }

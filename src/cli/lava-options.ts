@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
 import { parseTarget } from '../labs/artefacts/target.js';
-import { lavaBoots, type LavaBoot, type LavaPriority } from '../labs/lava/job.js';
+import {
+  bootMethod,
+  deviceTypeOf,
+  lavaBoots,
+  parseBootMethod,
+  parsePriority,
+} from '../labs/lava/boot-methods.js';
 import { lavaIdentity } from '../labs/lava/identity.js';
 import { UsageError } from '../model/errors.js';
 import { lavaDefaults } from '../pipeline/lava-job.js';
@@ -56,15 +62,16 @@ export function inFlight(flags: LavaFlags): number {
 /** Reads them, with the token from the environment or from lavacli's file. Throws UsageError. */
 export async function lavaRunOptions(flags: LavaFlags): Promise<LavaRunOptions> {
   const { publish, url, lavaTag, lavaType, deadlineS } = flags;
-  const boot = bootOf(flags.lavaBoot);
+  const ours = lavaBoots.filter((one) => bootMethod(one).isRun);
+  const boot = parseBootMethod('--lava-boot', flags.lavaBoot ?? lavaDefaults.boot, ours);
   if (url !== undefined && publish === undefined) throw new UsageError('--url needs --publish');
   return {
     ...lavaDefaults,
     identity: await lavaIdentity(flags.lava),
     runId: flags.runId ?? '',
     boot,
-    deviceType: lavaType ?? (boot === 'qemu' ? lavaDefaults.deviceType : boot),
-    priority: priorityOf(flags.lavaPriority),
+    deviceType: deviceTypeOf(boot, '--lava-type', lavaType),
+    priority: parsePriority('--lava-priority', flags.lavaPriority ?? String(lavaDefaults.priority)),
     tags: lavaTag ?? [],
     ...(publish !== undefined && { publish: parseTarget(publish, url) }),
     queueMs: whole('--queue-s', flags.queueS, defaultQueueS, 1_000_000) * 1000,
@@ -72,20 +79,6 @@ export async function lavaRunOptions(flags: LavaFlags): Promise<LavaRunOptions> 
       runMs: whole('--deadline-s', deadlineS, 0, 1_000_000) * 1000,
     }),
   };
-}
-
-function bootOf(text: string | undefined): LavaBoot {
-  const boot = lavaBoots.find((one) => one === (text ?? 'qemu'));
-  if (boot === 'qemu' || boot === 'petitboot' || boot === 'kexec') return boot;
-  throw new UsageError(
-    `--lava-boot ${text ?? ''}: qemu, petitboot or kexec (for ssh and minimal: busyguest generate)`,
-  );
-}
-
-function priorityOf(text: string | undefined): LavaPriority {
-  if (text === undefined) return lavaDefaults.priority;
-  if (text === 'low' || text === 'medium' || text === 'high') return text;
-  return whole('--lava-priority', text, 50, 100);
 }
 
 function whole(option: string, text: string | undefined, standard: number, most: number): number {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import type { LabRow } from '../labs/lab-row.js';
 import type { Pattern, Timeouts } from '../model/job.js';
 import type { ExitReason } from '../model/result.js';
 
@@ -56,26 +55,12 @@ export interface Machine extends AsyncDisposable {
   readonly console: AsyncIterable<Uint8Array>;
   /** Why it ended. Never rejects. */
   readonly exited: Promise<MachineExit>;
-  /** How much later than the machine prints it, its console may come, milliseconds; undefined: at once. */
-  readonly lagMs?: number;
-  /** Of a lab that keeps records of its own: waits until they are complete, and gives them. */
-  record?(reason: ExitReason): Promise<LabRecord>;
-}
-
-/** What a lab knows of a machine besides its console. */
-export interface LabRecord {
-  /** Absent where the lab did not get to the end of the job. */
-  readonly rows?: readonly LabRow[];
-  /** What the lab says of the end. */
-  readonly message?: string;
 }
 
 /** Why a machine ended by itself, and what the program behind it said of that. */
 export interface MachineExit {
   readonly reason: Extract<ExitReason, 'poweroff' | 'lost'>;
   readonly message: string;
-  /** The lab failed, not the machine: nothing is known about the kernel. */
-  readonly blame?: 'lab';
 }
 
 /** Facts that the payload prints and that must hold on a device: the path that it is there to test. */

@@ -6,6 +6,7 @@ import type { Artefact } from '../labs/artefacts/artefact.js';
 import { publish, type Published } from '../labs/artefacts/publish.js';
 import type { Target } from '../labs/artefacts/target.js';
 import type { KernelciSource } from '../labs/kernelci.js';
+import { bootMethod } from '../labs/lava/boot-methods.js';
 import { lavaDefinition } from '../labs/lava/definition.js';
 import { InfraError, JobError, UsageError } from '../model/errors.js';
 import type { EventSink } from '../model/event.js';
@@ -110,7 +111,7 @@ export async function kernelciSources(
   return [...sources.values()];
 }
 
-const isRunning = ({ boot }: LavaOptions): boolean => boot === 'ssh' || boot === 'minimal';
+const isRunning = ({ boot }: LavaOptions): boolean => bootMethod(boot).isRunning === true;
 
 /** On a machine that runs its own kernel only the payload is of use. */
 const usedFiles = (options: LavaOptions): readonly LavaFile[] =>

@@ -4,7 +4,8 @@ import { qemuMachineOf } from '../devices/registry.js';
 import type { Boot } from '../devices/device.js';
 import type { Artefact } from '../labs/artefacts/artefact.js';
 import type { ArtefactFile } from '../labs/artefacts/publish.js';
-import type { LavaBoot, LavaJob, LavaMachine, LavaPriority } from '../labs/lava/job.js';
+import { bootMethod, type LavaBoot } from '../labs/lava/boot-methods.js';
+import type { LavaJob, LavaMachine, LavaPriority } from '../labs/lava/job.js';
 import type { Job } from '../model/job.js';
 
 /** How the jobs of a matrix become LAVA's. */
@@ -19,15 +20,6 @@ export interface LavaOptions {
   /** More for LAVA to keep with the job. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
-
-/** What a real machine needs before a kernel of ours can start; the matrix knows emulated ones only. */
-const firmwareMs: Readonly<Record<LavaBoot, number>> = {
-  qemu: 0,
-  petitboot: 900_000,
-  kexec: 900_000,
-  ssh: 0,
-  minimal: 900_000,
-};
 
 /** Without an option: emulated machines of LAVA's own device type. */
 export const lavaDefaults: LavaOptions = {
@@ -61,13 +53,14 @@ export function lavaJob(
   artefacts: Readonly<Record<LavaFile, Artefact>>,
   options: LavaOptions,
 ): LavaJob {
+  const { firmwareMs } = bootMethod(options.boot);
   return {
     name: job.name,
     deviceType: options.deviceType,
     ...machineAndCommandLine(job, boot, options),
     ...artefacts,
     payloadArgs: boot.payloadArgs,
-    timeouts: { ...job.timeouts, bootMs: job.timeouts.bootMs + firmwareMs[options.boot] },
+    timeouts: { ...job.timeouts, bootMs: job.timeouts.bootMs + firmwareMs },
     priority: options.priority,
     tags: options.tags,
     visibility: 'public',

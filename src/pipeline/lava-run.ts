@@ -7,6 +7,7 @@ import { qemuMachineOf } from '../devices/registry.js';
 import type { Artefact } from '../labs/artefacts/artefact.js';
 import { publish, type ArtefactFile, type Published } from '../labs/artefacts/publish.js';
 import type { Target } from '../labs/artefacts/target.js';
+import { bootMethod } from '../labs/lava/boot-methods.js';
 import { lavaDefinition } from '../labs/lava/definition.js';
 import type { LavaIdentity } from '../labs/lava/identity.js';
 import type { EventSink } from '../model/event.js';
@@ -27,9 +28,6 @@ export interface LavaRunOptions extends LavaOptions {
   readonly queueMs: number;
   readonly runMs?: number;
 }
-
-/** From a device that LAVA has taken to its power-on, wall milliseconds: fetching, petitboot, POST. */
-const deployMs = { qemu: 300_000, petitboot: 1_800_000, kexec: 1_800_000, ssh: 0, minimal: 0 };
 
 /** The jobs of a run in a LAVA lab. Disposing of it ends the web server, where this process is it. */
 export class LavaPlace implements Place {
@@ -71,7 +69,7 @@ export class LavaPlace implements Place {
       dir,
       type: this.options.deviceType,
       promised: machine?.promised ?? {},
-      deployMs: deployMs[this.options.boot],
+      deployMs: bootMethod(this.options.boot).deployMs,
       define: (boot) => this.#define(job, boot, (artefact) => artefact),
       inputs: async (boot) =>
         isReal

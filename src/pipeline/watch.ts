@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Boot, Device, Machine, Watcher } from '../devices/device.js';
+import { isLabMachine } from '../devices/lava/lab-machine.js';
 import type { EventSink } from '../model/event.js';
 import type { Job } from '../model/job.js';
 import type { ExitReason } from '../model/result.js';
@@ -51,22 +52,17 @@ export async function watchJob(
     await using machine = await device.start(boot, signal, firmware, context);
     const clock = new PhaseClock(job.timeouts);
     emit({ kind: 'job-phase', job: job.name, phase: 'boot' });
-    const { reason, message, blame } = await follow(
-      machine,
-      session,
-      clock,
-      signal,
-      async (bytes) => {
-        const before = session.phase;
-        const used = session.push(bytes);
-        await log.write(bytes.subarray(0, used));
-        if (session.phase === before) return;
-        clock.testStarted();
-        emit({ kind: 'job-phase', job: job.name, phase: session.phase });
-      },
-    );
+    const { reason, message } = await follow(machine, session, clock, signal, async (bytes) => {
+      const before = session.phase;
+      const used = session.push(bytes);
+      await log.write(bytes.subarray(0, used));
+      if (session.phase === before) return;
+      clock.testStarted();
+      emit({ kind: 'job-phase', job: job.name, phase: session.phase });
+    });
     const findings = session.end();
-    const record = await machine.record?.(reason);
+    const lab = isLabMachine(machine) ? machine : undefined;
+    const record = await lab?.record(reason);
     const disagreements = record?.rows && compareRecord(findings.payload, record.rows);
     watched = {
       findings,
@@ -75,7 +71,7 @@ export async function watchJob(
       timesMs: { ...firmware.times(), ...clock.times() },
       ...(reason === 'deadline' && { deadlineMs: clock.deadlineMs }),
       ...(message !== undefined && { message }),
-      ...(blame === 'lab' && { labFailed: true }),
+      ...(lab?.labFailed && { labFailed: true }),
       ...(disagreements && { disagreements }),
     };
   } finally {
@@ -165,14 +161,15 @@ async function follow(
   clock: PhaseClock,
   signal: AbortSignal,
   take: (bytes: Uint8Array) => Promise<void>,
-): Promise<{ reason: ExitReason; message?: string; blame?: 'lab' }> {
+): Promise<{ reason: ExitReason; message?: string }> {
+  const lagMs = isLabMachine(machine) ? machine.lagMs : 0;
   const chunks = machine.console[Symbol.asyncIterator]();
   let late = 0;
   while (!session.over) {
     const happening = await firstOf(
       read(chunks),
       clock,
-      session.fatal ? graceMs + (machine.lagMs ?? 0) : undefined,
+      session.fatal ? graceMs + lagMs : undefined,
       signal,
     );
     if (happening === 'closed') return machine.exited;

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { qemuMachines } from '../../src/devices/qemu/machines.js';
 import { lavaQemu } from '../../src/devices/qemu/argv.js';
-import { lavaBoots } from '../../src/labs/lava/job.js';
+import { lavaBoots } from '../../src/labs/lava/boot-methods.js';
 import { lavaDefinition } from '../../src/labs/lava/definition.js';
 import { LavaServer } from '../../src/labs/lava/server.js';
 import { Rest } from '../../src/labs/lava/rest.js';

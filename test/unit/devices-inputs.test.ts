@@ -9,7 +9,7 @@ import { lavaRunDevice } from '../../src/devices/lava/lava-run-device.js';
 import { qemuDevice } from '../../src/devices/qemu/qemu-device.js';
 import { machineOf } from '../../src/devices/registry.js';
 import { qemuMachines } from '../../src/devices/qemu/machines.js';
-import type { LavaBoot } from '../../src/labs/lava/job.js';
+import type { LavaBoot } from '../../src/labs/lava/boot-methods.js';
 import { lavaDefaults } from '../../src/pipeline/lava-job.js';
 import { LavaPlace } from '../../src/pipeline/lava-run.js';
 import { jobOn } from './labs-sample.js';

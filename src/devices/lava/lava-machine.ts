@@ -2,7 +2,8 @@
 import type { ExitReason } from '../../model/result.js';
 import { consoleOf, type LogLine } from '../../labs/lava/log.js';
 import type { Ending, LabJob } from '../../labs/lava/server.js';
-import type { LabRecord, Machine, MachineExit } from '../device.js';
+import type { MachineExit } from '../device.js';
+import type { LabMachine, LabRecord } from './lab-machine.js';
 import type { LavaLab } from './lava-lab.js';
 
 /** How long LAVA gets to end a job whose payload has said its last line, milliseconds. */
@@ -11,7 +12,7 @@ const endingMs = 120_000;
 const silenceMs = 15_000;
 
 /** A job that runs in a lab, as a machine: its console is what LAVA's log has from the target. */
-export class LavaMachine implements Machine {
+export class LavaMachine implements LabMachine {
   readonly console: AsyncIterable<Uint8Array>;
   readonly exited: Promise<MachineExit>;
   /** LAVA's log comes in pieces, a second or more after the machine printed it. */
@@ -19,6 +20,7 @@ export class LavaMachine implements Machine {
   #exit!: (exit: MachineExit) => void;
   #ending: Promise<Ending> | undefined;
   #finished = false;
+  #labFailed = false;
 
   /** @param log what was read of it while the job was starting */
   constructor(
@@ -30,6 +32,10 @@ export class LavaMachine implements Machine {
   ) {
     this.exited = new Promise((resolve) => (this.#exit = resolve));
     this.console = this.#follow();
+  }
+
+  get labFailed(): boolean {
+    return this.#labFailed;
   }
 
   /** Waits for LAVA's end of the job: its rows are complete only then. */
@@ -69,12 +75,12 @@ export class LavaMachine implements Machine {
         if (!log.fellSilent()) continue;
         const deserted = await lab.deserted(this.id);
         if (deserted !== undefined) {
-          this.#exit({ reason: 'lost', message: deserted, blame: 'lab' });
+          this.#fail(deserted);
           return;
         }
       } catch (error) {
         const what = lab.over ? "the run's own deadline has passed" : (error as Error).message;
-        this.#exit({ reason: 'lost', message: what, blame: 'lab' });
+        this.#fail(what);
         return;
       }
     }
@@ -85,11 +91,16 @@ export class LavaMachine implements Machine {
     const { message = 'no message' } = await this.#end();
     const job: LabJob | undefined = this.lab.states.last(this.id);
     if (job?.health === 'Canceled') {
-      this.#exit({ reason: 'lost', message: 'somebody cancelled the job in LAVA', blame: 'lab' });
+      this.#fail('somebody cancelled the job in LAVA');
     } else {
       // LAVA's error_type blames itself for every machine that ends early; the console knows better.
       this.#exit({ reason: 'lost', message: `LAVA: ${message}` });
     }
+  }
+
+  #fail(message: string): void {
+    this.#labFailed = true;
+    this.#exit({ reason: 'lost', message });
   }
 
   #end(): Promise<Ending> {

@@ -12,7 +12,8 @@ import type { ExitReason } from '../../model/result.js';
 import { LogFile } from '../../system/log-file.js';
 import { environmentFor } from '../../system/environment.js';
 import { dieWithParent } from '../../system/processes.js';
-import type { LabRecord, Machine, MachineExit } from '../device.js';
+import type { Machine, MachineExit } from '../device.js';
+import type { LabMachine, LabRecord } from './lab-machine.js';
 import { bootStarts } from './boot-starts.js';
 
 type Child = ChildProcessByStdio<null, null, Readable>;
@@ -40,9 +41,12 @@ const script = 'if test -d "$0"; then mount -t tmpfs tmpfs "$0"; fi && exec lava
 const endingMs = 60_000;
 
 /** A machine that lava-run has started: its console is what lava-run's log has from the target. */
-export class LavaRunMachine implements Machine {
+export class LavaRunMachine implements LabMachine {
   readonly console: AsyncIterable<Uint8Array>;
   readonly exited: Promise<MachineExit>;
+  readonly lagMs = 0;
+  /** It has no server that could lose the job: what ends here is the machine. */
+  readonly labFailed = false;
   #exit!: (exit: MachineExit) => void;
   readonly #lines: AsyncIterator<string>;
   readonly #closed: Promise<unknown>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Timeouts } from '../../model/job.js';
 import type { Artefact } from '../artefacts/artefact.js';
+import type { LavaBoot } from './boot-methods.js';
 
 /** An emulated machine, as far as LAVA has to know it. */
 export interface LavaQemu {
@@ -20,11 +21,7 @@ export interface LavaQemu {
  * runs on it; with `ssh` and `minimal` the kernel under test runs there already, and the job brings
  * the payload only.
  */
-export type LavaMachine = LavaQemu | { readonly boot: 'petitboot' | 'kexec' | 'ssh' | 'minimal' };
-
-/** The ways to boot. */
-export const lavaBoots = ['qemu', 'petitboot', 'kexec', 'ssh', 'minimal'] as const;
-export type LavaBoot = (typeof lavaBoots)[number];
+export type LavaMachine = LavaQemu | { readonly boot: Exclude<LavaBoot, 'qemu'> };
 
 /** One job for LAVA. */
 export interface LavaJob {
