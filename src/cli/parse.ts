@@ -32,6 +32,7 @@ export async function parse(file: string, options: { readonly to: string }): Pro
       if (bytes > mostBytes) {
         throw new JobError([{ message: `${file}: refused: it has more than ${mostBytes} bytes` }]);
       }
+      if (reader.isFull) continue;
       for (const line of splitter.push(chunk as Uint8Array)) reader.feed(line.text, line);
     }
   } catch (error) {

@@ -30,7 +30,7 @@ export interface ResultLine {
   readonly kind: 'result';
   readonly column: number;
   readonly ok: boolean;
-  readonly number?: number;
+  readonly number: number | undefined;
   readonly name: string;
   readonly directive?: Directive;
   /** What follows the `#`, without the directive. */
@@ -46,7 +46,8 @@ const pattern = {
   plan: /^1\.\.(\d{1,9})(?:\s*#\s*(?:SKIP\S*\s*)?(.*))?$/i,
   result: /^(not )?ok(?=\s|$)(?:\s+(\d{1,9})(?=[\s#]|$))?(?:\s+-(?=\s|$))?\s*(.*)$/,
   bailOut: /^Bail out!\s*(.*)$/,
-  subtest: /^# Subtest: (.*)$/,
+  /** The runner's `# ` before what may be KTAP itself; nearly all diagnostics are not. */
+  nested: /^# [ \t]*[onKTB1#[<]/,
   directive: /#\s*(SKIP|TODO|XFAIL|XPASS|TIMEOUT|ERROR)(?:PED)?(?![\w=]):?\s*(.*)$/i,
   /** `<6>`, `[   12.345678]` (skiboot adds `,5`), `[  T123]` or `[   C0]`, in this order, each optional. */
   printk: /^(?:<\d{1,3}>)?(?:\[ *\d+\.\d+(?:,\d)?\])?(?:\[ *[TC]\d+\])?/,
@@ -55,6 +56,8 @@ const pattern = {
   tornNot: /^not(?:\s|\[|$)/,
   loneNot: /^not\s*(?:$|(?:<\d{1,3}>)?\[ *\d+\.\d)/,
 } as const;
+
+const subtest = '# Subtest: ';
 
 /** Longer lines are not KTAP; reading stops here so that one endless line costs nothing. */
 const maxLength = 4096;
@@ -91,10 +94,10 @@ function classifyAt(text: string, outerColumn: number, tooLong: boolean): KtapLi
   if (column > maxColumn) return { kind: 'noise', tornNot: 'no' };
   const rest = text.slice(start);
   if (!rest.startsWith('#')) return classifyBare(rest, column, tooLong);
-  const subtest = pattern.subtest.exec(rest);
-  if (subtest) return { kind: 'subtest', column, name: (subtest[1] ?? '').trim() };
+  if (rest.startsWith(subtest))
+    return { kind: 'subtest', column, name: rest.slice(subtest.length).trim() };
   // kselftest's runner puts `# ` before each line of the test's own output; anything else is a diagnostic.
-  const inner = rest.startsWith('# ')
+  const inner = pattern.nested.test(rest)
     ? classifyAt(stripPrintk(rest.slice(2)), column + 2, tooLong)
     : undefined;
   const nested =
@@ -150,17 +153,15 @@ function classifyResult(rest: string, column: number, tooLong: boolean): KtapLin
   if (!match) return { kind: 'noise', tornNot: tornNotIn(rest) };
   // The end of an endless line was not read; its name would be wrong, and would keep the line in memory.
   const description = tooLong ? '' : (match[3] ?? '');
-  const hash = description.search(/(?:^|\s)#/);
-  const tail = hash < 0 ? '' : description.slice(hash).trim();
-  const directive = pattern.directive.exec(tail);
-  return {
-    kind: 'result',
-    column,
-    ok: match[1] === undefined,
-    ...(match[2] === undefined ? {} : { number: Number(match[2]) }),
-    name: (hash < 0 ? description : description.slice(0, hash)).trim(),
-    ...(directive ? { directive: directive[1]?.toUpperCase() as Directive } : {}),
-    text: (directive ? (directive[2] ?? '') : tail.slice(1)).trim(),
-    torn: cut >= 0 || tooLong,
-  };
+  const result = { kind: 'result', column, ok: match[1] === undefined } as const;
+  const number = match[2] === undefined ? undefined : Number(match[2]);
+  const torn = cut >= 0 || tooLong;
+  const hash = description.includes('#') ? description.search(/(?:^|\s)#/) : -1;
+  if (hash < 0) return { ...result, number, name: description.trim(), text: '', torn };
+  const tail = description.slice(hash).trim();
+  const name = description.slice(0, hash).trim();
+  const [, word, more = ''] = pattern.directive.exec(tail) ?? [];
+  if (word === undefined) return { ...result, number, name, text: tail.slice(1).trim(), torn };
+  const directive = word.toUpperCase() as Directive;
+  return { ...result, number, name, directive, text: more.trim(), torn };
 }

@@ -184,7 +184,7 @@ export class PayloadReader {
   }
 
   private takeResult(line: ResultLine, terminated: boolean): void {
-    const { status, reason } = outcomeOf(line, terminated);
+    const { status, reason } = outcomeOf(line, line.torn, terminated);
     const said = status === 'PASS' ? reason : (reason ?? this.reason);
     const metrics = this.metrics;
     this.metrics = [];

@@ -69,8 +69,14 @@ export class KtapReader {
 
   constructor(private readonly options: KtapOptions = {}) {}
 
+  /** Whether there are more results than are kept: nothing of what follows is read. */
+  get isFull(): boolean {
+    return this.budget.spent;
+  }
+
   /** Takes one line without its newline. */
   feed(text: string, { terminated = true }: FeedOptions = {}): void {
+    if (this.isFull) return;
     const line = classify(text);
     if (line.kind === 'noise') this.noiseLines += 1;
     else this.take(line, terminated);
@@ -173,7 +179,7 @@ export class KtapReader {
     // A last line without newline is whole if it repeats the name that its header gave.
     const whole = terminated || (header !== undefined && header === nameOf(line));
     const torn = line.torn || (this.tornNot !== 'no' && line.ok);
-    const said = outcomeOf({ ...line, torn }, whole);
+    const said = outcomeOf(line, torn, whole);
     // kselftest's runner only says SKIP; why stands in the test's own plan.
     const why = said.status === 'SKIP' && said.reason === undefined ? subtests.skipAll : undefined;
     const own = why === undefined ? said : { ...said, reason: why };

@@ -8,6 +8,9 @@ export interface Outcome {
   readonly reason?: string;
 }
 
+const passed: Outcome = { status: 'PASS' };
+const failed: Outcome = { status: 'FAIL' };
+
 /**
  * What a result line says, in our words:
  * - `# SKIP` is SKIP after `ok` and after `not ok`;
@@ -15,11 +18,12 @@ export interface Outcome {
  * - `# XFAIL` and `# TODO` are PASS after `ok`, SKIP after `not ok` (a failure that was expected says nothing new,
  *   and a `not ok` must never become a PASS);
  * - otherwise `ok` is PASS and `not ok` FAIL, `# XPASS` included;
- * - a line that was cut (by the end of the log, or by a kernel message within it) is ERROR.
+ * - a line that was `torn` or cut (by the end of the log, or by a kernel message within it) is ERROR.
  */
-export function outcomeOf(line: ResultLine, terminated: boolean): Outcome {
-  if (line.torn) return { status: 'ERROR', reason: 'result line is broken by other output' };
+export function outcomeOf(line: ResultLine, torn: boolean, terminated: boolean): Outcome {
+  if (torn) return { status: 'ERROR', reason: 'result line is broken by other output' };
   if (!terminated) return { status: 'ERROR', reason: 'the log ends within this result line' };
+  if (line.directive === undefined && line.text === '') return line.ok ? passed : failed;
   const said = [line.directive === 'SKIP' ? '' : (line.directive ?? ''), line.text];
   const text = said.filter((part) => part !== '').join(' ');
   const reason = text === '' ? {} : { reason: text };
@@ -49,7 +53,7 @@ export function withSubtests(
   own: Outcome,
   subtests: readonly { readonly status: Status }[],
 ): Outcome {
-  if (own.status !== 'PASS' && own.status !== 'SKIP') return own;
+  if (subtests.length === 0 || (own.status !== 'PASS' && own.status !== 'SKIP')) return own;
   switch (combine(subtests)) {
     case 'FAIL':
       return { status: 'FAIL', reason: `reported ${own.status}, but a subtest failed` };

@@ -16,6 +16,7 @@ const sequences = new RegExp(
 // Control characters, those that turn the direction of text, lone surrogates, line separators and the two
 // non-characters that XML 1.0 forbids.
 const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\uFFFE\uFFFF]/gu;
+const unplain = /[^\n\t -~]/;
 /** What we write ourselves: colours of the table, and the line of progress that is written anew. */
 const own = /(\r\u001b\[K|\u001b\[(?:0|1|2|3[0-9]|39|22|9[0-7])m)/; // eslint-disable-line no-control-regex
 
@@ -24,6 +25,8 @@ const own = /(\r\u001b\[K|\u001b\[(?:0|1|2|3[0-9]|39|22|9[0-7])m)/; // eslint-di
  * sequences are dropped, other unprintable characters become U+FFFD. Line feeds and tabs stay.
  */
 export function cleanText(text: string): string {
+  // Nearly all text is plain, and there may be megabytes of it.
+  if (!unplain.test(text)) return text;
   // The look-behind keeps a long run of carriage returns linear.
   const plain = text.replace(/(?<!\r)\r+\n/g, '\n').replace(sequences, '');
   return plain.replace(unprintable, (char) =>

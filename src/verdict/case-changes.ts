@@ -25,5 +25,8 @@ export function caseChanges(base: JobResult, patched: JobResult): CaseChanges {
 
 /** The cases that fail, as they count. */
 export function brokenCases(job: JobResult): readonly string[] {
-  return [...statuses(job)].filter(([, status]) => status === 'FAIL').map(([name]) => name);
+  const { cases, payloadFacts = {} } = job;
+  const isBroken = (one: CaseResult): boolean =>
+    one.status === 'FAIL' && isCertainEnough(one, payloadFacts);
+  return [...new Set(cases.filter(isBroken).map(({ name }) => name))];
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { build, planBuild, type BuildPlan, type BuiltKernel } from '../../src/kernels/build.js';
 import type { PinnedSource } from '../../src/kernels/pinned-source.js';
 import { kernelSource } from '../../src/kernels/source.js';
-import { findToolchain } from '../../src/kernels/toolchain.js';
+import { findToolchain, type Toolchain } from '../../src/kernels/toolchain.js';
 import { projectDir } from '../../src/system/files.js';
 import { folder } from '../integration/cli.js';
 
@@ -35,50 +35,79 @@ async function compiled(kernel: BuiltKernel): Promise<number> {
   return [...log.matchAll(/^ {2}(?:CC|AS) /gm)].length;
 }
 
-// Each step goes on from what the one before left, so that whatever one of them overlooks is in the last.
-test('a series, a header, a config, a deletion, a killed build, another branch: the bytes of a build from nothing', async (context) => {
-  const dir = await folder(context);
-  const source = await kernelSource('debian:linux-source').pin(never, () => undefined);
-  const header = await lineIn(source, 'include/linux/kvm_host.h', '/* a line */');
-  const makefile = await lineIn(source, 'kernel/Makefile', 'obj-y += busyguest-extra.o');
-  const other = await lineIn(source, 'kernel/sched/fair.c', '/* a line */');
-  const texts = {
-    header: `${header}${makefile}${adds}`,
-    gone: `${removes}${reversed(makefile)}`,
-    other,
-  };
-  await mkdir(join(dir, 'patches'));
-  for (const [name, text] of Object.entries(texts))
-    await writeFile(join(dir, 'patches', `${name}.patch`), text);
-  await writeFile(join(dir, 'more.config'), 'CONFIG_PANIC_ON_OOPS=y\n');
-  const fix = join(projectDir, 'jobs/patches/kvm-hv-xfer-to-guest');
-  const patch = (name: string): string => join(dir, 'patches', `${name}.patch`);
-  const toolchain = await findToolchain();
-  const plan = (patches: string[], config = ['minimal']): Promise<BuildPlan> => {
+/** Kernels of the newest source, by their patches and config. */
+class Kernels {
+  private constructor(
+    private readonly dir: string,
+    readonly source: PinnedSource,
+    private readonly toolchain: Toolchain,
+  ) {}
+
+  static async make(context: TestContext): Promise<Kernels> {
+    const source = await kernelSource('debian:linux-source').pin(never, () => undefined);
+    return new Kernels(await folder(context), source, await findToolchain());
+  }
+
+  /** A patch file. */
+  async patch(name: string, text: string): Promise<string> {
+    const file = join(this.dir, `${name}.patch`);
+    await writeFile(file, text);
+    return file;
+  }
+
+  /** The config of all kernels and one symbol more. */
+  async moreConfig(): Promise<string[]> {
+    const file = join(this.dir, 'more.config');
+    await writeFile(file, 'CONFIG_PANIC_ON_OOPS=y\n');
+    return ['minimal', file];
+  }
+
+  plan(patches: string[], config = ['minimal']): Promise<BuildPlan> {
     const how = { packages: [], commandLine: [], expect: 'PASS' } as const;
     const kernel = { name: 'k', source: 'debian:linux-source', patches, config, ...how };
-    return planBuild(kernel, undefined, source, toolchain, never);
-  };
-  const make = async (planned: BuildPlan, clean = false): Promise<BuiltKernel> =>
-    build({ ...planned, clean }, never, () => undefined);
-
-  await make(await plan([]));
-  await make(await plan([fix]));
-  await make(await plan([fix, patch('header')]));
-  const more = ['minimal', join(dir, 'more.config')];
-  await make(await plan([fix, patch('header')], more));
-  const last = await plan([fix, patch('header'), patch('gone')], more);
-  if (!last.cached) {
-    const stop = new AbortController();
-    const compiling = (text: string): void => {
-      if (text.startsWith('compiling')) stop.abort();
-    };
-    await assert.rejects(build(last, stop.signal, compiling));
-    assert.ok((await compiled(await make(last))) < 200);
+    return planBuild(kernel, undefined, this.source, this.toolchain, never);
   }
-  const branch = await plan([patch('other')]);
-  if (!branch.cached) assert.ok((await compiled(await make(branch))) < 100);
-  // These throw where a byte differs.
+}
+
+const make = (plan: BuildPlan, clean = false): Promise<BuiltKernel> =>
+  build({ ...plan, clean }, never, () => undefined);
+const fix = join(projectDir, 'jobs/patches/kvm-hv-xfer-to-guest');
+
+/** A build that is killed while it compiles, then one that is not. */
+async function killedOnce(plan: BuildPlan): Promise<BuiltKernel> {
+  const stop = new AbortController();
+  const compiling = (text: string): void => {
+    if (text.startsWith('compiling')) stop.abort();
+  };
+  await assert.rejects(build(plan, stop.signal, compiling));
+  return make(plan);
+}
+
+// Each step goes on from what the one before left, so that whatever one of them overlooks is in the last.
+test('a series, a header, a config, a deletion, a killed build: the bytes of a build from nothing', async (context) => {
+  const kernels = await Kernels.make(context);
+  const { source } = kernels;
+  const makefile = await lineIn(source, 'kernel/Makefile', 'obj-y += busyguest-extra.o');
+  const header = await lineIn(source, 'include/linux/kvm_host.h', '/* a line */');
+  const more = await kernels.moreConfig();
+  const patched = await kernels.patch('header', `${header}${makefile}${adds}`);
+  const gone = await kernels.patch('gone', `${removes}${reversed(makefile)}`);
+
+  await make(await kernels.plan([]));
+  await make(await kernels.plan([fix]));
+  await make(await kernels.plan([fix, patched]));
+  await make(await kernels.plan([fix, patched], more));
+  const last = await kernels.plan([fix, patched, gone], more);
+  if (!last.cached) assert.ok((await compiled(await killedOnce(last))) < 200);
+  // Throws where a byte differs.
   await make(last, true);
+});
+
+test('another branch, after a series: the bytes of a build from nothing', async (context) => {
+  const kernels = await Kernels.make(context);
+  const other = await lineIn(kernels.source, 'kernel/sched/fair.c', '/* a line */');
+  await make(await kernels.plan([fix]));
+  const branch = await kernels.plan([await kernels.patch('other', other)]);
+  if (!branch.cached) assert.ok((await compiled(await make(branch))) < 100);
   await make(branch, true);
 });
