@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { z } from 'zod';
 import { runningKernel, type TestParameters } from '../model/job.js';
-import { selectedCases } from '../model/payload-cases.js';
-import { whyNothingIsShown } from './check-limit.js';
+import { selectedCases } from '../payload/busy-guest/cases.js';
+import { whyNothingIsShown } from '../payload/busy-guest/check-limit.js';
 import { expandTest, testCount } from './expand.js';
 import { hintFor } from '../documents/nearest.js';
 import { pathText } from '../documents/positions.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { limitBounds, parametersSchema } from '../documents/parameters.js';
+import { limitBounds, parametersSchema } from '../payload/busy-guest/parameters.js';
 import { linearPattern, patternFault } from '../documents/pattern.js';
 import { statuses } from '../model/status.js';
 import { deviceSchema } from './device-schema.js';

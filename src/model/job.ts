@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: MIT
-import type { CaseSelection } from './payload-cases.js';
 import type { Status } from './status.js';
 
 /** The guest of a real QEMU: one that is nothing but a loop, or the kernel under test with an init that counts. */
 export const vmmGuests = ['bare', 'linux'] as const;
 export type VmmGuest = (typeof vmmGuests)[number];
+
+/** Which cases a test asks for; neither: those tagged `basic`. */
+export interface CaseSelection {
+  readonly cases?: readonly string[];
+  readonly tags?: readonly string[];
+  /** Those tagged `trace` as well. */
+  readonly trace?: boolean;
+}
 
 /** The limits under test and how long they are watched. Times in the machine's own time. */
 export interface TestParameters extends CaseSelection {

@@ -4,7 +4,7 @@ import { bootIdOf, bootIdWord } from '../devices/boot-id.js';
 import type { Boot, Device } from '../devices/device.js';
 import { qemuMachineOf } from '../devices/registry.js';
 import type { Job } from '../model/job.js';
-import { selectedCases } from '../model/payload-cases.js';
+import { selectedCases } from '../payload/busy-guest/cases.js';
 import { digest } from '../system/files.js';
 import type { Bootable } from './bootable.js';
 import type { ExpectedConsole } from './console-session.js';

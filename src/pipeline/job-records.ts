@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { parametersSchema } from '../documents/parameters.js';
+import { parametersSchema } from '../payload/busy-guest/parameters.js';
 import { patternFault } from '../documents/pattern.js';
 import { specFault } from '../jobs/machine-options.js';
 import type { Boot } from '../devices/device.js';

@@ -2,7 +2,7 @@
 import type { Device } from '../devices/device.js';
 import { InfraError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
-import { selectedCases } from '../model/payload-cases.js';
+import { selectedCases } from '../payload/busy-guest/cases.js';
 import type { CaseResult, JobResult } from '../model/result.js';
 import { asExpected } from '../verdict/exit.js';
 import { judge, type Evidence } from '../verdict/judge.js';

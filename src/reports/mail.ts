@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult, RunResult } from '../model/result.js';
 import type { Verdict } from '../model/status.js';
-import { signaturesOf } from '../verdict/signatures.js';
-import { numbersOf } from './job-numbers.js';
+import { signaturesOf } from '../payload/busy-guest/signatures.js';
+import { numbersOf } from '../payload/busy-guest/numbers.js';
 import { notablePhrases } from './pair-text.js';
 import { asciiLine, clip, wrap } from './text.js';
 

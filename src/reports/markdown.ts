@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult, RunResult } from '../model/result.js';
 import { headlineOf } from '../verdict/headline.js';
-import { numbersOf } from './job-numbers.js';
+import { numbersOf } from '../payload/busy-guest/numbers.js';
 import { describeOutcomes, outcomeOf } from './outcome.js';
 import { changePhrases } from './pair-text.js';
 import { clip, cleanLine } from './text.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { MetricChange } from '../model/history.js';
-import { isControl } from '../model/payload-cases.js';
+import { isControl } from '../payload/busy-guest/cases.js';
 import { formatRatio, formatUs } from '../model/units.js';
 
 /** How many moved metrics are shown before the rest is only counted or folded. */

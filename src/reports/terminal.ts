@@ -2,9 +2,9 @@
 import { styleText } from 'node:util';
 import type { JobResult, PairVerdict, RunResult } from '../model/result.js';
 import type { Status, Verdict } from '../model/status.js';
-import { signaturesOf } from '../verdict/signatures.js';
+import { signaturesOf } from '../payload/busy-guest/signatures.js';
 import { headlineOf } from '../verdict/headline.js';
-import { numbersOf } from './job-numbers.js';
+import { numbersOf } from '../payload/busy-guest/numbers.js';
 import { describeOutcomes, outcomeOf } from './outcome.js';
 import { changePhrases } from './pair-text.js';
 import { asciiLine, clip, wrap } from './text.js';

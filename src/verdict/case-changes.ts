@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { CaseChanges, CaseResult, JobResult } from '../model/result.js';
 import type { Status } from '../model/status.js';
-import { isCertainEnough } from './proof.js';
+import { isCertainEnough } from '../payload/busy-guest/pass-requirements.js';
 
 /** A job's cases as they count: a FAIL that real time does not make certain says nothing. */
 function statuses({ cases, payloadFacts = {} }: JobResult): ReadonlyMap<string, Status> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { payloadCases, selectedCases } from '../model/payload-cases.js';
+import { payloadCases, selectedCases } from '../payload/busy-guest/cases.js';
 import type { CaseResult } from '../model/result.js';
 
 /** The cases of the busy-guest payload that run where a test asks for no others. */
@@ -38,10 +38,4 @@ export function withStatus(
 /** The names of cases in one line. */
 export function named(cases: readonly CaseResult[]): string {
   return cases.map((one) => one.name).join(', ');
-}
-
-/** The value of a metric of a case; undefined where it is absent or no finite number. */
-export function metricOf(result: CaseResult | undefined, name: string): number | undefined {
-  const value = result?.metrics.find((metric) => metric.name === name)?.value;
-  return value !== undefined && Number.isFinite(value) ? value : undefined;
 }

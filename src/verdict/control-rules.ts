@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { isControl, plainLoop } from '../model/payload-cases.js';
-import { metricOf, named, withStatus } from './cases.js';
+import { isControl, plainLoop } from '../payload/busy-guest/cases.js';
+import { metricOf } from '../payload/metric.js';
+import { named, withStatus } from './cases.js';
 import type { Rule } from './judge.js';
-import { describeCase, describeCases } from './reason.js';
+import { describeCase, describeCases } from '../payload/busy-guest/sentences.js';
 
 /**
  * In virtual time nothing takes the CPU away behind the kernel's back: a plain loop that was measured and broke its

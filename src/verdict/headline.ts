@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { PairVerdict, RunResult } from '../model/result.js';
-import { missingEntries } from './guest-entry.js';
+import { missingEntries } from './missing-entries.js';
 import { summarizeKernels, type KernelSummary } from './kernel-summary.js';
 
 /** The result of a run without what a headline does not need. */

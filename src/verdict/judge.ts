@@ -3,8 +3,8 @@ import type { KnownFault, TestParameters } from '../model/job.js';
 import type { CaseResult, ExitReason, Fault, Judgement, Phase } from '../model/result.js';
 import { completeCases, named, neededCases, runsAlways, withStatus } from './cases.js';
 import { controlDoesNotHold, failsWithoutControl, schedulerBreaksLimit } from './control-rules.js';
-import { missingProof, uncertainFailures } from './proof.js';
-import { describeCase, describeCases } from './reason.js';
+import { missingProof, uncertainFailures } from '../payload/busy-guest/pass-requirements.js';
+import { describeCase, describeCases } from '../payload/busy-guest/sentences.js';
 
 /** Why there is no kernel or image to boot. `build`: the kernel does not compile; `input`: a patch does not apply. */
 export interface BuildError {

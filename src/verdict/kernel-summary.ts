@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { isLimitCase } from '../model/payload-cases.js';
+import { isLimitCase } from '../payload/busy-guest/cases.js';
 import type { JobResult } from '../model/result.js';
 import { formatRatio } from '../model/units.js';
 import { breaksLimit } from './answer.js';
 import { brokenCases } from './case-changes.js';
-import { metricOf } from './cases.js';
+import { metricOf } from '../payload/metric.js';
 
 /** What a kernel does with the limit on one machine. `beside`: it keeps the limit and fails something else. */
 export type Effect =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { KernelSpec } from '../model/job.js';
-import { isLimitCase } from '../model/payload-cases.js';
+import { isLimitCase } from '../payload/busy-guest/cases.js';
 import type { Fault, JobResult, PairVerdict } from '../model/result.js';
 import type { Verdict } from '../model/status.js';
 import { breaksLimit } from './answer.js';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readCaseTable } from '../../src/images/case-table.js';
-import { payloadCases, selectedCases } from '../../src/model/payload-cases.js';
+import { payloadCases, selectedCases } from '../../src/payload/busy-guest/cases.js';
 import { filesIn, projectDir } from '../../src/system/files.js';
 
 type Row = Readonly<{ name: string; tags: readonly string[]; run: string }>;

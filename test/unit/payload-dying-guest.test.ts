@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import type { Device } from '../../src/devices/device.js';
-import { payloadCases } from '../../src/model/payload-cases.js';
+import { payloadCases } from '../../src/payload/busy-guest/cases.js';
 import type { Job } from '../../src/model/job.js';
 import type { JobResult } from '../../src/model/result.js';
 import { ConsoleSession } from '../../src/pipeline/console-session.js';

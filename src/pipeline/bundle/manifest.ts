@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { parametersSchema } from '../../documents/parameters.js';
+import { parametersSchema } from '../../payload/busy-guest/parameters.js';
 import type { Job, Pattern, TestParameters } from '../../model/job.js';
 import { statuses } from '../../model/status.js';
 import { checked, parseJson } from '../../system/input.js';

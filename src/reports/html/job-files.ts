@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parametersOf } from '../../documents/parameters.js';
+import { parametersOf } from '../../payload/busy-guest/parameters.js';
 import type { TestParameters } from '../../model/job.js';
 import type { Sample } from '../../model/result.js';
 import { isFileName, readEnd } from '../../system/files.js';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { CaseResult, Fault, JobResult, Metric } from '../../model/result.js';
 import { formatRatio, formatUs } from '../../model/units.js';
-import { numbersOf } from '../job-numbers.js';
-import { signatureOf } from '../../verdict/signatures.js';
+import { numbersOf } from '../../payload/busy-guest/numbers.js';
+import { signatureOf } from '../../payload/busy-guest/signatures.js';
 import { outcomeOf } from '../outcome.js';
 import { clip } from '../text.js';
 import type { JobFiles } from './job-files.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult, RunResult } from '../../model/result.js';
-import { numbersOf } from '../job-numbers.js';
+import { numbersOf } from '../../payload/busy-guest/numbers.js';
 import { outcomeOf } from '../outcome.js';
 import { notablePhrases } from '../pair-text.js';
 import { jobAnchor } from './job-section.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { trendRuns, type JobSummary, type RunIndex, type RunSummary } from '../../model/history.js';
-import { isControl } from '../../model/payload-cases.js';
+import { isControl } from '../../payload/busy-guest/cases.js';
 import { formatMetric } from './job-section.js';
 import { limit, shortName } from './limits.js';
 import { html, when, type Markup } from './markup.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { isControl } from '../model/payload-cases.js';
-import type { JobResult } from '../model/result.js';
-import { formatRatio, formatUs } from '../model/units.js';
+import { isControl } from './cases.js';
+import type { JobResult } from '../../model/result.js';
+import { formatRatio, formatUs } from '../../model/units.js';
 
 /** The numbers of a job that a reader looks for first, as text; `-` where the job has none. */
 export interface JobNumbers {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { TestParameters } from '../model/job.js';
-import { isControl, payloadCases, selectedCases } from '../model/payload-cases.js';
-import type { CaseResult } from '../model/result.js';
-import { metricOf } from './cases.js';
+import type { TestParameters } from '../../model/job.js';
+import { isControl, payloadCases, selectedCases } from './cases.js';
+import type { CaseResult } from '../../model/result.js';
+import { metricOf } from '../metric.js';
 
 /** Reads metrics of one case and remembers which it did not find. */
 class CaseReader {

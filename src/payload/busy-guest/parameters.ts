@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { vmmGuests, type TestParameters } from '../model/job.js';
-import { payloadCases, payloadTags } from '../model/payload-cases.js';
+import { vmmGuests, type TestParameters } from '../../model/job.js';
+import { payloadCases, payloadTags } from './cases.js';
 
 /** min_cfs_quota_period and max_cfs_quota_period of kernel/sched/core.c, microseconds. */
 const shortestUs = 1_000;

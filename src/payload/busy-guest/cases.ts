@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { CaseSelection } from '../../model/job.js';
 
 /** A case of the busy-guest payload, as its C table has it (guest-images/busy-guest/cases/). */
 export interface PayloadCase {
@@ -78,14 +79,6 @@ export const plainLoop = 'control_host_loop_obeys_quota';
 export function isLimitCase(name: string): boolean {
   const known = payloadCases.some((one) => one.name === name);
   return !known || name === plainLoop || has(name, 'bug');
-}
-
-/** Which cases a test asks for; neither: those tagged `basic`. */
-export interface CaseSelection {
-  readonly cases?: readonly string[];
-  readonly tags?: readonly string[];
-  /** Those tagged `trace` as well. */
-  readonly trace?: boolean;
 }
 
 /** Names of the cases that the payload reports for a selection, in order (cases.c does the same). */

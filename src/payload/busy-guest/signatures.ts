@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { JobResult } from '../model/result.js';
-import { effectOf } from './kernel-summary.js';
-import { metricOf } from './cases.js';
+import type { JobResult } from '../../model/result.js';
+import { metricOf } from '../metric.js';
 
 /** What a failing job looks like, and what is known of kernels that look so. */
 export interface Signature {
@@ -110,7 +109,7 @@ const rows: readonly Row[] = [
 
 /** What explains a job that does not keep the limit, or goes wrong; undefined where nothing known does. */
 export function signatureOf(job: JobResult): Signature | undefined {
-  if (job.status !== 'FAIL' || effectOf(job) === 'build') return undefined;
+  if (job.status !== 'FAIL' || job.decidedBy === 'build') return undefined;
   const named = (name: string) => job.cases.find((one) => one.name === name);
   const seen: Seen = {
     job,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { TestParameters } from '../model/job.js';
+import type { TestParameters } from '../../model/job.js';
 
 /** The control that runs without a limit is watched for so many periods (guest-images/busy-guest/cases/basic.c). */
 const controlPeriods = 5;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { CaseResult } from '../model/result.js';
-import { formatRatio, formatUs } from '../model/units.js';
-import { metricOf } from './cases.js';
+import type { CaseResult } from '../../model/result.js';
+import { formatRatio, formatUs } from '../../model/units.js';
+import { metricOf } from '../metric.js';
 
 type Sentence = (metric: (name: string) => number | undefined) => string | undefined;
 
