@@ -7,5 +7,9 @@ if (!existsSync(compiled)) {
   process.stderr.write('busyguest: not built yet; run "npm start" (or "npm run build") first\n');
   process.exit(69);
 }
-const { main } = await import(compiled.href);
+// Node.js would end with 1, which blames the kernel.
+const { main } = await import(compiled.href).catch((error) => {
+  process.stderr.write(`busyguest: cannot be loaded: ${error.message}\n`);
+  process.exit(69);
+});
 await main(process.argv.slice(2));

@@ -1,31 +1,39 @@
 // SPDX-License-Identifier: MIT
 import { basename, join } from 'node:path';
+import { z } from 'zod';
 import { bisectStep } from '../jobs/generators/bisect-step.js';
 import type { MatrixInput } from '../jobs/generators/generator.js';
-import { GitBisect, type Commit } from '../kernels/git-bisect.js';
+import { GitBisect } from '../kernels/git-bisect.js';
 import { name, type Candidate, type Candidates } from '../pipeline/bisect.js';
 import { PackageRow } from '../pipeline/package-row.js';
 import { readRun } from '../pipeline/run-folder.js';
 import { exists } from '../system/files.js';
+import { readJsonIfThere } from '../system/input.js';
+
+/** The most of a bisect.json that is read, bytes. */
+const mostBytes = 16 * 1024 ** 2;
+
+const common = { device: z.string(), startedAt: z.string() };
+// An id becomes an argument of git.
+const commit = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{40,64}$/),
+  subject: z.string(),
+});
+const record = z.union([
+  z.strictObject({ ...common, tree: z.string(), good: commit, bad: commit }),
+  z.strictObject({
+    ...common,
+    /** Oldest first; a name of an archive, or files with commas between them. */
+    packages: z.array(z.string().min(1)).min(2).readonly(),
+  }),
+]);
 
 /** bisect.json: what --resume needs beside the state of git, or of the row of packages. */
-export type BisectRecord = GitRecord | PackagesRecord;
+export type BisectRecord = z.infer<typeof record>;
 
-interface Common {
-  readonly device: string;
-  readonly startedAt: string;
-}
-
-export interface GitRecord extends Common {
-  readonly tree: string;
-  readonly good: Commit;
-  readonly bad: Commit;
-}
-
-export interface PackagesRecord extends Common {
-  /** Oldest first; a name of an archive, or files with commas between them. */
-  readonly packages: readonly string[];
-}
+/** bisect.json of anybody; undefined where it is not there. Throws JobError. */
+export const readBisectRecord = (file: string): Promise<BisectRecord | undefined> =>
+  readJsonIfThere(file, record, mostBytes);
 
 /** What a bisection goes over, and how one of it is tested and shown. */
 export interface Row {

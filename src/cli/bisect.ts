@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { bisectStep } from '../jobs/generators/bisect-step.js';
 import { commitOf } from '../kernels/git-bisect.js';
@@ -14,9 +13,16 @@ import {
 import { makeRunDir } from '../pipeline/run.js';
 import { runLock } from '../pipeline/run-folder.js';
 import { exists, writeWhole } from '../system/files.js';
+import { assertPlain } from '../system/plain-folder.js';
 import { withLock } from '../system/lock.js';
 import { bisectExitCode } from '../verdict/bisect-outcome.js';
-import { openRow, stepFolder, type BisectRecord, type Row } from './bisect-row.js';
+import {
+  openRow,
+  readBisectRecord,
+  stepFolder,
+  type BisectRecord,
+  type Row,
+} from './bisect-row.js';
 import { cacheLimit, trimAfterRun } from './cache.js';
 import { checkDevices, testCommit } from './commit-test.js';
 import { interruptible } from './signals.js';
@@ -40,6 +46,7 @@ export async function bisect(options: Options): Promise<number> {
   return interruptible(async (signal) => {
     const dir = options.resume === undefined ? await begin(options, signal) : options.resume;
     const record = await readRecord(dir);
+    if (options.resume !== undefined) await assertPlain(dir);
     const waiting = (pid: number): void => say(`process ${pid} goes on with it; waiting`);
     const code = await withLock(runLock(dir), signal, waiting, async () => {
       const row = await openRow(dir, record, signal);
@@ -135,10 +142,11 @@ async function packageRow(
 }
 
 async function readRecord(dir: string): Promise<BisectRecord> {
-  const text = await readFile(join(dir, 'bisect.json'), 'utf8').catch(() => {
+  const record = await readBisectRecord(join(dir, 'bisect.json'));
+  if (record === undefined) {
     throw new UsageError(`--resume ${dir}: bisect.json is missing; it is no bisection's folder`);
-  });
-  return JSON.parse(text) as BisectRecord;
+  }
+  return record;
 }
 
 async function show(

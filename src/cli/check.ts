@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import { prePull } from '../jobs/generators/pre-pull.js';
 import { prePullDevices } from '../jobs/generators/generator.js';
 import type { Patch } from '../kernels/series.js';
@@ -9,7 +9,9 @@ import { findBase, readApplying, writeSeries, type Base } from '../pipeline/chec
 import { makeRunDir } from '../pipeline/run.js';
 import { renderMail, type MailFacts } from '../reports/mail.js';
 import { writeWhole } from '../system/files.js';
+import { readJsonIfThere } from '../system/input.js';
 import { firstLine } from '../system/processes.js';
+import { ownCommand, quoteWord } from '../system/shell-words.js';
 import { exitCodeOf } from '../verdict/exit.js';
 import { settleCheck, settleJob } from '../verdict/settle-check.js';
 import { checkDevices } from './commit-test.js';
@@ -92,9 +94,9 @@ async function mailFacts(
   base: Base,
   patches: readonly Patch[],
 ): Promise<MailFacts> {
-  const words = ['busyguest check --tree', quoted(tree)];
+  const words = ['busyguest check --tree', quoteWord(tree)];
   if (base.commit !== undefined) words.push('--base', base.commit);
-  words.push('--series', ...series.map(quoted));
+  words.push('--series', ...series.map(quoteWord));
   if (each) words.push('--each');
   if (device !== undefined) words.push('--device', device.join(','));
   const [name, address] = await Promise.all([gitConfig('user.name'), gitConfig('user.email')]);
@@ -109,12 +111,22 @@ async function mailFacts(
 const gitConfig = (key: string): Promise<string | undefined> =>
   firstLine(['git', 'config', '--get', key]);
 
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./~#-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+/** The most of a check.json that is read, bytes: a series has hundreds of subjects at most. */
+const mostBytes = 4 * 1024 ** 2;
+const factsFile = z.strictObject({
+  base: z.string(),
+  patches: z.array(z.string()),
+  command: z.string(),
+  tester: z.string().optional(),
+});
 
+/** check.json, which may be anybody's: its command goes into a mail, to be pasted, and is one of busyguest. */
 async function readFacts(dir: string): Promise<MailFacts> {
-  const text = await readFile(join(dir, 'check.json'), 'utf8').catch(() => {
+  const found = await readJsonIfThere(join(dir, 'check.json'), factsFile, mostBytes);
+  if (found === undefined) {
     throw new UsageError(`${dir}: check.json is missing; it is not the folder of a check`);
-  });
-  return JSON.parse(text) as MailFacts;
+  }
+  const { base, patches, command, tester } = found;
+  const own = ownCommand(command, 'check') ?? 'busyguest check';
+  return { base, patches, command: own, ...(tester !== undefined && { tester }) };
 }

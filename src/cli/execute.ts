@@ -15,6 +15,7 @@ import { openReports } from '../reports/report.js';
 import { timingsReport } from '../reports/timings.js';
 import { inStage } from '../system/disk.js';
 import { exists, writeWhole } from '../system/files.js';
+import { assertPlain } from '../system/plain-folder.js';
 import { quoteWord } from '../system/shell-words.js';
 import { withLock } from '../system/lock.js';
 import { cacheLimit, trimAfterRun } from './cache.js';
@@ -94,6 +95,7 @@ export async function goOn(path: string, lava?: LavaFlags): Promise<Start> {
   if (!(await exists(file))) {
     throw new UsageError(`--resume ${path}: run.json is missing; it is not the folder of a run`);
   }
+  await assertPlain(dir);
   const { text, startedAt, lava: recorded, ...record } = await readRecord(file);
   const matrix = narrow(text, record.file, withoutUndefined(record), 'anybody');
   if (recorded === undefined) return { matrix, dir, startedAt };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
+import { readComparison } from '../reports/comparison-file.js';
 import { UsageError } from '../model/errors.js';
 import { exists } from '../system/files.js';
 import { quoteWord } from '../system/shell-words.js';
@@ -8,7 +9,7 @@ import { begin, execute, goOn, type RunFlags, type Start } from './execute.js';
 import { lavaFlags, type LavaFlags } from './lava-options.js';
 import { readMatrixText, type MatrixOptions } from './matrix.js';
 import { reportsFor } from './reports.js';
-import { comparisonOf, showRun } from './show.js';
+import { showRun } from './show.js';
 
 interface Options extends RunFlags, MatrixOptions, Partial<LavaFlags> {
   readonly resume?: string;
@@ -37,7 +38,7 @@ export async function run(file: string | undefined, options: Options): Promise<n
   await showRun(result, start.dir, options);
   return options.exitOn === undefined
     ? exitCodeOf(result)
-    : exitCodeOfNew(result, await comparisonOf(start.dir));
+    : exitCodeOfNew(result, await readComparison(start.dir));
 }
 
 /** The command that an interrupted run belongs to, where it is not `run`: its results mean something else. */

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { join } from 'node:path';
-import type { RunComparison } from '../model/history.js';
+import { readComparison } from '../reports/comparison-file.js';
 import type { RunResult } from '../model/result.js';
 import { renderChange } from '../reports/comparison-text.js';
 import { renderResultsJson } from '../reports/results-json.js';
 import { renderHeadline, renderTable } from '../reports/terminal.js';
-import { readIfThere } from '../system/files.js';
 import { wantsColor } from './reports.js';
 
 /**
@@ -24,7 +22,7 @@ export async function showRun(
   const screen = { color: wantsColor(process.stdout), width: process.stdout.columns || 100 };
   // A sentence is one line for a script, and as many as it takes for a person.
   const sentence = { ...screen, width: process.stdout.columns || 100_000 };
-  const change = await comparisonOf(dir);
+  const change = await readComparison(dir);
   const parts = [
     `${renderTable(result, screen)}\nresults: ${dir}\n`,
     ...(change ? [renderChange(change, sentence.width)] : []),
@@ -32,10 +30,4 @@ export async function showRun(
     renderHeadline(result, sentence),
   ];
   process.stdout.write(parts.join('\n'));
-}
-
-/** comparison.json of a run's folder, where there was a run to compare it with. */
-export async function comparisonOf(dir: string): Promise<RunComparison | undefined> {
-  const text = await readIfThere(join(dir, 'comparison.json'));
-  return text === undefined ? undefined : (JSON.parse(text) as RunComparison);
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { phases, type JobResult, type RunResult } from '../model/result.js';
 import { statuses, verdicts } from '../model/status.js';
-import { checked, parseJson, readInput, readInputIfThere } from '../system/input.js';
+import { readJson, readJsonIfThere } from '../system/input.js';
 import { isFileName } from '../system/files.js';
 
 /** The most of a results.json that is read, bytes: 10,000 jobs have about 100 MB. */
@@ -76,16 +76,13 @@ const run = z.looseObject({
 
 /** results.json of anybody. Throws JobError when it is none, and what open() throws. */
 export async function readRunFile(path: string): Promise<RunResult> {
-  const text = (await readInput(path, mostRunBytes)).toString('utf8');
-  const data = checked(path, run, parseJson(path, text)) as unknown as RunResult;
+  const data = (await readJson(path, run, mostRunBytes)) as unknown as RunResult;
   return (data.schema as number) === 1 ? withOwners(data) : data;
 }
 
 /** status.json of anybody; undefined where it is not there. Throws JobError. */
 export async function readJobFile(path: string): Promise<JobResult | undefined> {
-  const text = await readInputIfThere(path, mostJobBytes);
-  if (text === undefined) return undefined;
-  return checked(path, job, parseJson(path, text)) as unknown as JobResult;
+  return (await readJsonIfThere(path, job, mostJobBytes)) as unknown as JobResult | undefined;
 }
 
 /** Facts of schema 1 had one name for all: what the payload said could stand in the place of what we knew. */

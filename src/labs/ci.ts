@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { quoteWord } from '../system/shell-words.js';
 import { commentedYaml } from './commented-yaml.js';
 
 /** A job matrix as a pipeline of a code forge: one job for each device, so that a pair of kernels stays together. */
@@ -15,7 +16,7 @@ const install = [
   'node bin/busyguest.mjs devices --fetch-qemu --if-older 10.0 --quiet',
 ];
 const run = (file: string, report: string): string =>
-  `node bin/busyguest.mjs run ${file} --filter "device=$DEVICE" --quiet --report ${report}`;
+  `node bin/busyguest.mjs run ${quoteWord(file)} --filter "device=$DEVICE" --quiet --report ${report}`;
 
 const firstNote = 'builds the kernels and leaves them in the cache for the others';
 

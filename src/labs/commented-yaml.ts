@@ -21,7 +21,9 @@ export function commentedYaml(value: unknown, style: Style): string {
   const document = new Document(value, { aliasDuplicateObjects: false });
   for (const { at, text } of style.notes) comment(document, at, ` ${text.replaceAll('\n', '\n ')}`);
   flowMaps(document.contents, new Set(style.flow));
-  const head = style.head.map((line) => (line === '' ? '#' : `# ${line}`)).join('\n');
+  // A name with a line feed in it must not end the comment.
+  const lines = style.head.flatMap((line) => line.split(/[\r\n\u0085\u2028\u2029]+/));
+  const head = lines.map((line) => (line === '' ? '#' : `# ${line}`)).join('\n');
   return `${head}\n${document.toString({ lineWidth: 0, singleQuote: true })}`;
 }
 

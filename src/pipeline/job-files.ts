@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Boot } from '../devices/device.js';
 import { readJobFile } from '../history/run-file.js';
 import type { Job } from '../model/job.js';
 import type { JobResult } from '../model/result.js';
-import { writeWhole } from '../system/files.js';
+import { copyAnew, writeWhole } from '../system/files.js';
 import { knownDigest } from '../system/known.js';
 import { ConsoleSession, type ConsoleFindings, type ExpectedConsole } from './console-session.js';
 
@@ -57,13 +57,15 @@ export class JobFiles {
       () => undefined,
     );
     if (size === undefined) return;
-    if (size <= buildLogBytes) await copyFile(from, to);
+    if (size <= buildLogBytes) await copyAnew(from, to);
     else await writeWhole(to, (await readFile(from)).subarray(size - buildLogBytes));
   }
 
   async openConsole(): Promise<FileHandle> {
     await mkdir(this.dir, { recursive: true });
-    return open(this.consolePath, 'w');
+    // A new file, whatever stood there: never through a link to another one.
+    await rm(this.consolePath, { force: true });
+    return open(this.consolePath, 'wx');
   }
 
   /** Reads the console again, as when it came. */

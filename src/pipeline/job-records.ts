@@ -5,7 +5,7 @@ import { patternFault } from '../documents/pattern.js';
 import { specFault } from '../jobs/machine-options.js';
 import type { Boot } from '../devices/device.js';
 import type { DeviceSpec } from '../model/job.js';
-import { checked, parseJson, readInputIfThere } from '../system/input.js';
+import { readJsonIfThere } from '../system/input.js';
 import { count, timeouts, words } from './bundle/manifest.js';
 
 /** The most of a job.json or boot.json that is read, bytes. */
@@ -56,14 +56,12 @@ export type JobRecord = z.infer<typeof jobFile>;
 
 /** boot.json of anybody; undefined where it is not there. Throws JobError. */
 export async function readBootFile(file: string): Promise<BootRecord | undefined> {
-  const text = await readInputIfThere(file, mostBytes);
-  return text === undefined ? undefined : checked(file, bootFile, parseJson(file, text));
+  return readJsonIfThere(file, bootFile, mostBytes);
 }
 
 /** job.json of anybody; undefined where it is not there. Throws JobError. */
 export async function readJobRecord(file: string): Promise<JobRecord | undefined> {
-  const text = await readInputIfThere(file, mostBytes);
-  return text === undefined ? undefined : checked(file, jobFile, parseJson(file, text));
+  return readJsonIfThere(file, jobFile, mostBytes);
 }
 
 /** The boot that a record tells of, with its two files as they are called elsewhere. */

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { BisectOutcome } from '../verdict/bisect-outcome.js';
 import { writeWhole } from '../system/files.js';
+import { readJsonIfThere } from '../system/input.js';
 import type { BisectEnd } from '../kernels/git-bisect.js';
 import type { Candidate, Candidates } from './bisect.js';
 
 /** What is known of a row of packages: outcomes by name. The file is the state, so that a bisection can go on. */
 type Outcomes = Readonly<Record<string, BisectOutcome>>;
+
+/** The most of a packages.json that is read, bytes. */
+const mostBytes = 16 * 1024 ** 2;
+const outcomes = z.record(z.string(), z.enum(['good', 'bad', 'skip']));
 
 /**
  * A bisection over kernel packages, oldest first: the first is taken for good and the last for bad until they are
@@ -34,8 +39,8 @@ export class PackageRow implements Candidates {
   }
 
   async mark({ id }: Candidate, outcome: BisectOutcome): Promise<string> {
-    const outcomes: Outcomes = { ...(await this.#outcomes()), [id]: outcome };
-    await writeWhole(this.#file, `${JSON.stringify(outcomes, undefined, 2)}\n`);
+    const all: Outcomes = { ...(await this.#outcomes()), [id]: outcome };
+    await writeWhole(this.#file, `${JSON.stringify(all, undefined, 2)}\n`);
     const { open } = await this.#state();
     const left = open.filter((one) => one.outcome === undefined).length;
     return left === 0 ? '' : `${left} packages left to tell`;
@@ -64,8 +69,8 @@ export class PackageRow implements Candidates {
     bad: number;
     open: { at: number; outcome: BisectOutcome | undefined }[];
   }> {
-    const outcomes = await this.#outcomes();
-    const of = (at: number): BisectOutcome | undefined => outcomes[this.names[at] ?? ''];
+    const known = new Map(Object.entries(await this.#outcomes()));
+    const of = (at: number): BisectOutcome | undefined => known.get(this.names[at] ?? '');
     const last = this.names.length - 1;
     const indices = this.names.map((_, at) => at);
     const bad = indices.find((at) => at > 0 && (at === last || of(at) === 'bad')) ?? last;
@@ -79,7 +84,6 @@ export class PackageRow implements Candidates {
   }
 
   async #outcomes(): Promise<Outcomes> {
-    const text = await readFile(this.#file, 'utf8').catch(() => '{}');
-    return JSON.parse(text) as Outcomes;
+    return (await readJsonIfThere(this.#file, outcomes, mostBytes)) ?? {};
   }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Boot, Device } from '../devices/device.js';
 import type { JobResult } from '../model/result.js';
 import { use } from '../system/cache.js';
-import { cacheDir, digest, readIfThere, writeWhole } from '../system/files.js';
+import { cacheDir, copyAnew, digest, readIfThere, writeWhole } from '../system/files.js';
 import { isAnswer } from '../verdict/answer.js';
 import type { Bootable } from './bootable.js';
 import type { ExpectedConsole } from './console-session.js';
@@ -60,6 +60,6 @@ export async function recall(
   if (text === undefined) return undefined;
   const { exit, machineFacts, timesMs } = JSON.parse(text) as Remembered;
   await mkdir(files.dir, { recursive: true });
-  await copyFile(join(folder(key), 'console.log'), files.consolePath);
+  await copyAnew(join(folder(key), 'console.log'), files.consolePath);
   return { findings: await files.readConsole(expected), exit, machineFacts, timesMs };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { isFileName } from '../system/files.js';
-import { checked, parseJson, readInput } from '../system/input.js';
+import { readJson } from '../system/input.js';
 
 /** The most of a run.json that is read, bytes. */
 const mostBytes = 64 * 1024 ** 2;
@@ -42,12 +42,8 @@ const sketch = record.partial();
 export type RunRecord = z.infer<typeof record>;
 
 /** run.json of anybody. Throws JobError, and what open() throws. */
-export const readRecord = async (path: string): Promise<RunRecord> =>
-  checked(path, record, await jsonOf(path));
+export const readRecord = (path: string): Promise<RunRecord> => readJson(path, record, mostBytes);
 
 /** The same for who only watches the run: what is there. */
-export const readSketch = async (path: string): Promise<z.infer<typeof sketch>> =>
-  checked(path, sketch, await jsonOf(path));
-
-const jsonOf = async (path: string): Promise<unknown> =>
-  parseJson(path, (await readInput(path, mostBytes)).toString('utf8'));
+export const readSketch = (path: string): Promise<z.infer<typeof sketch>> =>
+  readJson(path, sketch, mostBytes);

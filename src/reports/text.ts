@@ -20,6 +20,9 @@ const unplain = /[^\n\t -~]/;
 /** What we write ourselves: colours of the table, and the line of progress that is written anew. */
 const own = /(\r\u001b\[K|\u001b\[(?:0|1|2|3[0-9]|39|22|9[0-7])m)/; // eslint-disable-line no-control-regex
 
+/** What a CI takes for its commands in a log: GitHub `::set-env` and `##[...]`, Azure `##vso[`, TeamCity `##teamcity[`. */
+const ciCommands = /^\s*:(?=:)|#(?=#\w*\[)/gm;
+
 /**
  * Text that may have come from a console, made harmless for terminals, XML 1.0, YAML and TAP: escape
  * sequences are dropped, other unprintable characters become U+FFFD. Line feeds and tabs stay.
@@ -34,11 +37,16 @@ export function cleanText(text: string): string {
   );
 }
 
-/** The same for all that is written to a terminal: only the sequences that busyguest itself writes stay. */
+/**
+ * The same for all that is written to a terminal, or to the log of a CI: only the sequences that busyguest itself writes
+ * stay, and what a CI would take for a command gets a space that breaks it.
+ */
 export function terminalText(text: string): string {
   // Every second piece is one of ours.
   const pieces = text.split(own);
-  return pieces.map((piece, index) => (index % 2 === 1 ? piece : cleanText(piece))).join('');
+  const printable = (piece: string): string =>
+    cleanText(piece).replace(ciCommands, (match) => `${match} `);
+  return pieces.map((piece, index) => (index % 2 === 1 ? piece : printable(piece))).join('');
 }
 
 /** cleanText on one line: every run of white space is one space. */

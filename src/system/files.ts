@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { createHash, type Hash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { access, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { access, copyFile, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readInputIfThere } from './input.js';
 import { self } from './owner.js';
 
 /** The folder of the project: of its job matrices, patches and C sources (this file is dist/src/system/files.js). */
@@ -24,19 +25,12 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The text of a file, or undefined when it is not there. */
-export async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    // A FIFO in its place is not waited for.
-    return await readFile(path, {
-      encoding: 'utf8',
-      flag: constants.O_RDONLY | constants.O_NONBLOCK,
-    });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
+/** More than any file of ours has that is read as a whole, bytes. */
+const mostTextBytes = 512 * 1024 ** 2;
+
+/** The text of a file, or undefined when it is not there. Throws JobError for what is no file, or has no end. */
+export const readIfThere = (path: string): Promise<string | undefined> =>
+  readInputIfThere(path, mostTextBytes);
 
 let temporaries = 0;
 
@@ -72,6 +66,12 @@ export async function replaceFile(
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Copies a file to a new one, whatever stood there: never through a link to another one. */
+export async function copyAnew(from: string, to: string): Promise<void> {
+  await rm(to, { force: true });
+  await copyFile(from, to, constants.COPYFILE_EXCL);
 }
 
 /** Does `work` with a new folder beside `path`, on the same disk; the folder goes, whatever happens. */

@@ -5,6 +5,7 @@ import { Socket } from 'node:net';
 import { JobError } from '../model/errors.js';
 
 const pieceBytes = 256 * 1024;
+const smallestPieceBytes = 4096;
 /** Brackets within brackets; what busyguest writes has about 8. */
 const deepestJson = 64;
 
@@ -69,9 +70,11 @@ export async function readInputOrPipe(
 async function whole(file: FileHandle, path: string, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  // Not by its size: a file of /proc has none, and one that grows has another.
+  const { size } = await file.stat();
+  // Not by its size alone: a file of /proc has none, and one that grows has another.
+  const piece = Math.min(pieceBytes, Math.max(size + 1, smallestPieceBytes));
   for (;;) {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(pieceBytes), 0, pieceBytes);
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(piece), 0, piece);
     if (bytesRead === 0) return Buffer.concat(chunks);
     bytes += bytesRead;
     if (bytes > most) throw refused(path, `it has more than ${most} bytes`);
@@ -152,4 +155,19 @@ export function checked<T>(path: string, schema: Checked<T>, data: unknown): T {
   const message = issue?.message ?? 'invalid';
   const problem = at === '' || message.startsWith(at) ? message : `${at}: ${message}`;
   throw refused(path, JSON.stringify(problem.slice(0, 300)).slice(1, -1));
+}
+
+/** A JSON file of anybody as a schema has it. Throws JobError, and what open() throws. @param most bytes */
+export async function readJson<T>(path: string, schema: Checked<T>, most: number): Promise<T> {
+  return checked(path, schema, parseJson(path, (await readInput(path, most)).toString('utf8')));
+}
+
+/** The same; undefined where it is not there. */
+export async function readJsonIfThere<T>(
+  path: string,
+  schema: Checked<T>,
+  most: number,
+): Promise<T | undefined> {
+  const text = await readInputIfThere(path, most);
+  return text === undefined ? undefined : checked(path, schema, parseJson(path, text));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, rmSync, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 
 /**
@@ -11,7 +11,13 @@ export class LogFile {
   #failed: Error | undefined;
 
   constructor(path: string) {
-    this.#stream = createWriteStream(path);
+    // A new file, whatever stood there: never through a link to another one.
+    try {
+      rmSync(path, { force: true });
+    } catch {
+      // Then it cannot be made either, which is told at the end.
+    }
+    this.#stream = createWriteStream(path, { flags: 'wx' });
     // Node.js names no file where a write fails.
     this.#stream.on('error', (error) => (this.#failed ??= Object.assign(error, { path })));
   }

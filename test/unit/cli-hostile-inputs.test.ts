@@ -7,10 +7,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { parse as parseYaml } from 'yaml';
 import { readMatrixText } from '../../src/cli/matrix.js';
 import { parse } from '../../src/cli/parse.js';
 import { readConfigs } from '../../src/kernels/config.js';
 import { readSeries } from '../../src/kernels/read-series.js';
+import { githubWorkflow, gitlabPipeline } from '../../src/labs/ci.js';
 import { lavaIdentity } from '../../src/labs/lava/identity.js';
 import { Rest } from '../../src/labs/lava/rest.js';
 import { report } from '../../src/main.js';
@@ -97,6 +99,52 @@ test('a terminal gets text that can be read, and of the sequences only our own',
   assert.equal(terminalText(ours), ours);
 });
 
+test('the log of a CI gets no command that a stranger wrote', () => {
+  const attacks = [
+    '::set-env name=PATH::/evil',
+    '  \u00a0::add-mask::x',
+    'a\n::stop-commands::t',
+    '\u001b[0m::error file=x::y',
+    'x ##[add-path]/evil',
+    '##vso[task.setvariable variable=x]y',
+    "##teamcity[buildStatus status='SUCCESS']",
+    '\r::error::x',
+  ];
+  for (const text of attacks) {
+    const shown = terminalText(text);
+    // As the runners of GitHub and Azure and TeamCity look for them.
+    for (const line of shown.split(/\r|\n/)) {
+      assert.doesNotMatch(line, /^\s*::|##\w*\[/, JSON.stringify(text));
+    }
+    assert.ok(shown.replace(/[ \ufffd]/g, '').length > 8, 'the text itself stays');
+  }
+  for (const plain of ['a::b', 'C++ std::string', '## heading', '#1', 'a [b] ##']) {
+    assert.equal(terminalText(plain), plain);
+  }
+});
+
+test('a pipeline for a CI calls a job matrix by its name, whatever that is', () => {
+  const file = 'jobs/a b;$(touch x)`id`\n- run: evil.yaml';
+  for (const write of [githubWorkflow, gitlabPipeline]) {
+    const text = write({ file, devices: ['qemu-powernv9', 'qemu-powernv8'] });
+    const lines: string[] = [];
+    const gather = (value: unknown): void => {
+      if (typeof value === 'string')
+        lines.push(...(value.includes('busyguest.mjs run') ? [value] : []));
+      else if (typeof value === 'object' && value !== null) Object.values(value).forEach(gather);
+    };
+    gather(parseYaml(text));
+    assert.ok(lines.length > 0);
+    for (const line of lines) {
+      const shown = execFileSync('sh', ['-c', `node() { printf '%s\\0' "$@"; }; ${line}`], {
+        cwd: dir,
+        encoding: 'utf8',
+      });
+      assert.equal(shown.split('\0')[2], file);
+    }
+  }
+});
+
 async function answering(context: { after(end: () => void): void }, text: () => string) {
   const server: Server = createServer((_, response) => response.end(text()));
   await new Promise<void>((listening) => void server.listen(0, '127.0.0.1', listening));
@@ -119,6 +167,11 @@ test('LAVA: pages without end, and an answer without end, are given up', async (
   await assert.rejects(
     pages.list('/jobs/', (one) => one),
     (error) => error instanceof InfraError && /more than 200 pages/.test(error.message),
+  );
+  const nowhere = await answering(context, () => '{"results": [], "next": "http://["}');
+  await assert.rejects(
+    nowhere.list('/jobs/', (one) => one),
+    InfraError,
   );
   const answer = await answering(context, () => 'x'.repeat(100_000));
   await assert.rejects(answer.get('/x/'), InfraError);

@@ -35,7 +35,8 @@ const readers: readonly ((text: string) => unknown)[] = [
   (text) => parse(text, { logLevel: 'silent' }) as unknown,
 ];
 
-function mapOf(text: string): Readonly<Record<string, unknown>> | undefined {
+/** A map that is JSON or YAML; undefined where the text is none. */
+export function mapOf(text: string): Readonly<Record<string, unknown>> | undefined {
   for (const read of readers) {
     try {
       const value = read(text);

@@ -180,6 +180,9 @@ export class Rest {
 
   // The token goes to the server that the user named, whatever host a page's link has.
   #ownPath(link: string): string {
+    if (!URL.canParse(link, this.url)) {
+      throw new InfraError('lava', `${this.url}: a list's next page has no address`);
+    }
     const { pathname, search } = new URL(link, this.url);
     return `${pathname.replace(/^.*\/api\/v0\.2/, '')}${search}`;
   }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { InfraError } from '../../model/errors.js';
 import type { LabRow } from '../lab-row.js';
-import { readLog, type LogLine } from './log.js';
+import { mapOf, readLog, type LogLine } from './log.js';
 import { messageOf, type Rest } from './rest.js';
 
 const device = z.object({
@@ -123,7 +122,7 @@ export class LavaServer {
     const end = all.find(
       ({ name, metadata }) => name === 'job' && /error_type/.test(metadata ?? ''),
     );
-    const said = end && (parse(end.metadata ?? '') as Record<string, unknown> | null);
+    const said = end && mapOf(end.metadata ?? '');
     return {
       errorType: textOf(said?.['error_type']),
       message: textOf(said?.['error_msg'])?.replace(/\s+/g, ' ').slice(0, 300),

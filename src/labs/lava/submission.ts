@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { digest, exists, readIfThere, writeWhole } from '../../system/files.js';
+import { z } from 'zod';
+import { digest, exists, writeWhole } from '../../system/files.js';
+import { readJsonIfThere } from '../../system/input.js';
 import type { LabJob, LavaServer } from './server.js';
-
-/** What a job's folder says of its submission: written before LAVA hears of it, so that it is never made twice. */
-interface Submission {
-  readonly url: string;
-  readonly name: string;
-  readonly attempt: number;
-  /** Of the definition. */
-  readonly digest: string;
-  /** Absent: nobody knows whether LAVA heard of it. */
-  readonly id?: number;
-  /** It was cancelled by us: it says nothing. */
-  readonly cancelled?: true;
-}
 
 /** LAVA cuts a job's name here. */
 const longestName = 200;
+/** The most of a lava.json that is read, bytes. */
+const mostBytes = 64 * 1024;
+
+/** What a job's folder says of its submission: written before LAVA hears of it, so that it is never made twice. */
+const submission = z.strictObject({
+  url: z.string(),
+  name: z.string().max(longestName),
+  attempt: z.int().min(1),
+  /** Of the definition. */
+  digest: z.string(),
+  /** Absent: nobody knows whether LAVA heard of it. */
+  id: z.int().min(0).optional(),
+  /** It was cancelled by us: it says nothing. */
+  cancelled: z.literal(true).optional(),
+});
+type Submission = z.infer<typeof submission>;
+
 /** A submission on its way when the client died may take this long to be seen, milliseconds. */
 const lookAgainMs = [0, 1000, 2000];
 
@@ -89,12 +95,11 @@ export class SubmissionFile {
   }
 
   async #read(): Promise<Submission | undefined> {
-    const text = await readIfThere(this.#path);
-    return text === undefined ? undefined : (JSON.parse(text) as Submission);
+    return readJsonIfThere(this.#path, submission, mostBytes);
   }
 
-  async #write(submission: Submission): Promise<void> {
-    this.#now = submission;
-    await writeWhole(this.#path, `${JSON.stringify(submission, undefined, 2)}\n`);
+  async #write(now: Submission): Promise<void> {
+    this.#now = now;
+    await writeWhole(this.#path, `${JSON.stringify(now, undefined, 2)}\n`);
   }
 }

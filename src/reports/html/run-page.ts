@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import type { RunComparison } from '../../model/history.js';
 import type { RunResult } from '../../model/result.js';
 import { headlineOf } from '../../verdict/headline.js';
 import { worstEffect } from '../../verdict/kernel-summary.js';
-import { parseJson, readInput } from '../../system/input.js';
+import { readComparison } from '../comparison-file.js';
 import { describeOutcomes, outcomeOf } from '../outcome.js';
 import { changesSection } from './changes-section.js';
 import { readJobFiles, type JobFiles } from './job-files.js';
@@ -32,22 +32,10 @@ export interface LiveRun {
   readonly progress: string;
 }
 
-/** The most of a comparison.json that is read. */
-const mostBytes = 64 * 1024 ** 2;
-
-async function readComparison(dir: string): Promise<RunComparison | undefined> {
-  try {
-    const file = join(dir, 'comparison.json');
-    return parseJson(file, (await readInput(file, mostBytes)).toString('utf8')) as RunComparison;
-  } catch {
-    return undefined;
-  }
-}
-
 async function readRunFiles(run: RunResult, dir: string): Promise<RunFiles> {
   const jobs = new Map<string, JobFiles>();
   for (const { name } of run.jobs) jobs.set(name, await readJobFiles(dir, name));
-  const comparison = await readComparison(dir);
+  const comparison = await readComparison(dir).catch(() => undefined);
   return { jobs, ...(comparison ? { comparison } : {}) };
 }
 

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+import { readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JobError } from '../model/errors.js';
+import { isFileName } from './files.js';
+
+/** More than a run of 10,000 jobs has. */
+const mostFiles = 500_000;
+
+/**
+ * Throws JobError where a folder of anybody that is to be written in holds a link which leads out of its own folder, a
+ * pipe or a device: what is written there would go elsewhere, or wait.
+ */
+export async function assertPlain(dir: string): Promise<void> {
+  let left = mostFiles;
+  const refused = (path: string, why: string): JobError =>
+    new JobError([{ message: `${path}: refused: ${why}` }]);
+  const look = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (--left < 0) throw refused(dir, `it has more than ${mostFiles} files`);
+      if (entry.isDirectory()) await look(path);
+      else if (entry.isSymbolicLink()) {
+        const target = await readlink(path);
+        if (!isFileName(target)) throw refused(path, 'it is a link that leads elsewhere');
+      } else if (!entry.isFile()) throw refused(path, 'it is neither a file nor a folder');
+    }
+  };
+  await look(dir);
+}
