@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { interrupt, randomNumbers, undisturbed } from '../dist/test/integration/random-signal.js';
+import { interrupt, randomNumbers, undisturbed } from '../dist/test/reliability/random-signal.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [runs, signals] = [Number(process.argv[2] ?? 50), Number(process.argv[3] ?? 30)];

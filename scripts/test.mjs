@@ -12,17 +12,24 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
  * The folders of test/ in the order in which they run. `goal`: quick is `npm test` and .ci/run, more is what
- * another half hour tests, long is left to whoever asks for it. `why`: what takes time there.
+ * another half hour tests, long is left to whoever asks for it. `why`: what takes time there. `apart`: its files run
+ * side by side; those of the others boot machines, which use all CPUs themselves, or share what must not be disturbed.
  */
 const kinds = {
   check: { goal: 'quick', why: 'types, lint, format' },
-  unit: { goal: 'quick', why: 'boots nothing' },
+  unit: { goal: 'quick', why: 'boots nothing', apart: true },
+  payload: {
+    goal: 'quick',
+    why: "compiles the payload's C, and runs it on this machine",
+    apart: true,
+  },
   integration: { goal: 'quick', why: 'boots the two kernels of jobs/pre-pull.yaml' },
-  e2e: { goal: 'quick', why: 'the command line and the pages in a browser' },
+  e2e: { goal: 'quick', why: 'the command line and the pages in a browser', apart: true },
+  reliability: { goal: 'more', why: 'full disks, real time, signals at random moments' },
   packages: { goal: 'more', why: "fetches a distribution's kernels, and a QEMU for the guest" },
   builds: { goal: 'more', why: 'builds other kernels' },
   lava: { goal: 'more', why: 'sets up a LAVA server' },
-  long: { goal: 'long', why: 'builds four more kernels' },
+  long: { goal: 'long', why: 'builds eight more kernels' },
   mutants: { goal: 'long', why: 'boots wrong kernels, hundreds of times' },
   'bare-metal': { goal: 'long', why: 'boots firmware for minutes' },
 };
@@ -84,12 +91,12 @@ function runCheck(count) {
   else count.failed++;
 }
 
-/** The files of one kind. Unit files run side by side; the others boot machines, which use all CPUs themselves. */
+/** The files of one kind. */
 function runFiles(kind, files, count) {
   process.stdout.write(`\n${kind} tests: ${files.length} files\n`);
   return new Promise((resolve) => {
     // `true` leaves one CPU free, which of two is half.
-    const stream = run({ files, concurrency: kind === 'unit' ? availableParallelism() : 1 });
+    const stream = run({ files, concurrency: kinds[kind].apart ? availableParallelism() : 1 });
     stream.on('test:pass', (data) => notePass(count, data));
     stream.on('test:fail', (data) => {
       // A file or suite fails because of what is in it, and that is counted.

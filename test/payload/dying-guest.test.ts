@@ -11,7 +11,7 @@ import type { JobResult } from '../../src/model/result.js';
 import { ConsoleSession } from '../../src/pipeline/console-session.js';
 import { judgeWatched } from '../../src/pipeline/job-result.js';
 import { payloadDir, payloadOnHost } from './payload-program.js';
-import { replayedJob } from './replay-sample.js';
+import { replayedJob } from '../unit/replay-sample.js';
 
 const sourcesIn = (dir: string): string[] => readdirSync(dir).filter((file) => file.endsWith('.c'));
 const program = payloadOnHost(

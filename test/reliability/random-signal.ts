@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunResult } from '../../src/model/result.js';
-import { busyguest, latest, machinesGone, start } from './cli.js';
+import { busyguest, latest, machinesGone, start } from '../integration/cli.js';
 
 /** Numbers from 0 to below 1 that are the same for a seed (mulberry32). */
 export function randomNumbers(seed: number): () => number {

@@ -50,7 +50,7 @@ test('run_kselftest.sh: exit 4 is SKIP, time-outs and failures are told and coun
   await cp(join(sources, 'run_kselftest.sh'), join(dir, 'run_kselftest.sh'));
   await mkdir(join(dir, 'c'));
   await writeFile(join(dir, 'c', 'settings'), 'timeout=1\n');
-  const tests = { good: 'echo said; exit 0', bad: 'exit 3', lacks: 'exit 4', slow: 'sleep 30' };
+  const tests = { good: 'echo said; exit 0', bad: 'exit 3', lacks: 'exit 4', slow: 'sleep 4' };
   for (const [name, text] of Object.entries(tests)) {
     await writeFile(join(dir, 'c', name), `#!/bin/sh\n${text}\n`);
     await chmod(join(dir, 'c', name), 0o755);

@@ -5,9 +5,9 @@ import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { takeLock } from '../../src/system/lock.js';
-import { assertWhole, busyguest, folder, latest, start } from './cli.js';
-import { mounted, rootOnly } from './mount.js';
-import { writeTree } from './tiny-tree.js';
+import { assertWhole, busyguest, folder, latest, start } from '../integration/cli.js';
+import { mounted, rootOnly } from '../integration/mount.js';
+import { writeTree } from '../integration/tiny-tree.js';
 
 const spareCache = /free some space, or point BUSYGUEST_CACHE to a larger disk/;
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
-import { metric } from './cli.js';
-import { bothKernels, fix, limit, runMatrix } from './matrix.js';
+import { metric } from '../integration/cli.js';
+import { bothKernels, fix, limit, runMatrix } from '../integration/matrix.js';
 
 const matrix = {
   name: 'real-time',
