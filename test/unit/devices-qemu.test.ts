@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { machineArgv } from '../../src/devices/qemu/argv.js';
 import { qemuDigest, type QemuBinary } from '../../src/devices/qemu/binary.js';
+import { qemuMachines } from '../../src/devices/qemu/machines.js';
 import { aMinuteLater, ownCache, streamsRead } from './own-cache.js';
 
 test('QEMU and its firmware are read once; again when one of them is another', async (context) => {
@@ -22,4 +24,16 @@ test('QEMU and its firmware are read once; again when one of them is another', a
   await writeFile(firmware, 'other firmware');
   assert.notEqual(await qemuDigest(qemu), before);
   assert.deepEqual(read(), [firmware]);
+});
+
+test('with counted instructions several CPUs take short turns, and each is as fast as one alone', () => {
+  const powernv9 = qemuMachines.find(({ name }) => name === 'qemu-powernv9');
+  assert.ok(powernv9);
+  const argv = (cpus: number, icount: boolean): string =>
+    machineArgv(powernv9, cpus, icount).join(' ');
+  const shift = (cpus: number): string | undefined =>
+    /-icount shift=(\d+)/.exec(argv(cpus, true))?.[1];
+  assert.deepEqual([1, 2, 3, 4, 16].map(shift), ['4', '3', '2', '2', '0']);
+  assert.match(argv(2, true), /-object filter-buffer,id=turn,netdev=turns,interval=200 /);
+  assert.doesNotMatch(argv(1, true) + argv(2, false), /turns/);
 });
