@@ -13,12 +13,13 @@
 
 extern const struct case_group basic_cases, quota_cases, burst_cases, groups_cases, exits_cases,
 	signals_cases, work_cases, smp_cases, neighbours_cases, v1_cases, trace_cases, vcpus_cases,
-	view_cases;
+	view_cases, nested_cases;
 
 static const struct case_group * const groups[] = {
 	&basic_cases,
 	&vcpus_cases,
 	&exits_cases,
+	&nested_cases,
 	&quota_cases,
 	&burst_cases,
 	&groups_cases,

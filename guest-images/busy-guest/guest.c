@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "nested.h"
 #include "spin.h"
 
 #define MEMORY_SIZE	(64UL << 20)
@@ -179,6 +180,16 @@ const char *guest_probe(char *why, size_t len)
 	return pr ? "PR" : "HV";
 }
 
+bool guest_can_nest(void)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	bool can = kvm >= 0 && ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_PPC_NESTED_HV) > 0;
+
+	if (kvm >= 0)
+		close(kvm);
+	return can;
+}
+
 static void use_fake_sc1(void *memory)
 {
 	uint32_t *code = (uint32_t *)((char *)memory + CODE);
@@ -211,7 +222,7 @@ static bool set_lpcr(const struct vcpu *vcpu, const struct workload *load)
 	return true;
 }
 
-static bool set_registers(const struct vcpu *vcpu, const struct workload *load)
+static bool set_registers(const struct vcpu *vcpu, const struct workload *load, void *memory)
 {
 	struct kvm_regs regs;
 
@@ -220,12 +231,15 @@ static bool set_registers(const struct vcpu *vcpu, const struct workload *load)
 	regs.pc = CODE;
 	regs.msr = MSR_SF | MSR_VEC | MSR_VSX | MSR_FP | MSR_ME | MSR_LE;
 	regs.gpr[15] = PAGES + vcpu->id * SPIN_PAGE;
+	if (load->nested)
+		nested_wrap(memory, &regs);
 	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
 		return failed("KVM_SET_REGS", vcpu->report);
 	return load->hcall != HCALL_CEDE || set_lpcr(vcpu, load);
 }
 
-static bool create_vcpu(int kvm, int vm, const struct workload *load, struct vcpu *vcpu)
+static bool create_vcpu(int kvm, int vm, const struct workload *load, void *memory,
+			struct vcpu *vcpu)
 {
 	/* KVM-HV runs no guest outside PAPR mode (kvmppc_sanity_check()). */
 	struct kvm_enable_cap papr = { .cap = KVM_CAP_PPC_PAPR };
@@ -239,7 +253,7 @@ static bool create_vcpu(int kvm, int vm, const struct workload *load, struct vcp
 		return failed("mmap of kvm_run", vcpu->report);
 	if (ioctl(vcpu->fd, KVM_ENABLE_CAP, &papr))
 		return failed("KVM_ENABLE_CAP(PAPR)", vcpu->report);
-	return set_registers(vcpu, load);
+	return set_registers(vcpu, load, memory);
 }
 
 /* Whether the guest can go on; a hypercall that KVM leaves to us has no effect here. */
@@ -332,6 +346,7 @@ void guest_run(void *memory, const struct workload *load, struct guest_report *r
 		.memory_size = MEMORY_SIZE,
 		.userspace_addr = (uintptr_t)memory,
 	};
+	struct kvm_enable_cap nesting = { .cap = KVM_CAP_PPC_NESTED_HV, .args = { 1 } };
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	char why[160];
 	bool pr;
@@ -352,13 +367,17 @@ void guest_run(void *memory, const struct workload *load, struct guest_report *r
 		failed("KVM_SET_USER_MEMORY_REGION", report);
 		return;
 	}
+	if (load->nested && ioctl(vm, KVM_ENABLE_CAP, &nesting)) {
+		failed("KVM_ENABLE_CAP(NESTED_HV)", report);
+		return;
+	}
 	for (int i = 0; i < load->vcpus; i++) {
 		vcpu[i].id = i;
 		vcpu[i].pr = pr;
 		vcpu[i].report = report;
 		vcpu[i].count = (const uint64_t *)((const char *)guest_page(memory, i) + SPIN_COUNT);
 		set_page(memory, i, load, pr);
-		if (!create_vcpu(kvm, vm, load, &vcpu[i]))
+		if (!create_vcpu(kvm, vm, load, memory, &vcpu[i]))
 			return;
 		vcpu[i].stats_fd = ioctl(vcpu[i].fd, KVM_GET_STATS_FD, NULL);
 	}

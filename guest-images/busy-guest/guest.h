@@ -41,6 +41,9 @@ void guest_run(void *memory, const struct workload *load, struct guest_report *r
 /* How often the vCPU behind @stats_fd came back from the guest; -1 when the kernel does not say. */
 int64_t guest_exits(int stats_fd);
 
+/* Whether KVM lets guests run guests of their own here. */
+bool guest_can_nest(void);
+
 /* How KVM runs guests here, "HV" or "PR"; NULL when it cannot, and why. */
 const char *guest_probe(char *why, size_t len);
 

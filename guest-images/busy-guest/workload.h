@@ -24,6 +24,7 @@ struct workload {
 	int64_t lost_tick_us;		/* guest: a hypercall where a tick is so late; 0: not watched */
 	int64_t cede_us;		/* HCALL_CEDE: how long it sleeps */
 	bool negate_dec;		/* HCALL_CEDE: the hypervisor below negates what is left in the decrementer */
+	bool nested;			/* guest: runs a guest of its own, which spins; one vCPU */
 	const char *vmm;		/* RUN_VMM: the QEMU to run */
 	bool vmm_linux;			/* its guest is Linux, else a bare one */
 	const char *vmm_files;		/* folder with vmlinux and initrd of the Linux guest */
