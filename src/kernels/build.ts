@@ -4,10 +4,18 @@ import { dirname, join } from 'node:path';
 import { InfraError } from '../model/errors.js';
 import type { FixSpec, KernelSpec } from '../model/job.js';
 import { use } from '../system/cache.js';
-import { cacheDir, digest, digestFile, temporaryFor, withTemporary } from '../system/files.js';
+import {
+  cacheDir,
+  digest,
+  digestFile,
+  exists,
+  temporaryFor,
+  withTemporary,
+} from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { configIdentity, readConfigs, type ConfigPlan } from './config.js';
 import { compileKernel } from './compile.js';
+import { compiledFiles, coverageFacts, readCompiled, writeCompiled } from './compiled-files.js';
 import { choosePatches, type ChosenPatches } from './fix.js';
 import type { PinnedSource } from './pinned-source.js';
 import { seriesDigest } from './series.js';
@@ -97,10 +105,27 @@ export async function build(
     image: join(dir, 'vmlinux'),
     key: plan.key,
     // The same kernel may have come from another commit, or a patch of another name, before.
-    facts: { ...facts, ...planFacts(plan) },
+    facts: { ...facts, ...planFacts(plan), ...(await coverage(dir, plan, signal)) },
     log: join(dir, 'build.log'),
     buildMs: built ? Date.now() - started : 0,
   };
+}
+
+/** What the kernel does not contain of its patches; nothing where nobody knows any more what was compiled. */
+async function coverage(
+  dir: string,
+  { key, toolchain, chosen: { patches } }: BuildPlan,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  if (patches.length === 0) return {};
+  const tree = cacheDir('objects', key);
+  const obj = join(tree, 'obj');
+  let files = await readCompiled(dir);
+  if (files === undefined && (await exists(obj))) {
+    files = await compiledFiles({ tree, obj, toolchain }, signal);
+    await writeCompiled(dir, files);
+  }
+  return files === undefined ? {} : coverageFacts(patches, files);
 }
 
 async function compileInto(

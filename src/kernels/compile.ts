@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { cacheDir, digest, projectDir, readIfThere } from '../system/files.js';
 import type { BuildPlan } from './build.js';
+import { compiledFiles, writeCompiled } from './compiled-files.js';
 import { narrowConfigChange } from './config-change.js';
 import { configIdentity, configure } from './config.js';
 import { diffText } from './diff-text.js';
@@ -47,6 +48,7 @@ export async function compileKernel(
       made = await makeKernel(building, undefined);
     }
     await keepArtefacts(dir, made, { ...facts, ...made.facts });
+    await writeCompiled(dir, await compiledFiles({ ...tree, toolchain: plan.toolchain }, signal));
     await keepObjects(plan.key, recipe, tree);
   });
 }

@@ -42,6 +42,9 @@ function tool({ kind, choice }: Choice, gcc: string, llvm: string): string {
   return choice.startsWith('-') ? `${llvm}${choice}` : llvm;
 }
 
+/** The program that lists archives. */
+export const archiver = (toolchain: Choice): string => tool(toolchain, 'ar', 'llvm-ar');
+
 /** Finds the toolchain of a kernel. Throws InfraError when the compiler is missing. */
 export async function findToolchain(asked?: string): Promise<Toolchain> {
   return find(choose(asked));
