@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { Command } from 'commander';
+import { version } from '../model/version.js';
 import { commands } from './commands.js';
 
 /** The command line: what each command does is loaded only when it runs. */
 export function program(): Command {
   const root = new Command('busyguest')
     .description('Proves that a Linux host keeps CPU limits on KVM guests, on every POWER machine.')
-    .version('0.1.0')
+    .version(version)
     .exitOverride()
     .showHelpAfterError('(busyguest --help shows what there is)')
     .addHelpText(

@@ -41,6 +41,10 @@ Examples:
         )
         .option('--each', 'a kernel after every patch of the series', false)
         .addOption(shared.devices)
+        .option(
+          '--mail <file>',
+          'write the reply as a draft for git send-email: To, Cc, Subject, In-Reply-To',
+        )
         .option('--resume <dir>', 'go on with an interrupted check')
         .addOption(shared.clean)
         .addOption(shared.jobs),
@@ -53,6 +57,7 @@ ${everyPath}
 Examples:
   busyguest check --tree ~/linux --base kvm/next --series series.mbox
   busyguest check --series ~/linux#origin/master..topic --each
+  busyguest check --tree ~/linux --series MESSAGE-ID --mail reply.eml
   b4 am -o- MESSAGE-ID | busyguest check --tree ~/linux --series -`,
       )
       .action(lazily(async () => (await import('./check.js')).check)),

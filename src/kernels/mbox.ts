@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Email } from 'postal-mime';
+import type { Address, Email, Mailbox } from 'postal-mime';
 import { JobError } from '../model/errors.js';
 
 /** A mail, or a bare diff, that may carry a patch. */
@@ -12,6 +12,11 @@ export interface Mail {
   readonly messageId?: string;
   /** Message ids that it answers. */
   readonly answers: readonly string[];
+  /** `Name <address>` of those it was sent to, and of those who got a copy. */
+  readonly to?: readonly string[];
+  readonly cc?: readonly string[];
+  /** Of a commit of a repository: its id. */
+  readonly commit?: string;
   /** Decoded; headers and all where nothing had to be decoded. */
   readonly text: string;
 }
@@ -65,15 +70,23 @@ export async function readMail(bytes: Buffer, place: string): Promise<Mail> {
     from: address(email),
     subject: (email.subject ?? '').replace(/\s+/g, ' ').trim(),
     ...(id !== undefined && { messageId: id }),
+    to: addresses(email.to),
+    cc: addresses(email.cc),
     answers: `${email.inReplyTo ?? ''} ${email.references ?? ''}`.match(/<[^<>\s]+>/g) ?? [],
     text: isPlain(email, raw) ? raw : decoded(email),
   };
 }
 
 function address({ from }: Email): string {
-  if (from === undefined || from.group) return '';
-  return from.name === '' ? from.address : `${from.name} <${from.address}>`;
+  return from === undefined || from.group ? '' : named(from);
 }
+
+const named = ({ name, address }: Mailbox): string =>
+  name === '' ? address : `${name} <${address}>`;
+
+/** Those of a header, without the names of groups. */
+const addresses = (list: readonly Address[] = []): string[] =>
+  list.flatMap((one) => (one.group ? one.group.map(named) : [named(one)]));
 
 const header = (email: Email, key: string): string =>
   (email.headers.find((one) => one.key === key)?.value ?? '').toLowerCase();

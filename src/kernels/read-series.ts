@@ -22,20 +22,25 @@ const mailFile = /\.(?:patch|diff|eml|mbox|mbx)(?:\.gz)?$/;
  * JobError when there are none or one is missing.
  */
 export async function readSeries(path: string, signal: AbortSignal): Promise<Patch[]> {
-  const range = /^(.+)#(\S+\.\.\S*)$/.exec(path);
-  if (range && !(await exists(path))) {
-    return ordered(await formatPatch(range[1] ?? '', range[2] ?? '', signal), path);
-  }
-  if (!(await exists(path))) throw noPatches(path);
-  if (await isFolder(path)) return readFolder(path);
-  const mails = await readMails(path);
+  const mails = await readMailsOf(path, signal);
+  const keepsNames = await isFolder(path);
   const [only] = mails;
   // One patch that was asked for by its name, whatever series it once was part of.
-  if (only && mails.length === 1 && patchFile.test(path)) {
+  if (only && mails.length === 1 && patchFile.test(path) && !keepsNames) {
     if (!hasDiff(only.text)) throw noPatches(path);
     return [patchOf(only, basename(path))];
   }
-  return ordered(mails, path);
+  return orderSeries(mails, path).map((mail, index) =>
+    patchOf(mail, keepsNames && patchFile.test(mail.place) ? mail.place : nameOf(mail, index)),
+  );
+}
+
+/** All mails of what readSeries reads: the cover letter and the replies too. Throws JobError when there is nothing. */
+export async function readMailsOf(path: string, signal: AbortSignal): Promise<Mail[]> {
+  const range = /^(.+)#(\S+\.\.\S*)$/.exec(path);
+  if (range && !(await exists(path))) return formatPatch(range[1] ?? '', range[2] ?? '', signal);
+  if (!(await exists(path))) throw noPatches(path);
+  return (await isFolder(path)) ? readFolder(path) : readMails(path);
 }
 
 function noPatches(path: string): JobError {
@@ -43,19 +48,16 @@ function noPatches(path: string): JobError {
   return new JobError([{ message: `${path}: no patches`, hint }]);
 }
 
-async function readFolder(path: string): Promise<Patch[]> {
+async function readFolder(path: string): Promise<Mail[]> {
   const maildir = ['cur', 'new'].map((name) => join(path, name));
   const isMaildir = (await Promise.all(maildir.map(isFolder))).some(Boolean);
   if (isMaildir) {
     const files = (await Promise.all(maildir.map(filesOf))).flat().sort(byNumber);
-    return ordered((await Promise.all(files.map(readMails))).flat(), path);
+    return (await Promise.all(files.map(readMails))).flat();
   }
   const files = (await filesIn(path)).filter((file) => mailFile.test(file));
   if (files.length === 0) throw noPatches(path);
-  const mails = (await Promise.all(files.map(readMails))).flat();
-  return orderSeries(mails, path).map((mail, index) =>
-    patchFile.test(mail.place) ? patchOf(mail, mail.place) : patchOf(mail, nameOf(mail, index)),
-  );
+  return (await Promise.all(files.map(readMails))).flat();
 }
 
 const filesOf = async (dir: string): Promise<string[]> =>
@@ -108,11 +110,15 @@ async function formatPatch(
     throw new JobError([{ message: `${repository}#${range}: ${stderr.trim()}` }]);
   }
   const mails = splitMbox(Buffer.from(stdout, 'latin1'));
-  return Promise.all(mails.map((mail, index) => readMail(mail, `commit ${index + 1} of ${range}`)));
-}
-
-function ordered(mails: readonly Mail[], where: string): Patch[] {
-  return orderSeries(mails, where).map((mail, index) => patchOf(mail, nameOf(mail, index)));
+  // The line that splitMbox takes away is format-patch's own.
+  const ids = [...stdout.matchAll(/^From ([0-9a-f]{40}) Mon Sep 17 00:00:00 2001$/gm)];
+  return Promise.all(
+    mails.map(async (mail, index) => {
+      const read = await readMail(mail, `commit ${index + 1} of ${range}`);
+      const commit = ids.length === mails.length ? ids[index]?.[1] : undefined;
+      return { ...read, ...(commit !== undefined && { commit }) };
+    }),
+  );
 }
 
 /** The name that format-patch would give: `0001-sched-Do-it.patch`. */
@@ -125,6 +131,12 @@ function nameOf(mail: Mail, index: number): string {
 }
 
 function patchOf(mail: Mail, name: string): Patch {
-  const { from, subject, text } = mail;
-  return { name, text, ...(subject !== '' && { subject }), ...(from !== '' && { from }) };
+  const { from, subject, text, commit } = mail;
+  return {
+    name,
+    text,
+    ...(subject !== '' && { subject }),
+    ...(from !== '' && { from }),
+    ...(commit !== undefined && { commit }),
+  };
 }

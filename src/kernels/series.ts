@@ -16,6 +16,8 @@ export interface Patch {
   readonly subject?: string;
   /** `Name <address>`. */
   readonly from?: string;
+  /** Of a commit of a repository: its id. */
+  readonly commit?: string;
 }
 
 /** What came of trying a series on a source. */

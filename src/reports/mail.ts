@@ -3,20 +3,11 @@ import type { JobResult, RunResult } from '../model/result.js';
 import type { Verdict } from '../model/status.js';
 import { signaturesOf } from '../payload/busy-guest/signatures.js';
 import { numbersOf } from '../payload/busy-guest/numbers.js';
+import { firstThatMends, headlineOf } from '../verdict/headline.js';
+import type { MailFacts } from './mail-facts.js';
+import { isEmulated, notCompiled, testedBy } from './mail-tag.js';
 import { notablePhrases } from './pair-text.js';
 import { asciiLine, clip, wrap } from './text.js';
-
-/** What a reply about a series says beyond the results. */
-export interface MailFacts {
-  /** Tree and commit of the base. */
-  readonly base: string;
-  /** Subjects of the patches, in order. */
-  readonly patches: readonly string[];
-  /** The command that does it again. */
-  readonly command: string;
-  /** Who tested, `Name <address>`; undefined: a line to fill in. */
-  readonly tester?: string;
-}
 
 const width = 72;
 
@@ -33,14 +24,15 @@ const meaning: Readonly<Record<Verdict | 'none', string>> = {
 /** Plain text for a reply on a mailing list, 72 columns: only a path or a name may be longer by itself. */
 export function renderMail(run: RunResult, facts: MailFacts): string {
   const blocks = [
-    [`busyguest: does a CPU-bound KVM guest stay within its cpu.max limit?`],
+    [...wrap(asciiLine(headlineOf(run)), width, 8), ...mends(run, facts)],
     what(run, facts),
     table(run),
     reasons(run),
     changes(run),
     explanations(run),
     wrap(`Verdict: ${run.overall}: ${meaning[run.overall]}`, width, 4),
-    ['To reproduce:', ...command(facts.command)],
+    [...wrap(`To reproduce, ${asciiLine(facts.where)}:`, width, 4), ...command(facts.command)],
+    config(facts),
     testedBy(run, facts),
   ];
   const lines = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'));
@@ -54,28 +46,45 @@ function field(name: string, text: string, maxLines = 3): string[] {
   );
 }
 
-function what(run: RunResult, { base, patches }: MailFacts): string[] {
+function what(run: RunResult, { base, patches, version }: MailFacts): string[] {
   const facts = (name: string, owner: 'facts' | 'deviceFacts' = 'facts'): string[] => [
     ...new Set(run.jobs.flatMap((job) => job[owner]?.[name] ?? [])),
   ];
   const releases = facts('kernel_release').join(', ');
   // The packager's version is in the results.
   const qemu = facts('qemu', 'deviceFacts').map((text) => text.replace(/ \(.*\)$/, ''));
-  const machines = `${isEmulated(run) ? 'emulated by' : 'KVM with'} ${qemu.join(', ')}`;
+  const machines = isEmulated(run)
+    ? `emulated by ${qemu.join(', ')}; no real hardware`
+    : `KVM with ${qemu.join(', ')}`;
   const limits = facts('limit').map((limit) => limit.replace(' ', ' us of every ') + ' us');
   const vcpus = facts('vcpus').map((count) => `${count} vCPU`);
+  const titles = patches.map(({ subject, commit }) =>
+    commit === undefined ? subject : `${subject} (commit ${commit.slice(0, 12)})`,
+  );
   return [
+    ...field('Test', `does a CPU-bound KVM guest stay within cpu.max? busyguest ${version}`),
     ...field('Base', releases === '' ? base : `${base} (${releases})`),
-    ...patches.flatMap((subject, index) => field(index === 0 ? 'Series' : '', subject, 2)),
-    ...field('Config', facts('kernel_config').join(', ')),
+    ...titles.flatMap((title, index) => field(index === 0 ? 'Series' : '', title, 2)),
+    ...field('Compiled', notCompiled(run) ?? 'not known which files of the series'),
     ...field('Compiler', facts('toolchain').join(', ')),
     ...field('Machines', qemu.length > 0 ? machines : ''),
     ...field('Limit', [...limits, ...vcpus].join(', ')),
   ].filter((line) => !/^\w+:\s*$/.test(line));
 }
 
-const isEmulated = (run: RunResult): boolean =>
-  run.jobs.every(({ deviceFacts }) => (deviceFacts?.['accel'] ?? 'tcg') === 'tcg');
+/** By title, which patch of the series mends it, where each was tested. */
+function mends(run: RunResult, { patches }: MailFacts): readonly string[] {
+  const [, number] = /^patch-(\d+)$/.exec(firstThatMends(run) ?? '') ?? [];
+  const patch = patches[Number(number) - 1];
+  if (number === undefined || patch === undefined) return [];
+  return wrap(asciiLine(`Patch ${number} mends it: ${patch.subject}`), width, 3);
+}
+
+// By its content: a file of the tester's disk, or of busyguest's, says nothing to a reader.
+const config = ({ config: options }: MailFacts): string[] =>
+  options.length === 0
+    ? []
+    : [...wrap(asciiLine(`Config: allnoconfig with ${options.join(' ')}`), width, 60)];
 
 function table(run: RunResult): string[] {
   const devices = [...new Set(run.jobs.map(({ device }) => device))];
@@ -169,18 +178,3 @@ function command(text: string): string[] {
   const end = (index: number): string => (index < lines.length - 1 ? ' \\' : '');
   return lines.map((line, index) => `${index === 0 ? '  ' : '    '}${line}${end(index)}`);
 }
-
-/** Only who has seen it pass everywhere can say so. */
-function testedBy(run: RunResult, { tester }: MailFacts): string[] {
-  const last = run.jobs.at(-1)?.kernel;
-  const mine = run.jobs.filter((job) => job.kernel === last && job.status !== 'SKIP');
-  const good = run.overall === 'fixed' || run.overall === 'not-reproduced';
-  if (!good || mine.length === 0 || mine.some(({ status }) => status !== 'PASS')) return [];
-  const machines = mine.map(({ device }) => device.replace(/^qemu-/, '')).join(', ');
-  const name = oneLine(tester ?? 'YOUR NAME <YOUR ADDRESS>');
-  const how = isEmulated(run) ? ' # emulated' : '';
-  return [...wrap(`Passed on ${machines}.`, width, 4), '', `Tested-by: ${name}${how}`];
-}
-
-// A name keeps its letters: a tag with question marks in it is of no use.
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '').trim();

@@ -34,13 +34,12 @@ function beside(pairs: readonly PairVerdict[], overall: string): readonly string
 }
 
 /** Of kernels that add one patch after the other, the first with which the limit is kept. */
-function firstThatMends(run: Told, last: string): readonly string[] {
+export function firstThatMends(run: Pick<Told, 'verdicts' | 'overall'>): string | undefined {
   const each = unique(run.verdicts.map(({ patched }) => patched));
-  if (run.overall !== 'fixed' || each.length < 2 || each.at(-1) !== last) return [];
+  if (run.overall !== 'fixed' || each.length < 2) return undefined;
   const isFixed = (kernel: string): boolean =>
     run.verdicts.every(({ patched, verdict }) => patched !== kernel || verdict === 'fixed');
-  const first = each.find(isFixed);
-  return first === undefined ? [] : [`${first} is the first patch that mends it`];
+  return each.find(isFixed);
 }
 
 function ofPairs(run: Told, kernels: readonly KernelSummary[], shared: string): string {
@@ -52,7 +51,9 @@ function ofPairs(run: Told, kernels: readonly KernelSummary[], shared: string): 
     .map((one) => `${labelOf(one, shared)} ${one.phrase}`);
   const pairs = run.verdicts.filter((pair) => pair.patched === patched);
   const lacks = missingEntries(run, patched ?? '').map((entry) => `not mended: ${entry}`);
-  const more = [...firstThatMends(run, patched ?? ''), ...lacks, ...beside(pairs, run.overall)];
+  const first = firstThatMends(run);
+  const mends = first === undefined ? [] : [`${first} is the first patch that mends it`];
+  const more = [...mends, ...lacks, ...beside(pairs, run.overall)];
   return `${run.overall}: ${[...said, ...more].join('; ')}`;
 }
 
@@ -89,8 +90,8 @@ function ofRow(kernels: readonly KernelSummary[], shared: string): string {
 }
 
 /**
- * What a run found out, in one sentence: the terminal's last line, the title of the page, the subject of the mail,
- * the first line of Markdown and `headline` of results.json. May hold text of a console: each report cleans it.
+ * What a run found out, in one sentence: the terminal's last line, the title of the page, the first line of
+ * the mail and of Markdown, and `headline` of results.json. May hold text of a console: each report cleans it.
  */
 export function headlineOf(run: Told): string {
   const kernels = summarizeKernels(run.jobs);
