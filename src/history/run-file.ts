@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { phases, type JobResult, type RunResult } from '../model/result.js';
 import { statuses, verdicts } from '../model/status.js';
+import { programNames } from '../payload/registry.js';
 import { readJson, readJsonIfThere } from '../system/input.js';
 import { isFileName } from '../system/files.js';
 
@@ -22,6 +23,7 @@ const job = z.looseObject({
   kernel: z.string(),
   device: z.string(),
   test: z.string(),
+  program: z.enum(programNames).optional(),
   status,
   expect: status,
   asExpected: z.boolean(),

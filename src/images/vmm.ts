@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
-import type { VmmGuest } from '../model/job.js';
+import type { VmmGuest } from '../payload/image-recipe.js';
 import { digest, digestFile } from '../system/files.js';
 import { packInitramfs, type ImageFile } from './cpio.js';
 import { debianQemu } from './debian-qemu.js';

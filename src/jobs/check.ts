@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { z } from 'zod';
-import { runningKernel, type TestParameters } from '../model/job.js';
-import { selectedCases } from '../payload/busy-guest/cases.js';
-import { whyNothingIsShown } from '../payload/busy-guest/check-limit.js';
+import { runningKernel } from '../model/job.js';
+import { programOfEntry } from '../payload/registry.js';
 import { expandTest, testCount } from './expand.js';
 import { hintFor } from '../documents/nearest.js';
-import { pathText } from '../documents/positions.js';
 import type { Finding, Path } from '../documents/positions.js';
 import { deviceSchema } from './device-schema.js';
 import { excludeSchema, kernelSchema, testSchema } from './schema.js';
@@ -13,10 +11,6 @@ import type { RawDevice, RawExclude, RawKernel, RawTest } from './schema.js';
 
 /** More jobs than this are a mistake, not a plan. */
 const mostJobs = 10_000;
-/** Fewer periods in the window say nothing about the mean. */
-const fewestPeriods = 5;
-/** What a test runs that asks for no cases. */
-const busyCases = selectedCases({});
 
 /** A valid entry of a list and its index there. */
 interface Entry<T> {
@@ -49,7 +43,7 @@ export function checkReferences(data: unknown, knownDevices: readonly string[]):
   const excludes = validEntries(data, 'exclude', excludeSchema);
   return [
     ...findings,
-    ...tests.flatMap(checkTest),
+    ...tests.flatMap((entry) => checkTest(entry, data)),
     ...duplicateTests(tests),
     ...excludes.flatMap((entry) => checkExclude(entry, data, tests)),
   ];
@@ -132,60 +126,20 @@ function checkDevice({ index, value }: Entry<RawDevice>, known: readonly string[
   return findings;
 }
 
-function checkTest({ index, value }: Entry<RawTest>): Finding[] {
+function checkTest({ index, value }: Entry<RawTest>, data: unknown): Finding[] {
   const at: Path = ['tests', index];
-  if (value.limits === undefined && value['quota-us'] === undefined) {
-    return [{ path: at, message: 'missing key "quota-us" (or "limits")' }];
-  }
-  const rival = value['quota-us'] !== undefined ? 'quota-us' : 'period-us';
-  if (value.limits !== undefined && value[rival] !== undefined) {
-    const message = `"limits" and "${rival}" exclude each other`;
-    return [{ path: [...at, 'limits'], target: 'key', message }];
-  }
-  const findings = new Map<string, Finding>();
-  const add = (path: Path, message: string): void => {
-    const finding = { path: [...at, ...path], message };
-    findings.set(`${pathText(finding.path)}: ${message}`, finding);
-  };
-  for (const { spec, limitPath, secondsPath } of expandTest(value)) {
-    const { quotaUs, periodUs, vcpus, seconds, trace, vmm } = spec.parameters;
-    if (trace === true && vcpus > 1) {
-      add(['trace'], 'only a guest with one vCPU is traced: its debt is that of one run queue');
-    }
-    if (vmm !== undefined && vcpus > 1) {
-      add(['vmm'], "QEMU's guest has one vCPU that counts: its progress is all that can be seen");
-    }
-    if (vmm !== undefined) checkVmmCases(spec.parameters, add);
-    if (vmm === undefined && value['vmm-guest'] !== undefined) {
-      add(['vmm-guest'], '"vmm-guest" means nothing without "vmm"');
-    }
-    if (quotaUs >= vcpus * periodUs) {
-      const guest = vcpus === 1 ? '1 vCPU' : `${vcpus} vCPUs`;
-      const most = `cannot use more than ${vcpus * periodUs} us a period of ${periodUs} us`;
-      add(limitPath, `a quota of ${quotaUs} us limits nothing: a guest with ${guest} ${most}`);
-    } else {
-      const why = whyNothingIsShown(spec.parameters);
-      if (why !== undefined) add(limitPath, why);
-    }
-    if (seconds * 1_000_000 < fewestPeriods * periodUs) {
-      const message = `${seconds} s are too short a window: less than ${fewestPeriods} periods of ${periodUs} us`;
-      add(secondsPath, message);
-    }
-  }
-  return [...findings.values()];
-}
-
-/** QEMU takes no orders from the payload: what other cases do to a guest never reaches its. */
-function checkVmmCases(
-  parameters: TestParameters,
-  add: (path: Path, message: string) => void,
-): void {
-  const others = selectedCases(parameters).filter((name) => !busyCases.includes(name));
-  if (others.length === 0) return;
-  const [first = ''] = others;
-  const and = others.length === 1 ? '' : ` and ${others.length - 1} more`;
-  const key = parameters.tags === undefined ? 'cases' : 'tags';
-  add([key], `with "vmm" only the basic cases are about QEMU's guest, not ${first}${and}`);
+  const program = programOfEntry(value);
+  const written = listAt(data, 'tests')[index];
+  const others = Object.keys(hasKey(written, 'name') ? written : {}).filter(
+    (key) => key !== 'name' && !Object.hasOwn(program.matrix.keys, key),
+  );
+  const foreign = others.map((key): Finding => ({
+    path: [...at, key],
+    target: 'key',
+    message: `"${key}" means nothing for a test of ${program.name}`,
+  }));
+  const own = program.matrix.check(value).map((one) => ({ ...one, path: [...at, ...one.path] }));
+  return [...foreign, ...own];
 }
 
 function duplicateTests(tests: readonly Entry<RawTest>[]): Finding[] {

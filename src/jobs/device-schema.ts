@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { deviceDrivers, propertiesFault, type DeviceDriver } from './machine-options.js';
-import { longestList, name } from './name.js';
+import { longestList } from '../documents/refine.js';
+import { name } from './name.js';
 
 const addedDevice = z
   .strictObject({

@@ -5,7 +5,7 @@ import type { DeviceSpec, Job, JobMatrix, KernelSpec, TestSpec, Timeouts } from 
 import { linearPattern } from '../documents/pattern.js';
 import type { Path } from '../documents/positions.js';
 import { deviceArgument } from './machine-options.js';
-import { parseLimit, periodOrDefault } from './schema.js';
+import { nameIn, programOfEntry } from '../payload/registry.js';
 import type { RawDevice, RawExclude, RawKernel, RawMatrix, RawTest } from './schema.js';
 import { absoluteConfig, absoluteSource } from './sources.js';
 
@@ -14,19 +14,9 @@ export interface ExpandedTest {
   readonly spec: TestSpec;
   /** The name as written, without suffixes. */
   readonly family: string;
-  readonly vcpusPath: Path;
-  readonly limitPath: Path;
-  readonly secondsPath: Path;
+  /** Where the number of CPUs stands. */
+  readonly cpusPath: Path;
 }
-
-/** One value of a parameter; `suffix` goes into the test's name and is empty where the user wrote no list. */
-interface Choice<T> {
-  readonly value: T;
-  readonly suffix: string;
-  readonly path: Path;
-}
-
-type Limit = Pick<TestSpec['parameters'], 'quotaUs' | 'periodUs'>;
 
 /**
  * Kernels x devices x tests without the excluded ones, every path absolute against the folder of `file`.
@@ -64,41 +54,19 @@ export function expandMatrix(raw: RawMatrix, file: string, tree?: string): JobMa
   return { name: raw.name, file, kernels, ...fixOf(raw, dir), jobs };
 }
 
-/** The tests that one raw test stands for; each list multiplies them. Quota and period must be valid. */
+/** The tests that one raw test stands for. It must be valid. */
 export function expandTest(raw: RawTest): ExpandedTest[] {
-  const vcpus = choices('vcpus', raw.vcpus, (value) => `-${value}vcpu`);
-  const windows = choices('seconds', raw.seconds, (value) => `-${value}s`);
-  return vcpus.flatMap((vcpu) =>
-    limitChoices(raw).flatMap((limit) =>
-      windows.map((window) => ({
-        spec: {
-          name: `${raw.name}${vcpu.suffix}${limit.suffix}${window.suffix}`,
-          parameters: {
-            ...limit.value,
-            vcpus: vcpu.value,
-            seconds: window.value,
-            ...(raw.cpus === undefined ? {} : { cpus: raw.cpus }),
-            ...(raw.cases === undefined ? {} : { cases: raw.cases }),
-            ...(raw.tags === undefined ? {} : { tags: raw.tags }),
-            ...(raw.trace && { trace: true }),
-            ...(raw.vmm === undefined
-              ? {}
-              : { vmm: raw.vmm, vmmGuest: raw['vmm-guest'] ?? 'bare' }),
-          },
-        },
-        family: raw.name,
-        vcpusPath: vcpu.path,
-        limitPath: limit.path,
-        secondsPath: window.path,
-      })),
-    ),
-  );
+  const program = programOfEntry(raw);
+  return program.matrix.expand(raw).map(({ parameters, suffix, cpusPath }) => ({
+    spec: { name: `${raw.name}${suffix}`, ...nameIn(program), parameters },
+    family: raw.name,
+    cpusPath,
+  }));
 }
 
 /** How many tests `expandTest` would give, without making them. */
 export function testCount(raw: RawTest): number {
-  const lists = [raw.vcpus, raw.seconds, raw.limits, raw['quota-us'], raw['period-us']];
-  return lists.reduce<number>((count, list) => count * (Array.isArray(list) ? list.length : 1), 1);
+  return programOfEntry(raw).matrix.count(raw);
 }
 
 /** The name of a device, built-in or described. */
@@ -112,34 +80,6 @@ function matches(rule: RawExclude, kernel: string, device: string, test: Expande
     (rule.device === undefined || rule.device === device) &&
     (rule.test === undefined || rule.test === test.spec.name || rule.test === test.family)
   );
-}
-
-function limitChoices(raw: RawTest): Choice<Limit>[] {
-  if (raw.limits !== undefined) {
-    return choices(
-      'limits',
-      raw.limits,
-      (text) => `-${Object.values(parseLimit(text)).join('-')}`,
-    ).map((choice) => ({ ...choice, value: parseLimit(choice.value) }));
-  }
-  const quotas = choices('quota-us', raw['quota-us'] ?? [], (value) => `-${value}`);
-  const periods = choices('period-us', periodOrDefault(raw), (value) => `-${value}`);
-  return quotas.flatMap((quota) =>
-    periods.map((period) => ({
-      value: { quotaUs: quota.value, periodUs: period.value },
-      suffix: `${quota.suffix}${period.suffix}`,
-      path: quota.path,
-    })),
-  );
-}
-
-function choices<T extends string | number>(
-  key: string,
-  raw: T | T[],
-  suffix: (value: T) => string,
-): Choice<T>[] {
-  if (!Array.isArray(raw)) return [{ value: raw, suffix: '', path: [key] }];
-  return raw.map((value, index) => ({ value, suffix: suffix(value), path: [key, index] }));
 }
 
 function kernelSpec(raw: RawKernel, dir: string, source: string | undefined): KernelSpec {

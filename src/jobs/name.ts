@@ -3,8 +3,6 @@ import { z } from 'zod';
 
 /** What names in a job matrix look like: they become names of folders. */
 export const namePattern = /^[a-z0-9][a-z0-9._-]*$/;
-/** The most entries of a list in a job matrix. */
-export const longestList = 64;
 
 /** A name in a job matrix. */
 export const name = z

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { limitBounds, parametersSchema } from '../payload/busy-guest/parameters.js';
+import { oneOrMore, refineWith } from '../documents/refine.js';
+import { matrixKeys } from '../payload/registry.js';
 import { linearPattern, patternFault } from '../documents/pattern.js';
 import { statuses } from '../model/status.js';
 import { deviceSchema } from './device-schema.js';
-import { longestList, name, namePattern } from './name.js';
+import { longestList } from '../documents/refine.js';
+import { name, namePattern } from './name.js';
 import { isFragmentPath, pathFault, sourceFault } from './sources.js';
 
-/** The kernel's own period where cpu.max names none, microseconds. */
-const defaultPeriodUs = 100_000;
-const { shape } = parametersSchema;
-const { shortestUs, longestPeriodUs } = limitBounds;
 /** A day: longer than any phase, and far below what a timer can hold. */
 const longestTimeoutS = 86_400;
 
 const status = z.enum(statuses);
 const path = z.string().superRefine(refineWith(pathFault));
-const limit = z.string().superRefine(refineWith(limitFault));
 const seconds = z.int().min(1).max(longestTimeoutS);
 
 const fix = z.strictObject({
@@ -96,38 +93,7 @@ export const kernelSchema = z.strictObject({
 
 export const testSchema = z.strictObject({
   name: name.describe('Names the test in job names and results.'),
-  'quota-us': oneOrMore(shape.quotaUs).optional().describe('cpu.max quota, microseconds a period.'),
-  'period-us': oneOrMore(shape.periodUs)
-    .optional()
-    .describe(`cpu.max period, microseconds; ${defaultPeriodUs} where it is left out.`),
-  limits: oneOrMore(limit)
-    .optional()
-    .describe('"QUOTA PERIOD" as in cpu.max, microseconds; instead of quota-us and period-us.'),
-  vcpus: oneOrMore(shape.vcpus).default(1).describe('vCPUs of the guest that spins.'),
-  seconds: oneOrMore(shape.seconds)
-    .default(3)
-    .describe("Length of the observation window, seconds of the machine's time."),
-  cpus: shape.cpus.describe(
-    'CPUs of the machine; default: vcpus. A device described here has its smp.',
-  ),
-  cases: shape.cases.describe(
-    'Cases to run besides the controls (docs/cases.md); those tagged basic where neither cases nor tags is given.',
-  ),
-  tags: shape.tags.describe(
-    'Cases to run besides the controls, by their tags; full stands for all.',
-  ),
-  vmm: shape.vmm.describe(
-    'Let a real QEMU run the guest inside the machine (docs/devices.md); one vCPU only.',
-  ),
-  'vmm-guest': shape.vmmGuest.describe(
-    'Its guest: bare, a loop and nothing else, or linux, the kernel under test; bare where it is left out.',
-  ),
-  trace: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Also read the scheduler's own account, cfs_rq->runtime_remaining, and compare (docs/tracing.md); one vCPU only.",
-    ),
+  ...matrixKeys,
 });
 
 const timeouts = z.strictObject({
@@ -185,38 +151,6 @@ export function jobMatrixJsonSchema(): object {
     $comment: 'SPDX-License-Identifier: MIT. Written by scripts/write-schema.mjs.',
     ...rest,
   };
-}
-
-/** Quota and period of a valid cpu.max limit, microseconds. */
-export function parseLimit(text: string): { readonly quotaUs: number; readonly periodUs: number } {
-  const [quotaUs, periodUs = defaultPeriodUs] = text.trim().split(/\s+/).map(Number);
-  return { quotaUs: quotaUs ?? NaN, periodUs };
-}
-
-/** The period of a test that names none, microseconds. */
-export function periodOrDefault(raw: RawTest): number | number[] {
-  return raw['period-us'] ?? defaultPeriodUs;
-}
-
-function oneOrMore<T extends z.ZodType>(one: T) {
-  return z.union([one, z.array(one).min(1).max(longestList)]);
-}
-
-function refineWith(fault: (text: string) => string | undefined) {
-  return (text: string, context: z.RefinementCtx<string>): void => {
-    const message = fault(text);
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
-  };
-}
-
-function limitFault(text: string): string | undefined {
-  if (!/^\s*\d{1,12}(\s+\d{1,12})?\s*$/.test(text)) {
-    return `${JSON.stringify(text)} is not "QUOTA PERIOD" in microseconds, as in "30000 100000"`;
-  }
-  const { quotaUs, periodUs } = parseLimit(text);
-  if (quotaUs < shortestUs) return `the quota must be at least ${shortestUs} us, not ${quotaUs}`;
-  if (periodUs >= shortestUs && periodUs <= longestPeriodUs) return undefined;
-  return `the period must be ${shortestUs} to ${longestPeriodUs} us, not ${periodUs}`;
 }
 
 function configFault(entry: string): string | undefined {

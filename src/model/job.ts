@@ -1,38 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type { Status } from './status.js';
 
-/** The guest of a real QEMU: one that is nothing but a loop, or the kernel under test with an init that counts. */
-export const vmmGuests = ['bare', 'linux'] as const;
-export type VmmGuest = (typeof vmmGuests)[number];
+/** What a test program is told. What it may be is the program's own (src/payload/). */
+export type TestParameters = object;
 
-/** Which cases a test asks for; neither: those tagged `basic`. */
-export interface CaseSelection {
-  readonly cases?: readonly string[];
-  readonly tags?: readonly string[];
-  /** Those tagged `trace` as well. */
-  readonly trace?: boolean;
-}
-
-/** The limits under test and how long they are watched. Times in the machine's own time. */
-export interface TestParameters extends CaseSelection {
-  /** cpu.max quota, microseconds a period. */
-  readonly quotaUs: number;
-  /** cpu.max period, microseconds. */
-  readonly periodUs: number;
-  /** vCPUs of the guest that spins. */
-  readonly vcpus: number;
-  /** Length of the observation window, seconds. */
-  readonly seconds: number;
-  /** CPUs of the machine; as many as vCPUs where it is left out. */
-  readonly cpus?: number;
-  /** What uses KVM: QEMU; the payload itself where it is left out. */
-  readonly vmm?: 'qemu';
-  readonly vmmGuest?: VmmGuest;
-}
-
-/** A test of a job matrix: which payload program, with which parameters. */
+/** A test of a job matrix: which test program, with which parameters. */
 export interface TestSpec {
   readonly name: string;
+  /** Name of the test program; busy-guest where it is left out. */
+  readonly program?: string;
   readonly parameters: TestParameters;
 }
 

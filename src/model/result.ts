@@ -75,6 +75,8 @@ export interface JobResult extends Judgement {
   readonly kernel: string;
   readonly device: string;
   readonly test: string;
+  /** Name of the test program; busy-guest where it is left out. */
+  readonly program?: string;
   readonly expect: Status;
   readonly asExpected: boolean;
   readonly cases: readonly CaseResult[];

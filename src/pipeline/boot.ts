@@ -4,42 +4,28 @@ import { bootIdOf, bootIdWord } from '../devices/boot-id.js';
 import type { Boot, Device } from '../devices/device.js';
 import { qemuMachineOf } from '../devices/registry.js';
 import type { Job } from '../model/job.js';
-import { selectedCases } from '../payload/busy-guest/cases.js';
+import { programOf } from '../payload/registry.js';
 import { digest } from '../system/files.js';
 import type { Bootable } from './bootable.js';
 import type { ExpectedConsole } from './console-session.js';
-import { vmmGuestOf } from './vmm-images.js';
-
-/** The QEMU that is packed for the machine under test. */
-const guestQemu = 'qemu-system-ppc64';
 
 /** What a job boots: its kernel, and what the kernel and the payload are told. */
 export function bootOf(
   job: Job,
   kernel: Pick<Bootable, 'image' | 'initramfs' | 'commandLine' | 'vmmImages' | 'program' | 'facts'>,
 ): Boot {
-  const { quotaUs, periodUs, vcpus, seconds, cpus, cases, tags, trace } = job.test.parameters;
-  const offsets = kernel.facts['trace_offsets'];
-  const guest = vmmGuestOf(job);
-  const image = guest === undefined ? kernel : kernel.vmmImages.get(guest);
+  const { parameters } = job.test;
+  const { machine } = programOf(job.test);
+  const { vmm } = machine.image(parameters);
+  const image = vmm === undefined ? kernel : kernel.vmmImages.get(vmm);
   if (image === undefined) throw new Error(`no image with QEMU was made for ${job.name}`);
   return {
     kernel: kernel.image,
     initramfs: image.initramfs,
     // The machine ends when its kernel dies.
     commandLine: [...kernel.commandLine, 'panic=-1', ...job.kernel.commandLine],
-    payloadArgs: [
-      `--quota-us=${quotaUs}`,
-      `--period-us=${periodUs}`,
-      `--vcpus=${vcpus}`,
-      `--seconds=${seconds}`,
-      ...(cases === undefined ? [] : [`--case=${cases.join(',')}`]),
-      ...(tags === undefined ? [] : [`--tag=${tags.join(',')}`]),
-      ...(trace === true ? ['--trace'] : []),
-      ...(trace === true && offsets !== undefined ? [`--trace-offsets=${offsets}`] : []),
-      ...(guest === undefined ? [] : [`--vmm=${guestQemu}`, `--vmm-guest=${guest}`]),
-    ],
-    cpus: job.deviceSpec?.smp ?? cpus ?? vcpus,
+    payloadArgs: machine.argv(parameters, kernel.facts),
+    cpus: job.deviceSpec?.smp ?? machine.cpus(parameters).count,
     ...(kernel.program !== undefined && { program: kernel.program }),
   };
 }
@@ -66,5 +52,5 @@ export async function bootWithId(
 
 /** What the console of a boot must say to be its own. */
 export function expectedConsole(job: Job, boot: Boot): ExpectedConsole {
-  return { cases: selectedCases(job.test.parameters), bootId: bootIdOf(boot) };
+  return { cases: programOf(job.test).judging.cases(job.test.parameters), bootId: bootIdOf(boot) };
 }

@@ -4,7 +4,8 @@ import { busyGuestImage } from '../images/image.js';
 import type { VmmImage } from '../images/vmm.js';
 import { compileProgram, type Compiler } from '../images/payload.js';
 import type { BuiltKernel } from '../kernels/build.js';
-import { runningKernel, type VmmGuest } from '../model/job.js';
+import { runningKernel } from '../model/job.js';
+import type { VmmGuest } from '../payload/image-recipe.js';
 
 /** A kernel with the initramfs that goes with it: everything a device needs to boot. */
 export interface Bootable {

@@ -3,7 +3,7 @@ import { FaultReader } from '../console/fault-reader.js';
 import { LineSplitter, type Line } from '../console/lines.js';
 import { PayloadReader, type PayloadPhase, type PayloadResult } from '../ktap/payload.js';
 import type { Fault, Phase } from '../model/result.js';
-import { busyGuestCases } from '../verdict/cases.js';
+import { basicCases } from '../payload/busy-guest/cases.js';
 
 const tailLines = 200;
 
@@ -65,7 +65,7 @@ export class ConsoleSession {
    * @param onLine hears every line, without escape sequences
    */
   constructor(
-    { cases = busyGuestCases, bootId }: ExpectedConsole = {},
+    { cases = basicCases, bootId }: ExpectedConsole = {},
     private readonly onLine: (line: string) => void = () => {},
     private readonly limits: ConsoleLimits = defaultLimits,
   ) {

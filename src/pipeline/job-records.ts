@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { parametersSchema } from '../payload/busy-guest/parameters.js';
+import { testSpec } from '../payload/test-spec.js';
 import { patternFault } from '../documents/pattern.js';
 import { specFault } from '../jobs/machine-options.js';
 import type { Boot } from '../devices/device.js';
@@ -44,7 +44,7 @@ const deviceSpec = z
 const isPattern = (title: string): boolean => patternFault(title) === undefined;
 const jobFile = z.looseObject({
   timeouts,
-  test: z.looseObject({ parameters: parametersSchema }),
+  test: testSpec,
   knownFaults: z.array(z.looseObject({ title: z.string().max(1000).refine(isPattern) })).max(1000),
   deviceSpec: deviceSpec.optional(),
 });

@@ -2,7 +2,7 @@
 import type { Device } from '../devices/device.js';
 import { InfraError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
-import { selectedCases } from '../payload/busy-guest/cases.js';
+import { programOf } from '../payload/registry.js';
 import type { CaseResult, JobResult } from '../model/result.js';
 import { asExpected } from '../verdict/exit.js';
 import { judge, type Evidence } from '../verdict/judge.js';
@@ -19,11 +19,12 @@ export function judgeWatched(
 ): JobResult {
   const { findings, exit } = watched;
   const { payload } = findings;
+  const program = programOf(job.test);
   const evidence: Evidence = {
     cases: payload.cases,
     faults: findings.faults,
     facts: payload.facts,
-    expectedCases: selectedCases(job.test.parameters),
+    expectedCases: program.judging.cases(job.test.parameters),
     started: payload.started,
     ended: payload.ended,
     ...(payload.bailOut !== undefined && { bailOut: payload.bailOut }),
@@ -37,9 +38,10 @@ export function judgeWatched(
     lastLines:
       watched.message === undefined ? findings.lastLines : [...findings.lastLines, watched.message],
     knownFaults: job.knownFaults,
+    program,
     parameters: job.test.parameters,
     problems: payload.problems,
-    brokenPromises: brokenPromises(device.promised, payload),
+    brokenPromises: brokenPromises(program, device.promised, payload),
     ...(watched.labFailed && { labFailed: watched.message ?? 'the lab failed' }),
     ...(watched.disagreements && { disagreements: watched.disagreements }),
   };
@@ -66,18 +68,20 @@ export function judgeUnbooted(
   },
   facts: Readonly<Record<string, string>> = {},
 ): JobResult {
+  const program = programOf(job.test);
   const judgement = judge({
     ...why,
     cases: [],
     faults: [],
     facts: {},
-    expectedCases: selectedCases(job.test.parameters),
+    expectedCases: program.judging.cases(job.test.parameters),
     started: false,
     ended: false,
     exit: why.interrupted ? 'interrupted' : 'lost',
     phase: 'boot',
     lastLines: [],
     knownFaults: job.knownFaults,
+    program,
     parameters: job.test.parameters,
     problems: [],
   });
@@ -109,12 +113,15 @@ export function judgeInfra(job: Job, error: InfraError): JobResult {
   return judgeUnbooted(job, { buildError: { decidedBy: 'infrastructure', reason } });
 }
 
-function identity(job: Job): Pick<JobResult, 'name' | 'kernel' | 'device' | 'test' | 'expect'> {
+function identity(
+  job: Job,
+): Pick<JobResult, 'name' | 'kernel' | 'device' | 'test' | 'program' | 'expect'> {
   return {
     name: job.name,
     kernel: job.kernel.name,
     device: job.device,
     test: job.test.name,
+    ...(job.test.program !== undefined && { program: job.test.program }),
     expect: job.expect,
   };
 }

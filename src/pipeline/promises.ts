@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Promised } from '../devices/device.js';
+import type { TestProgram } from '../payload/test-program.js';
 import type { PayloadResult } from '../ktap/payload.js';
 
 /**
@@ -7,13 +8,11 @@ import type { PayloadResult } from '../ktap/payload.js';
  * the kernel. Empty where no guest ran, for then there is no result either.
  */
 export function brokenPromises(
+  { judging }: TestProgram,
   promised: Promised,
   payload: Pick<PayloadResult, 'cases' | 'facts'>,
 ): string[] {
-  const ran = payload.cases.some(
-    ({ name, status }) => name === 'kvm_hv_available' && status === 'PASS',
-  );
-  if (!ran) return [];
+  if (!judging.hasRun(payload.cases)) return [];
   return Object.entries(promised)
     .filter(([fact, pattern]) => !pattern.test(payload.facts[fact] ?? ''))
     .map(

@@ -8,6 +8,7 @@ import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError } from '../model/errors.js';
 import { runningKernel, type Job, type JobMatrix } from '../model/job.js';
 import type { JobResult, RunResult } from '../model/result.js';
+import { programOf } from '../payload/registry.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
 import { isFull } from '../system/disk.js';
 import { temporaryFor } from '../system/files.js';
@@ -170,7 +171,7 @@ async function runJob(
     const facts = {
       ...kernel.facts,
       ...vmmFacts,
-      ...asked(job),
+      ...programOf(job.test).machine.facts(job.test.parameters),
       device_used: device.name,
       ...(key !== undefined && { inputs_key: key }),
     };
@@ -205,12 +206,6 @@ async function keep(
     emit({ kind: 'note', text });
   });
 }
-
-/** What the payload is asked to do, as facts of ours: it says the same, or something else. */
-const asked = ({ test: { parameters } }: Job): Record<string, string> => ({
-  limit: `${parameters.quotaUs} ${parameters.periodUs}`,
-  vcpus: String(parameters.vcpus),
-});
 
 async function inParallel(
   jobs: readonly Job[],

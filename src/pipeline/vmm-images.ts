@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type { Compiler } from '../images/payload.js';
 import { vmmImage, type VmmImage } from '../images/vmm.js';
-import type { Job, JobMatrix, VmmGuest } from '../model/job.js';
+import type { Job, JobMatrix } from '../model/job.js';
+import type { VmmGuest } from '../payload/image-recipe.js';
+import { programOf } from '../payload/registry.js';
 import type { Bootable } from './bootable.js';
 
 /** The guest of QEMU that a job asks for; undefined where the payload runs the guest itself. */
 export function vmmGuestOf(job: Job): VmmGuest | undefined {
-  const { vmm, vmmGuest } = job.test.parameters;
-  return vmm === undefined ? undefined : (vmmGuest ?? 'bare');
+  return programOf(job.test).machine.image(job.test.parameters).vmm;
 }
 
 /** The guests of QEMU that a kernel's jobs ask for. */

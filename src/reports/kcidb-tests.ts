@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import type { CaseResult, Fault, JobResult, Metric, RunResult } from '../model/result.js';
-import { signatureOf } from '../payload/busy-guest/signatures.js';
+import { signatureOf } from '../verdict/signatures.js';
 import type { KcidbSource, NamedIssue } from './kcidb-source.js';
 import type { KcidbIncident, KcidbIssue, KcidbStatus, KcidbTest } from './kcidb-types.js';
 import { cleanLine, cleanText, clip, tailBytes } from './text.js';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult, RunResult } from '../model/result.js';
 import type { Verdict } from '../model/status.js';
-import { signaturesOf } from '../payload/busy-guest/signatures.js';
-import { numbersOf } from '../payload/busy-guest/numbers.js';
 import { firstThatMends, headlineOf } from '../verdict/headline.js';
+import { signaturesOf } from '../verdict/signatures.js';
+import { numberColumns, numberOf, type NumberColumn } from './key-numbers.js';
 import type { MailFacts } from './mail-facts.js';
 import { isEmulated, notCompiled, testedBy } from './mail-tag.js';
 import { notablePhrases } from './pair-text.js';
@@ -89,20 +89,24 @@ const config = ({ config: options }: MailFacts): string[] =>
 function table(run: RunResult): string[] {
   const devices = [...new Set(run.jobs.map(({ device }) => device))];
   const jobs = devices.flatMap((device) => run.jobs.filter((job) => job.device === device));
-  const rows = [
-    ['machine', 'kernel', 'status', 'use/limit', 'kill takes', 'verdict'],
-    ...jobs.map((job, index) => row(job, jobs[index - 1], run)),
+  const columns = numberColumns(run.jobs).filter(({ inMail }) => inMail !== undefined);
+  const head = [
+    'machine',
+    'kernel',
+    'status',
+    ...columns.map((one) => one.inMail ?? ''),
+    'verdict',
   ];
-  const widths = [0, 1, 2, 3, 4, 5].map((column) =>
+  const rows = [head, ...jobs.map((job, index) => row(job, jobs[index - 1], run, columns))];
+  const widths = head.map((_, column) =>
     Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
   );
+  const isNumber = (column: number): boolean => column >= 3 && column < 3 + columns.length;
   return rows.map((cells) =>
     clip(
       cells
         .map((cell, column) =>
-          column === 3 || column === 4
-            ? cell.padStart(widths[column] ?? 0)
-            : cell.padEnd(widths[column] ?? 0),
+          isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
         )
         .join('  ')
         .trimEnd(),
@@ -111,8 +115,12 @@ function table(run: RunResult): string[] {
   );
 }
 
-function row(job: JobResult, before: JobResult | undefined, run: RunResult): string[] {
-  const { usageOfQuota, killLatency } = numbersOf(job);
+function row(
+  job: JobResult,
+  before: JobResult | undefined,
+  run: RunResult,
+  columns: readonly NumberColumn[],
+): string[] {
   const pair = run.verdicts.find(
     (one) => one.patched === job.kernel && one.device === job.device && one.test === job.test,
   );
@@ -120,8 +128,7 @@ function row(job: JobResult, before: JobResult | undefined, run: RunResult): str
     before?.device === job.device ? '' : clip(asciiLine(job.device.replace(/^qemu-/, '')), 18),
     clip(asciiLine(job.kernel), 10),
     job.status,
-    usageOfQuota,
-    killLatency,
+    ...columns.map((column) => numberOf(job, column)),
     pair?.verdict ?? '',
   ];
 }

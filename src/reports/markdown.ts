@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult, RunResult } from '../model/result.js';
 import { headlineOf } from '../verdict/headline.js';
-import { numbersOf } from '../payload/busy-guest/numbers.js';
+import { numberColumns, numberOf, type NumberColumn } from './key-numbers.js';
 import { describeOutcomes, outcomeOf } from './outcome.js';
 import { changePhrases } from './pair-text.js';
 import { clip, cleanLine } from './text.js';
@@ -31,8 +31,7 @@ function verdictTable({ verdicts }: RunResult): string {
   return table(['device', 'test', 'kernels', 'verdict', 'cases'], rows);
 }
 
-function jobRow(job: JobResult): readonly string[] {
-  const numbers = numbersOf(job);
+function jobRow(job: JobResult, columns: readonly NumberColumn[]): readonly string[] {
   return [
     escape(job.device),
     escape(job.test),
@@ -41,30 +40,30 @@ function jobRow(job: JobResult): readonly string[] {
     { expected: 'yes', skipped: 'no device', unexpected: `**no**, want ${job.expect}` }[
       outcomeOf(job)
     ],
-    numbers.usageOfQuota,
-    numbers.worstDebt,
-    numbers.killLatency,
+    ...columns.map((column) => numberOf(job, column)),
     escape(job.reason),
   ];
 }
 
 /** A run as a comment for a merge request or a job summary (GitHub and GitLab markdown). */
 export function renderMarkdown(run: RunResult): string {
+  const columns = numberColumns(run.jobs);
   const head = [
     'device',
     'test',
     'kernel',
     'status',
     'as expected',
-    'usage / quota',
-    'worst debt',
-    'kill latency',
+    ...columns.map(({ name }) => name),
     'why',
   ];
   const parts = [
     `### busyguest: ${escape(headlineOf(run))}`,
     ...(run.verdicts.length > 0 ? [verdictTable(run)] : []),
-    table(head, run.jobs.map(jobRow)),
+    table(
+      head,
+      run.jobs.map((job) => jobRow(job, columns)),
+    ),
     `${describeOutcomes(run.jobs)}. Run ${escape(run.run)} of ${escape(run.matrix)}, ${escape(run.startedAt)}.`,
   ];
   return `${parts.join('\n\n')}\n`;

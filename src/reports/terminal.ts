@@ -2,9 +2,9 @@
 import { styleText } from 'node:util';
 import type { JobResult, PairVerdict, RunResult } from '../model/result.js';
 import type { Status, Verdict } from '../model/status.js';
-import { signaturesOf } from '../payload/busy-guest/signatures.js';
+import { signaturesOf } from '../verdict/signatures.js';
 import { headlineOf } from '../verdict/headline.js';
-import { numbersOf } from '../payload/busy-guest/numbers.js';
+import { numberColumns, numberOf, type NumberColumn } from './key-numbers.js';
 import { describeOutcomes, outcomeOf } from './outcome.js';
 import { changePhrases } from './pair-text.js';
 import { asciiLine, clip, wrap } from './text.js';
@@ -39,16 +39,9 @@ interface Cell {
   readonly style?: Style;
 }
 
-const head: readonly string[] = [
-  'kernel',
-  'status',
-  'as expected',
-  'usage/quota',
-  'worst debt',
-  'kill latency',
-];
+const firstColumns: readonly string[] = ['kernel', 'status', 'as expected'];
 // From here on columns are numbers and end at the same place.
-const firstNumber = 3;
+const firstNumber = firstColumns.length;
 const widestName = 32;
 const maxReasonLines = 4;
 const maxHeadlineLines = 8;
@@ -59,15 +52,12 @@ function expectationCell(job: JobResult): Cell {
   return { text: outcome === 'expected' ? 'yes' : 'no device' };
 }
 
-function cellsOf(job: JobResult): readonly Cell[] {
-  const numbers = numbersOf(job);
+function cellsOf(job: JobResult, columns: readonly NumberColumn[]): readonly Cell[] {
   return [
     { text: clip(asciiLine(job.kernel), widestName) },
     { text: job.status, style: statusStyle[job.status] },
     expectationCell(job),
-    { text: numbers.usageOfQuota },
-    { text: numbers.worstDebt },
-    { text: numbers.killLatency },
+    ...columns.map((column) => ({ text: numberOf(job, column) })),
   ];
 }
 
@@ -105,6 +95,15 @@ class Painter {
 
 type Group = Pick<JobResult, 'device' | 'test'>;
 
+/** The columns of numbers, and the widths of all columns. */
+interface Layout {
+  readonly columns: readonly NumberColumn[];
+  readonly widths: readonly number[];
+}
+
+const headOf = (columns: readonly NumberColumn[]): readonly Cell[] =>
+  [...firstColumns, ...columns.map(({ column }) => column)].map((text) => ({ text }));
+
 /** A FAIL that was expected still shows its reason: it is the evidence. */
 const needsReason = (job: JobResult): boolean => job.status !== 'PASS' || !job.asExpected;
 
@@ -130,7 +129,7 @@ function verdictLines(pair: PairVerdict, painter: Painter): readonly string[] {
 function groupLines(
   { device, test }: Group,
   run: RunResult,
-  widths: readonly number[],
+  { columns, widths }: Layout,
   painter: Painter,
 ): readonly string[] {
   const isMine = (one: Group): boolean => one.device === device && one.test === test;
@@ -138,12 +137,9 @@ function groupLines(
   const pairs = run.verdicts.filter(isMine);
   return [
     painter.line(asciiLine(`${device}, ${test}`), 'bold'),
-    painter.row(
-      head.map((text) => ({ text })),
-      widths,
-    ),
+    painter.row(headOf(columns), widths),
     ...jobs.flatMap((job) => [
-      painter.row(cellsOf(job), widths),
+      painter.row(cellsOf(job, columns), widths),
       ...(needsReason(job) ? reasonLines(job, painter.width) : []),
     ]),
     ...pairs.flatMap((pair) => verdictLines(pair, painter)),
@@ -170,15 +166,18 @@ function signatureLines({ jobs }: RunResult, painter: Painter): readonly string[
 /** The final table of a run: jobs by device and test with the numbers that matter, then the verdict of each pair. */
 export function renderTable(run: RunResult, { color, width = 100 }: TableOptions): string {
   const painter = new Painter(width, color);
-  const rows = [head.map((text): Cell => ({ text })), ...run.jobs.map(cellsOf)];
+  const columns = numberColumns(run.jobs);
+  const head = headOf(columns);
+  const rows = [head, ...run.jobs.map((job) => cellsOf(job, columns))];
   const widths = head.map((_, column) =>
     Math.max(...rows.map((cells) => cells[column]?.text.length ?? 0)),
   );
+  const layout = { columns, widths };
   const groups = new Map(
     run.jobs.map((job): [string, Group] => [`${job.device}/${job.test}`, job]),
   );
   return [
-    ...[...groups.values()].flatMap((group) => groupLines(group, run, widths, painter)),
+    ...[...groups.values()].flatMap((group) => groupLines(group, run, layout, painter)),
     ...signatureLines(run, painter),
     painter.line(describeOutcomes(run.jobs)),
     '',

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type { CaseChanges, CaseResult, JobResult } from '../model/result.js';
 import type { Status } from '../model/status.js';
-import { isCertainEnough } from '../payload/busy-guest/pass-requirements.js';
+import { programOf } from '../payload/registry.js';
 
 /** A job's cases as they count: a FAIL that real time does not make certain says nothing. */
-function statuses({ cases, payloadFacts = {} }: JobResult): ReadonlyMap<string, Status> {
+function statuses(job: JobResult): ReadonlyMap<string, Status> {
+  const { cases, payloadFacts = {} } = job;
+  const { judging } = programOf(job);
   const counts = (one: CaseResult): boolean =>
-    one.status !== 'FAIL' || isCertainEnough(one, payloadFacts);
+    one.status !== 'FAIL' || judging.isCertain(one, payloadFacts);
   return new Map(cases.map((one) => [one.name, counts(one) ? one.status : 'ERROR']));
 }
 
@@ -26,7 +28,8 @@ export function caseChanges(base: JobResult, patched: JobResult): CaseChanges {
 /** The cases that fail, as they count. */
 export function brokenCases(job: JobResult): readonly string[] {
   const { cases, payloadFacts = {} } = job;
+  const { judging } = programOf(job);
   const isBroken = (one: CaseResult): boolean =>
-    one.status === 'FAIL' && isCertainEnough(one, payloadFacts);
+    one.status === 'FAIL' && judging.isCertain(one, payloadFacts);
   return [...new Set(cases.filter(isBroken).map(({ name }) => name))];
 }

@@ -1,19 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { payloadCases, selectedCases } from '../payload/busy-guest/cases.js';
 import type { CaseResult } from '../model/result.js';
-
-/** The cases of the busy-guest payload that run where a test asks for no others. */
-export const busyGuestCases: readonly string[] = selectedCases({});
-
-/** Those of them that every machine can run, and not only one whose time is virtual. */
-export const neededCases: readonly string[] = payloadCases
-  .filter(({ name, tags }) => busyGuestCases.includes(name) && !tags.includes('virtual'))
-  .map(({ name }) => name);
-
-/** Runs whatever a test asks for: what the others are worth depends on it. */
-export function runsAlways(name: string): boolean {
-  return payloadCases.some((one) => one.name === name && one.tags.includes('always'));
-}
 
 /** The cases as reported, then a MISS for each expected one that never came. */
 export function completeCases(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { PairVerdict, RunResult } from '../model/result.js';
+import { programOf } from '../payload/registry.js';
 import { missingEntries } from './missing-entries.js';
 import { summarizeKernels, type KernelSummary } from './kernel-summary.js';
 
@@ -70,10 +71,11 @@ function ofRow(kernels: readonly KernelSummary[], shared: string): string {
   const bad = kernels.filter(breaks).slice(1);
   const good = kernels.filter(({ effect }) => effect === 'keeps');
   const rest = kernels.filter((one) => !breaks(one) && !good.includes(one));
+  const phrases = programOf(only?.jobs[0] ?? {}).told.phrases;
   const many = (some: readonly KernelSummary[], one: string, more: string, end = ''): string[] =>
     some.length === 0
       ? []
-      : [`${some.map(label).join(', ')} ${some.length === 1 ? one : more} the limit${end}`];
+      : [`${some.map(label).join(', ')} ${some.length === 1 ? one : more}${end}`];
   const parts: string[] = [];
   const [culprit] = kernels.slice(first);
   if (first >= 0 && culprit) {
@@ -81,10 +83,10 @@ function ofRow(kernels: readonly KernelSummary[], shared: string): string {
     const how = before && kernels.length > 2 ? 'is the first here that ' : '';
     parts.push(`${label(culprit)} ${how}${culprit.phrase}`);
   }
-  parts.push(...many(bad, 'breaks', 'break', ' too'));
+  parts.push(...many(bad, phrases.breaks, phrases.breaksMany, ' too'));
   if (good.length === kernels.length)
-    parts.push(`all keep the limit: ${good.map(label).join(', ')}`);
-  else parts.push(...many(good, 'keeps', 'keep'));
+    parts.push(`all ${phrases.keepsMany}: ${good.map(label).join(', ')}`);
+  else parts.push(...many(good, phrases.keeps, phrases.keepsMany));
   parts.push(...rest.map((one) => `${label(one)} ${one.phrase}`));
   return parts.join('; ');
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { KnownFault, TestParameters } from '../model/job.js';
 import type { CaseResult, ExitReason, Fault, Judgement, Phase } from '../model/result.js';
-import { completeCases, named, neededCases, runsAlways, withStatus } from './cases.js';
+import type { TestProgram } from '../payload/test-program.js';
+import { completeCases, named, withStatus } from './cases.js';
 import { controlDoesNotHold, failsWithoutControl, schedulerBreaksLimit } from './control-rules.js';
-import { missingProof, uncertainFailures } from '../payload/busy-guest/pass-requirements.js';
-import { describeCase, describeCases } from '../payload/busy-guest/sentences.js';
+import { describeCase, describeCases } from './reason.js';
 
 /** Why there is no kernel or image to boot. `build`: the kernel does not compile; `input`: a patch does not apply. */
 export interface BuildError {
@@ -41,6 +41,8 @@ export interface Evidence {
   /** Last console lines, oldest first. */
   readonly lastLines: readonly string[];
   readonly knownFaults: readonly KnownFault[];
+  /** What ran, and what it was told. */
+  readonly program: TestProgram;
   readonly parameters: TestParameters;
   /** Why the device cannot be used here; empty or absent means that it can. */
   readonly deviceMissing?: readonly string[];
@@ -140,17 +142,21 @@ const recordsDisagree: Rule = ({ disagreements = [] }) =>
       }
     : undefined;
 
-const failsOnceInRealTime: Rule = ({ cases, facts }) => {
-  const uncertain = uncertainFailures(cases, facts);
-  if (uncertain.length === 0) return undefined;
+/** Where time is real, the machine may be to blame; one that is beyond doubt is enough. */
+const failsOnceInRealTime: Rule = (evidence) => {
+  const { program, facts } = evidence;
+  const failed = withStatus(evidence, 'FAIL');
+  if (failed.length === 0) return undefined;
+  if (failed.some((one) => program.judging.isCertain(one, facts))) return undefined;
   const meaning = 'in real time that needs many windows (no evidence_log10 of 6 or more)';
-  return { status: 'ERROR', decidedBy: 'proof', reason: `${describeCases(uncertain)}: ${meaning}` };
+  const reason = `${describeCases(program, failed)}: ${meaning}`;
+  return { status: 'ERROR', decidedBy: 'proof', reason };
 };
 
 const caseFails: Rule = (evidence) => {
   const failed = withStatus(evidence, 'FAIL');
   return failed.length > 0
-    ? { status: 'FAIL', decidedBy: 'cases', reason: describeCases(failed) }
+    ? { status: 'FAIL', decidedBy: 'cases', reason: describeCases(evidence.program, failed) }
     : undefined;
 };
 
@@ -201,7 +207,7 @@ const stoppedInTheMiddle: Rule = (evidence) => {
 const caseCannotTell: Rule = (evidence) => {
   const unclear = withStatus(evidence, 'ERROR');
   return unclear.length > 0
-    ? { status: 'ERROR', decidedBy: 'cases', reason: describeCases(unclear) }
+    ? { status: 'ERROR', decidedBy: 'cases', reason: describeCases(evidence.program, unclear) }
     : undefined;
 };
 
@@ -209,13 +215,14 @@ const caseCannotTell: Rule = (evidence) => {
  * A job is skipped when a case that every machine can run is, or all that the test asked for. Others say
  * what the machine lacks (a second CPU, cgroup v1), and the reason of a PASS names them.
  */
-const caseIsSkipped: Rule = ({ cases, expectedCases }) => {
+const caseIsSkipped: Rule = ({ cases, expectedCases, program }) => {
+  const { judging } = program;
   const asked = cases.filter(({ name }) => expectedCases.includes(name));
   const skipped = asked.filter(({ status }) => status === 'SKIP');
-  const needed = skipped.find(({ name }) => neededCases.includes(name));
-  const told = asked.some(({ name, status }) => !runsAlways(name) && status !== 'SKIP');
+  const needed = skipped.find(({ name }) => judging.isNeeded(name));
+  const told = asked.some(({ name, status }) => !judging.runsAlways(name) && status !== 'SKIP');
   const first = needed ?? (told ? undefined : skipped[0]);
-  return first && { status: 'SKIP', decidedBy: 'cases', reason: describeCase(first) };
+  return first && { status: 'SKIP', decidedBy: 'cases', reason: describeCase(program, first) };
 };
 
 const exitDisagrees: Rule = ({ exitCode, exitFailed }) =>
@@ -227,8 +234,8 @@ const exitDisagrees: Rule = ({ exitCode, exitFailed }) =>
       }
     : undefined;
 
-const isNotProven: Rule = ({ cases, parameters, facts }) => {
-  const missing = missingProof(cases, parameters, facts);
+const isNotProven: Rule = ({ cases, parameters, facts, program }) => {
+  const missing = program.judging.missingProof(cases, parameters, facts);
   return missing.length > 0
     ? { status: 'ERROR', decidedBy: 'proof', reason: `a PASS without proof: ${missing.join('; ')}` }
     : undefined;
@@ -272,11 +279,14 @@ export function judge(reported: Evidence): Judgement {
     const judgement = rule(evidence);
     if (judgement) return judgement;
   }
+  const { program } = reported;
   const passed = withStatus(evidence, 'PASS');
   const skipped = withStatus(evidence, 'SKIP');
-  const measured = passed.filter((one) => one.name === 'busy_guest_obeys_quota');
+  const measured = passed.filter(({ name }) => program.told.measured.includes(name));
   const count = skipped.length > 0 ? `${passed.length}` : `all ${passed.length}`;
-  const rest = skipped.length > 0 ? `skipped: ${describeCases(skipped)}` : '';
-  const reason = [`${count} cases pass`, describeCases(measured), rest].filter(Boolean).join('; ');
+  const rest = skipped.length > 0 ? `skipped: ${describeCases(program, skipped)}` : '';
+  const reason = [`${count} cases pass`, describeCases(program, measured), rest]
+    .filter(Boolean)
+    .join('; ');
   return { status: 'PASS', decidedBy: 'cases', reason };
 }

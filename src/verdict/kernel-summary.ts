@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { isLimitCase } from '../payload/busy-guest/cases.js';
+import { programOf } from '../payload/registry.js';
 import type { JobResult } from '../model/result.js';
-import { formatRatio } from '../model/units.js';
 import { breaksLimit } from './answer.js';
 import { brokenCases } from './case-changes.js';
-import { metricOf } from '../payload/metric.js';
 
 /** What a kernel does with the limit on one machine. `beside`: it keeps the limit and fails something else. */
 export type Effect =
@@ -31,7 +29,9 @@ export function effectOf(job: JobResult): Effect {
   if (!breaksLimit(job)) return 'crashes';
   if (job.decidedBy === 'scheduler') return 'scheduler';
   const broken = brokenCases(job);
-  return broken.length === 0 || broken.some(isLimitCase) ? 'breaks' : 'beside';
+  const { judging } = programOf(job);
+  const breaks = broken.length === 0 || broken.some((name) => judging.isDecisive(name));
+  return breaks ? 'breaks' : 'beside';
 }
 
 const worstFirst: readonly Effect[] = [
@@ -73,12 +73,11 @@ function where(seen: readonly JobResult[], ran: readonly JobResult[]): string {
   return `on ${names.length} of ${all} machines (${list(names)})`;
 }
 
-/** The number that shows the limit broken, or the case that does. */
+/** The number that shows what is broken, or the case that does. */
 function evidence(job: JobResult): string {
-  const quota = job.cases.find(({ name }) => name === 'busy_guest_obeys_quota');
-  const ratio = metricOf(quota, 'overrun_ratio');
-  if (quota?.status === 'FAIL' && ratio !== undefined) return `${formatRatio(ratio)} the quota`;
-  return list(brokenCases(job).filter(isLimitCase)) || shortReason(job.reason);
+  const { told, judging } = programOf(job);
+  const cases = list(brokenCases(job).filter((name) => judging.isDecisive(name)));
+  return told.evidence(job) || cases || shortReason(job.reason);
 }
 
 function phraseOf(effect: Effect, jobs: readonly JobResult[]): string {
@@ -88,17 +87,18 @@ function phraseOf(effect: Effect, jobs: readonly JobResult[]): string {
   if (!first) return 'was not tested';
   const place = where(seen, effect === 'untested' ? jobs : ran);
   const kept = ran.filter((job) => effectOf(job) === 'keeps');
-  const rest = kept.length > 0 ? `keeps the limit ${where(kept, ran)}; ` : '';
+  const { phrases } = programOf(first).told;
+  const rest = kept.length > 0 ? `${phrases.keeps} ${where(kept, ran)}; ` : '';
   const why = shortReason(first.reason);
   switch (effect) {
     case 'keeps':
-      return `keeps the limit ${place}`;
+      return `${phrases.keeps} ${place}`;
     case 'breaks':
-      return `breaks the limit ${place}: ${evidence(first)}`;
+      return `${phrases.breaks} ${place}: ${evidence(first)}`;
     case 'beside':
-      return `keeps the limit, and fails ${list(unique(seen.flatMap(brokenCases)))} ${place}`;
+      return `${phrases.onlyOthersFail} ${list(unique(seen.flatMap(brokenCases)))} ${place}`;
     case 'scheduler':
-      return `does not even limit a plain loop ${place}: the scheduler is to blame`;
+      return `${phrases.scheduler} ${place}: the scheduler is to blame`;
     case 'crashes':
       return `${rest}goes wrong ${place}: ${why}`;
     case 'build':

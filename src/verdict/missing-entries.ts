@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { RunResult } from '../model/result.js';
-import { guestEntry } from '../payload/busy-guest/guest-entry.js';
+import { programOf } from '../payload/registry.js';
 
 /**
  * The ways into a guest that a patched kernel has not mended, while it has mended others: what its fix lacks. Empty
@@ -16,7 +16,7 @@ export function missingEntries(
       ({ kernel, device, test }) =>
         kernel === patched && device === pair.device && test === pair.test,
     );
-    const entry = job && guestEntry(job);
+    const entry = job && programOf(job).told.placeInKernel(job);
     if (entry === undefined) continue;
     entries.set(entry, (entries.get(entry) ?? new Set()).add(pair.verdict));
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { KernelSpec } from '../model/job.js';
-import { isLimitCase } from '../payload/busy-guest/cases.js';
+import { programOf } from '../payload/registry.js';
 import type { Fault, JobResult, PairVerdict } from '../model/result.js';
 import type { Verdict } from '../model/status.js';
 import { breaksLimit } from './answer.js';
@@ -39,7 +39,10 @@ export function pairVerdict(base: JobResult, patched: JobResult): Verdict {
   if (newlyBroken.length > 0) return 'regressed';
   if (before === 'holds') return after === 'holds' ? 'not-reproduced' : 'inconclusive';
   if (after === 'holds') return mended.length > 0 ? 'fixed' : 'inconclusive';
-  const isMended = mended.some(isLimitCase) && !brokenCases(patched).some(isLimitCase);
+  const { judging } = programOf(patched);
+  const decide = (names: readonly string[]): boolean =>
+    names.some((name) => judging.isDecisive(name));
+  const isMended = decide(mended) && !decide(brokenCases(patched));
   return isMended ? 'fixed' : stillBroken.length > 0 ? 'no-effect' : 'inconclusive';
 }
 

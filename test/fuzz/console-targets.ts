@@ -7,7 +7,7 @@ import { LineSplitter, maxLineLength } from '../../src/console/lines.js';
 import type { JobResult } from '../../src/model/result.js';
 import { ConsoleSession, type ConsoleFindings } from '../../src/pipeline/console-session.js';
 import { judgeWatched } from '../../src/pipeline/job-result.js';
-import { busyGuestCases } from '../../src/verdict/cases.js';
+import { basicCases } from '../../src/payload/busy-guest/cases.js';
 import { disturbed, either, mutated } from './mutate.js';
 import { crashesOf, filesOf, type Target } from './target.js';
 import { replayedJob } from '../unit/replay-sample.js';
@@ -81,7 +81,7 @@ function linesOf(input: Buffer): string[] {
 }
 
 const saysOf = new Map(
-  busyGuestCases.map((name) => [
+  basicCases.map((name) => [
     name,
     (word: string) =>
       new RegExp(`^\\S{0,9}(?:\\[.{1,40}\\] ?)*${word}\\s+(?:\\d+\\s+)?(?:-\\s+)?${name}(?:\\s|$)`),
@@ -132,7 +132,7 @@ const whole = filesOf('jobs', /^unpatched.*\.log$/);
 const unpatched = [...whole, ...Array.from({ length: 9 }, () => whole.map(core)).flat()];
 /** A kernel that passes all cases but one, for each of them: one "not" decides. */
 const oneFails = filesOf('jobs', /^patched.*\.log$/).flatMap((console) =>
-  busyGuestCases.slice(3).map((name) => {
+  basicCases.slice(3).map((name) => {
     const text = core(console).toString('latin1');
     return Buffer.from(text.replace(new RegExp(`^ok (\\d+ ${name})`, 'm'), 'not ok $1'), 'latin1');
   }),

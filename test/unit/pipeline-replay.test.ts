@@ -10,7 +10,7 @@ import {
   type ConsoleLimits,
 } from '../../src/pipeline/console-session.js';
 import { judgeWatched } from '../../src/pipeline/job-result.js';
-import { busyGuestCases } from '../../src/verdict/cases.js';
+import { basicCases } from '../../src/payload/busy-guest/cases.js';
 import { asExpected } from '../../src/verdict/exit.js';
 import { pairVerdict } from '../../src/verdict/pair.js';
 import { replayedJob } from './replay-sample.js';
@@ -84,7 +84,7 @@ test('a guest that dies in the window is a fault, and no FAIL that an unpatched 
   const missing = result.cases.filter(({ status }) => status === 'MISS');
   assert.deepEqual(
     missing.map(({ name }) => name),
-    busyGuestCases.slice(3),
+    basicCases.slice(3),
   );
   const silent = bytes.toString('latin1').replace(/^# fault: .*\r?\n/m, '');
   assert.equal(statusOf(replay(Buffer.from(silent, 'latin1'))), 'ERROR by cases');
@@ -141,13 +141,13 @@ test('a console that stops anywhere: never PASS, and what was not reported is MI
   for (let cut = 0; cut < end; cut += 97) {
     const result = replay(bytes.subarray(0, cut));
     assert.notEqual(result.status, 'PASS', `cut at ${cut}`);
-    assert.equal(result.cases.length, busyGuestCases.length);
+    assert.equal(result.cases.length, basicCases.length);
   }
   const middle = replay(bytes.subarray(0, bytes.indexOf('ok 4 ')));
   assert.equal(statusOf(middle), 'MISS by machine');
   assert.deepEqual(
     middle.cases.filter(({ status }) => status === 'MISS').map(({ name }) => name),
-    busyGuestCases.slice(3),
+    basicCases.slice(3),
   );
 });
 
@@ -179,7 +179,7 @@ test('more than is read of a console: never PASS, wherever it stops and in whate
   const bytes = recorded('patched');
   const all = { bytes: bytes.length, ktapChars: 1e6, ktapLines: 1e6 };
   const read = (limits: ConsoleLimits, chunk: number): ConsoleFindings => {
-    const session = new ConsoleSession({ cases: busyGuestCases }, () => {}, limits);
+    const session = new ConsoleSession({ cases: basicCases }, () => {}, limits);
     for (let at = 0; at < bytes.length; at += chunk) session.push(bytes.subarray(at, at + chunk));
     return session.end();
   };

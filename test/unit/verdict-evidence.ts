@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { CaseResult, JobResult } from '../../src/model/result.js';
 import type { Status } from '../../src/model/status.js';
-import { busyGuestCases } from '../../src/verdict/cases.js';
+import { busyGuest } from '../../src/payload/busy-guest/program.js';
+import { basicCases } from '../../src/payload/busy-guest/cases.js';
 import type { Evidence } from '../../src/verdict/judge.js';
 
 type Numbers = Readonly<Record<string, number>>;
@@ -42,9 +43,7 @@ export function caseWith(
 
 /** Every case passing, with `changes` in place of the cases of the same name. */
 export function casesWith(...changes: readonly CaseResult[]): readonly CaseResult[] {
-  return busyGuestCases.map(
-    (name) => changes.find((change) => change.name === name) ?? caseWith(name),
-  );
+  return basicCases.map((name) => changes.find((change) => change.name === name) ?? caseWith(name));
 }
 
 /** Evidence of a PASS, with changes. */
@@ -53,13 +52,14 @@ export function evidenceWith(changes: Partial<Evidence> = {}): Evidence {
     cases: casesWith(),
     faults: [],
     facts: {},
-    expectedCases: busyGuestCases,
+    expectedCases: basicCases,
     started: true,
     ended: true,
     exit: 'done',
     phase: 'shutdown',
     lastLines: ['# end'],
     knownFaults: [],
+    program: busyGuest,
     parameters: { quotaUs: 30_000, periodUs: 100_000, vcpus: 1, seconds: 6 },
     problems: [],
     ...changes,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Fault, Judgement } from '../../src/model/result.js';
-import { busyGuestCases } from '../../src/verdict/cases.js';
+import { basicCases } from '../../src/payload/busy-guest/cases.js';
 import type { Evidence } from '../../src/verdict/judge.js';
 import { caseWith, casesWith } from './verdict-evidence.js';
 
@@ -16,7 +16,7 @@ export const noStart: Partial<Evidence> = {
   phase: 'boot',
   lastLines: ['Booting', 'Run /init as init process', ' '],
 };
-const skipAll = busyGuestCases.map((name) => caseWith(name, 'SKIP', {}, 'no /dev/kvm'));
+const skipAll = basicCases.map((name) => caseWith(name, 'SKIP', {}, 'no /dev/kvm'));
 
 /** Evidence that differs from a PASS, and what the judge must say of it. */
 export interface Row {

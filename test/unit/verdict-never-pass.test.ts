@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { statuses } from '../../src/model/status.js';
-import { busyGuestCases } from '../../src/verdict/cases.js';
+import { basicCases } from '../../src/payload/busy-guest/cases.js';
 import { judge, type Evidence } from '../../src/verdict/judge.js';
 import { caseWith, casesWith, evidenceWith, goodMetrics } from './verdict-evidence.js';
 import { stall } from './verdict-judge-rows.js';
@@ -43,11 +43,11 @@ test('never PASS: whatever is taken away from or changed in a PASS', () => {
   const nonPass = fc.constantFrom(...statuses.filter((status) => status !== 'PASS'));
   const useless = fc.constantFrom(0, -1, NaN, Infinity, -Infinity);
   const change = fc.oneof(
-    fc.constantFrom(...busyGuestCases).map((name): Partial<Evidence> => ({
+    fc.constantFrom(...basicCases).map((name): Partial<Evidence> => ({
       cases: casesWith().filter((one) => one.name !== name),
     })),
     fc
-      .tuple(fc.constantFrom(...busyGuestCases), nonPass)
+      .tuple(fc.constantFrom(...basicCases), nonPass)
       .map(([name, status]): Partial<Evidence> => ({ cases: casesWith(caseWith(name, status)) })),
     fc
       .tuple(
@@ -71,7 +71,7 @@ test('never PASS: whatever is taken away from or changed in a PASS', () => {
 test('never PASS: any set of cases cut short', () => {
   fc.assert(
     fc.property(fc.subarray(casesWith() as never[]), fc.boolean(), (cases, ended) => {
-      const whole = cases.length === busyGuestCases.length && ended;
+      const whole = cases.length === basicCases.length && ended;
       const { status } = judge(evidenceWith({ cases, ended }));
       assert.equal(status === 'PASS', whole);
     }),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { JobResult } from '../../src/model/result.js';
-import { signatureOf, signaturesOf } from '../../src/payload/busy-guest/signatures.js';
+import { signatureOf, signaturesOf } from '../../src/verdict/signatures.js';
 import { caseWith, casesWith, jobWith } from './verdict-evidence.js';
 
 const failing = (...names: readonly string[]): Partial<JobResult> => ({

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import type { CaseSelection } from '../../model/job.js';
 
 /** A case of the busy-guest payload, as its C table has it (guest-images/busy-guest/cases/). */
 export interface PayloadCase {
@@ -82,6 +81,14 @@ export function isLimitCase(name: string): boolean {
   return !known || name === plainLoop || has(name, 'bug');
 }
 
+/** Which cases a test asks for; neither: those tagged `basic`. */
+export interface CaseSelection {
+  readonly cases?: readonly string[];
+  readonly tags?: readonly string[];
+  /** Those tagged `trace` as well. */
+  readonly trace?: boolean;
+}
+
 /** Names of the cases that the payload reports for a selection, in order (cases.c does the same). */
 export function selectedCases({ cases, tags, trace }: CaseSelection): readonly string[] {
   const isAsked = (one: PayloadCase): boolean =>
@@ -92,4 +99,22 @@ export function selectedCases({ cases, tags, trace }: CaseSelection): readonly s
     tags?.some((tag) => tag === 'full' || one.tags.includes(tag)) === true;
   const runs = new Set(payloadCases.filter(isAsked).map(({ run }) => run));
   return payloadCases.filter(({ run }) => runs.has(run)).map(({ name }) => name);
+}
+
+/** The cases that run where a test asks for no others. */
+export const basicCases: readonly string[] = selectedCases({});
+
+/** Those of them that every machine can run, and not only one whose time is virtual. */
+const neededCases: readonly string[] = payloadCases
+  .filter(({ name, tags }) => basicCases.includes(name) && !tags.includes('virtual'))
+  .map(({ name }) => name);
+
+/** Every machine can run it: a SKIP of it skips the job. */
+export function isNeeded(name: string): boolean {
+  return neededCases.includes(name);
+}
+
+/** Runs whatever a test asks for: what the others are worth depends on it. */
+export function runsAlways(name: string): boolean {
+  return has(name, 'always');
 }

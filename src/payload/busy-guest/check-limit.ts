@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { TestParameters } from '../../model/job.js';
+import type { BusyGuestParameters } from './parameters.js';
 
 /** The control that runs without a limit is watched for so many periods (guest-images/busy-guest/cases/basic.c). */
 const controlPeriods = 5;
@@ -17,7 +17,7 @@ export function whyNothingIsShown({
   periodUs,
   vcpus,
   cpus: machineCpus,
-}: Pick<TestParameters, 'quotaUs' | 'periodUs' | 'vcpus' | 'cpus'>): string | undefined {
+}: Pick<BusyGuestParameters, 'quotaUs' | 'periodUs' | 'vcpus' | 'cpus'>): string | undefined {
   const cpus = Math.min(vcpus, machineCpus ?? vcpus);
   const sure = cpus * (controlPeriods * periodUs - (controlPeriods + 1) * tickUs);
   const allowed = controlPeriods * quotaUs + cpus * (tickUs + resolutionUs);

@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: MIT
-import { isControl } from './cases.js';
 import type { JobResult } from '../../model/result.js';
 import { formatRatio, formatUs } from '../../model/units.js';
+import type { KeyNumber } from '../test-program.js';
+import { isControl } from './cases.js';
 
-/** The numbers of a job that a reader looks for first, as text; `-` where the job has none. */
-export interface JobNumbers {
-  readonly usageOfQuota: string;
-  readonly worstDebt: string;
-  readonly killLatency: string;
-}
-
-// The controls carry metrics of the same names, about something else than the guest under the limit.
-function guestMetric(job: JobResult, name: string): number | undefined {
-  return job.cases
-    .filter((one) => !isControl(one.name))
-    .flatMap((one) => one.metrics)
-    .find((metric) => metric.name === name)?.value;
-}
-
-/** Finds the numbers in a job's metrics. */
-export function numbersOf(job: JobResult): JobNumbers {
-  const text = (name: string, format: (value: number) => string): string => {
-    const value = guestMetric(job, name);
+/** What a metric says, as text. The controls carry metrics of the same names, about something else than the guest. */
+const textOf =
+  (name: string, format: (value: number) => string) =>
+  (job: JobResult): string => {
+    const value = job.cases
+      .filter((one) => !isControl(one.name))
+      .flatMap((one) => one.metrics)
+      .find((metric) => metric.name === name)?.value;
     return value === undefined ? '-' : format(value);
   };
-  return {
-    usageOfQuota: text('overrun_ratio', formatRatio),
-    worstDebt: text('worst_debt', formatUs),
-    killLatency: text('kill_latency', formatUs),
-  };
-}
+
+/** The numbers that a reader looks for first. */
+export const keyNumbers = [
+  {
+    name: 'usage / quota',
+    column: 'usage/quota',
+    inMail: 'use/limit',
+    of: textOf('overrun_ratio', formatRatio),
+  },
+  { name: 'worst debt', column: 'worst debt', of: textOf('worst_debt', formatUs) },
+  {
+    name: 'kill latency',
+    column: 'kill latency',
+    inMail: 'kill takes',
+    of: textOf('kill_latency', formatUs),
+  },
+] as const satisfies readonly KeyNumber[];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { vmmGuests, type TestParameters } from '../../model/job.js';
-import { payloadCases, payloadTags } from './cases.js';
+import { vmmGuests, type VmmGuest } from '../image-recipe.js';
+import { payloadCases, payloadTags, type CaseSelection } from './cases.js';
 
 /** min_cfs_quota_period and max_cfs_quota_period of kernel/sched/core.c, microseconds. */
 const shortestUs = 1_000;
@@ -10,8 +10,25 @@ const longestPeriodUs = 1_000_000;
 const mostVcpus = 16;
 const mostSeconds = 600;
 
-/** What a test may be told, one value each: job matrices, job.json, bundles and pages all read by this. */
-export const parametersSchema = z.strictObject({
+/** The limits under test and how long they are watched. Times in the machine's own time. */
+export interface BusyGuestParameters extends CaseSelection {
+  /** cpu.max quota, microseconds a period. */
+  readonly quotaUs: number;
+  /** cpu.max period, microseconds. */
+  readonly periodUs: number;
+  /** vCPUs of the guest that spins. */
+  readonly vcpus: number;
+  /** Length of the observation window, seconds. */
+  readonly seconds: number;
+  /** CPUs of the machine; as many as vCPUs where it is left out. */
+  readonly cpus?: number;
+  /** What uses KVM: QEMU; the payload itself where it is left out. */
+  readonly vmm?: 'qemu';
+  readonly vmmGuest?: VmmGuest;
+}
+
+/** What the test may be told, one value each: job matrices, job.json, bundles and pages all read by this. */
+export const parametersShape = {
   quotaUs: z.int().min(shortestUs),
   periodUs: z.int().min(shortestUs).max(longestPeriodUs),
   vcpus: z.int().min(1).max(mostVcpus),
@@ -25,14 +42,12 @@ export const parametersSchema = z.strictObject({
   trace: z.boolean().optional(),
   vmm: z.enum(['qemu']).optional(),
   vmmGuest: z.enum(vmmGuests).optional(),
-});
+};
+
+// zod leaves out what is absent, but its type does not say so.
+export const parametersSchema = z.strictObject(
+  parametersShape,
+) as unknown as z.ZodType<BusyGuestParameters>;
 
 /** Bounds of cpu.max, microseconds, for messages about a pair of them. */
 export const limitBounds = { shortestUs, longestPeriodUs } as const;
-
-/** Parameters out of data of anybody; undefined where they are none. */
-export function parametersOf(data: unknown): TestParameters | undefined {
-  const parsed = parametersSchema.safeParse(data);
-  // zod leaves out what is absent, but its type does not say so.
-  return parsed.success ? (parsed.data as TestParameters) : undefined;
-}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { TestParameters } from '../../model/job.js';
 import { isControl, payloadCases, selectedCases } from './cases.js';
 import type { CaseResult } from '../../model/result.js';
 import { metricOf } from '../metric.js';
+import type { BusyGuestParameters } from './parameters.js';
 
 /** Reads metrics of one case and remembers which it did not find. */
 class CaseReader {
@@ -32,12 +32,12 @@ class CaseReader {
 type Facts = Readonly<Record<string, string>>;
 type Proof = (
   cases: readonly CaseResult[],
-  parameters: TestParameters,
+  parameters: BusyGuestParameters,
   facts: Facts,
 ) => readonly string[];
 
 /** Whether the test asked for the case. */
-const asked = (parameters: TestParameters, name: string): boolean =>
+const asked = (parameters: BusyGuestParameters, name: string): boolean =>
   selectedCases(parameters).includes(name);
 
 const controlsPassed: Proof = (cases, parameters) =>
@@ -143,19 +143,10 @@ function isRealTime(facts: Facts): boolean {
  */
 export function missingProof(
   cases: readonly CaseResult[],
-  parameters: TestParameters,
+  parameters: BusyGuestParameters,
   facts: Facts,
 ): readonly string[] {
   return proofs.flatMap((proof) => proof(cases, parameters, facts));
-}
-
-/** Failed cases that in real time may be the machine's fault; empty when one of them is beyond doubt. */
-export function uncertainFailures(
-  cases: readonly CaseResult[],
-  facts: Facts,
-): readonly CaseResult[] {
-  const failed = cases.filter(({ status }) => status === 'FAIL');
-  return failed.some((one) => isCertainEnough(one, facts)) ? [] : failed;
 }
 
 /**

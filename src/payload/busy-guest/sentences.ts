@@ -50,16 +50,7 @@ function overrun(ratio: number | undefined): string | undefined {
   return ratio === undefined ? undefined : `${formatRatio(ratio)} the quota`;
 }
 
-/** `name: number that matters` of a case that measured something, else `name: reason`, else `name: status`. */
-export function describeCase(result: CaseResult): string {
-  const measured = result.status === 'PASS' || result.status === 'FAIL';
-  const sentence = measured
-    ? sentences[result.name]?.((name) => metricOf(result, name))
-    : undefined;
-  return `${result.name}: ${sentence ?? result.reason ?? result.status}`;
-}
-
-/** Several cases in one line. */
-export function describeCases(results: readonly CaseResult[]): string {
-  return results.map(describeCase).join('; ');
+/** What the number that a case is about says. */
+export function sentenceOf(result: CaseResult): string | undefined {
+  return sentences[result.name]?.((name) => metricOf(result, name));
 }

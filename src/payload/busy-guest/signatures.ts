@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult } from '../../model/result.js';
 import { metricOf } from '../metric.js';
-
-/** What a failing job looks like, and what is known of kernels that look so. */
-export interface Signature {
-  /** One word for scripts. */
-  readonly name: string;
-  readonly means: string;
-  /** Where in the kernel to look. */
-  readonly look: string;
-  readonly known?: string;
-}
+import type { Signature } from '../test-program.js';
 
 interface Row extends Signature {
   fits(seen: Seen): boolean;
@@ -120,19 +111,4 @@ export function signatureOf(job: JobResult): Signature | undefined {
   if (!row) return undefined;
   const { name, means, look, known } = row;
   return { name, means, look, ...(known !== undefined && { known }) };
-}
-
-/** The signatures of a run with the jobs that each explains, in the order of the jobs. */
-export function signaturesOf(
-  jobs: readonly JobResult[],
-): readonly { readonly signature: Signature; readonly jobs: readonly JobResult[] }[] {
-  const found = new Map<string, { signature: Signature; jobs: JobResult[] }>();
-  for (const job of jobs) {
-    const signature = signatureOf(job);
-    if (!signature) continue;
-    const known = found.get(signature.name);
-    if (known) known.jobs.push(job);
-    else found.set(signature.name, { signature, jobs: [job] });
-  }
-  return [...found.values()];
 }

@@ -166,6 +166,7 @@ async function describe(
       device,
       test,
       expect,
+      ...(job.test.program !== undefined && { program: job.test.program }),
       parameters: job.test.parameters,
       timeouts: job.timeouts,
       knownFaults: result.faults

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
-import { parametersSchema } from '../../payload/busy-guest/parameters.js';
-import type { Job, Pattern, TestParameters } from '../../model/job.js';
+import { withParameters } from '../../payload/test-spec.js';
+import type { Job, Pattern } from '../../model/job.js';
 import { statuses } from '../../model/status.js';
 import { checked, parseJson } from '../../system/input.js';
 
@@ -36,13 +36,12 @@ const manifestSchema = z.strictObject({
   schema: z.literal(1),
   run: name,
   startedAt: text.max(50),
-  job: z.strictObject({
+  job: withParameters({
     name,
     kernel: name,
     device: name,
     test: name,
     expect: z.enum(statuses),
-    parameters: parametersSchema,
     timeouts,
     /** Titles of faults, to the letter: what was accepted, and nothing more. */
     knownFaults: z.array(text.max(1000)).max(200),
@@ -103,7 +102,11 @@ export function jobOf({ job }: Manifest): Job {
     name: job.name,
     kernel,
     device: job.device,
-    test: { name: job.test, parameters: job.parameters as TestParameters },
+    test: {
+      name: job.test,
+      ...(job.program !== undefined && { program: job.program }),
+      parameters: job.parameters,
+    },
     expect: job.expect,
     timeouts: job.timeouts,
     knownFaults: job.knownFaults.map((title) => ({ title: literal(title), reason: 'a bundle' })),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parametersOf } from '../../payload/busy-guest/parameters.js';
-import type { TestParameters } from '../../model/job.js';
+import { testSpec } from '../../payload/test-spec.js';
+import type { TestSpec } from '../../model/job.js';
 import type { Sample } from '../../model/result.js';
 import { isFileName, readEnd } from '../../system/files.js';
 import { parseJson, readInput } from '../../system/input.js';
@@ -12,7 +12,7 @@ export interface JobFiles {
   /** Names of the files that can be linked, sorted. */
   readonly raw: readonly string[];
   readonly samples: readonly Sample[];
-  readonly parameters?: TestParameters;
+  readonly test?: TestSpec;
   /** The end of the console. */
   readonly tail: readonly string[];
 }
@@ -44,9 +44,9 @@ function isSample(value: unknown): value is Sample {
   );
 }
 
-const parametersIn = (job: unknown): TestParameters | undefined => {
-  const test = isRecord(job) ? job['test'] : undefined;
-  return parametersOf(isRecord(test) ? test['parameters'] : undefined);
+const testIn = (job: unknown): TestSpec | undefined => {
+  const parsed = testSpec.safeParse(isRecord(job) ? job['test'] : undefined);
+  return parsed.success ? parsed.data : undefined;
 };
 
 async function readTail(path: string): Promise<readonly string[]> {
@@ -70,16 +70,16 @@ async function linkable(dir: string): Promise<readonly string[]> {
 export async function readJobFiles(dir: string, job: string): Promise<JobFiles> {
   if (!isFileName(job)) return noFiles;
   const folder = join(dir, job);
-  const [raw, samples, parameters, tail] = await Promise.all([
+  const [raw, samples, test, tail] = await Promise.all([
     linkable(folder),
     readJson(join(folder, 'samples.json')),
-    readJson(join(folder, 'job.json')).then(parametersIn),
+    readJson(join(folder, 'job.json')).then(testIn),
     readTail(join(folder, 'console.log')),
   ]);
   return {
     raw,
     samples: Array.isArray(samples) ? samples.filter(isSample) : [],
-    ...(parameters ? { parameters } : {}),
+    ...(test ? { test } : {}),
     tail,
   };
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { CaseResult, Fault, JobResult, Metric } from '../../model/result.js';
 import { formatRatio, formatUs } from '../../model/units.js';
-import { numbersOf } from '../../payload/busy-guest/numbers.js';
-import { signatureOf } from '../../payload/busy-guest/signatures.js';
+import { numberColumns, numberOf } from '../key-numbers.js';
+import { signatureOf } from '../../verdict/signatures.js';
 import { outcomeOf } from '../outcome.js';
 import { clip } from '../text.js';
 import type { JobFiles } from './job-files.js';
@@ -217,8 +217,11 @@ export function jobSection(
   base = '',
 ): Markup {
   const open = outcomeOf(job) === 'unexpected' ? html` open` : undefined;
-  const { usageOfQuota, worstDebt, killLatency } = numbersOf(job);
-  const ran = usageOfQuota !== '-' || killLatency !== '-';
+  const numbers = numberColumns([job]).map((column) => ({
+    name: column.name,
+    text: numberOf(job, column),
+  }));
+  const ran = numbers.some(({ text }) => text !== '-');
   return html`<details class="job" ${open}>
     <summary>
       <h3>${shortName(job.name)}</h3>
@@ -236,9 +239,10 @@ export function jobSection(
         ran,
         () =>
           html`<p>
-            <span class="m"><span class="k">usage / quota</span> ${usageOfQuota}</span>
-            <span class="m"><span class="k">worst debt</span> ${worstDebt}</span>
-            <span class="m"><span class="k">kill latency</span> ${killLatency}</span>
+            ${numbers.map(
+              ({ name, text }) =>
+                html`<span class="m"><span class="k">${name}</span> ${text}</span> `,
+            )}
           </p>`,
       )}${when(plots !== undefined, () => html`<p><a href="#${plots}">Plots of ${shortName(job.device)}</a></p>`)}${signaturePart(job)}${faultsPart(job, consoleChars)}${tailPart(job, files, consoleChars)}${casesTable(job)}${factsPart(job)}${reproducePart(job)}${rawPart(job, files, base)}
       <p><a href="#matrix">Back to the matrix</a></p>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult, RunResult } from '../../model/result.js';
-import { numbersOf } from '../../payload/busy-guest/numbers.js';
+import { programOf } from '../../payload/registry.js';
 import { outcomeOf } from '../outcome.js';
 import { notablePhrases } from '../pair-text.js';
 import { jobAnchor } from './job-section.js';
@@ -12,7 +12,7 @@ const unique = (names: readonly string[]): readonly string[] => [...new Set(name
 
 function jobLink(job: JobResult): Markup {
   const outcome = outcomeOf(job);
-  const { usageOfQuota } = numbersOf(job);
+  const overview = programOf(job).told.overview(job);
   const note = {
     expected: html`<span class="opt">as </span>expected`,
     skipped: html`no device`,
@@ -21,7 +21,7 @@ function jobLink(job: JobResult): Markup {
   return html`<a class="cell ${outcome}" href="#${jobAnchor(job.name)}"
     >${statusMark(job.status)}
     <span class="sub"
-      >${when(usageOfQuota !== '-', () => html`<span class="opt">${usageOfQuota} quota</span>`)}<br />${note[outcome]}</span
+      >${when(overview !== undefined, () => html`<span class="opt">${overview}</span>`)}<br />${note[outcome]}</span
     ></a
   >`;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult, RunResult } from '../../model/result.js';
 import type { JobFiles } from './job-files.js';
-import { drawLatency, killMetric, type Latency } from './latency-plot.js';
+import { barMetric, drawBars, type Bar } from './bar-plot.js';
+import { programOf } from '../../payload/registry.js';
+import type { BarPlot, CpuLimit } from '../../payload/test-program.js';
 import { firstOf, limit, shortName } from './limits.js';
 import { html, when, type Markup } from './markup.js';
 import { rowsOf } from './matrix.js';
@@ -80,19 +82,24 @@ function timeFigures(
   { id, heading, jobs }: Group,
   files: ReadonlyMap<string, JobFiles>,
 ): Markup | undefined {
-  const [parameters] = jobs.flatMap(({ name }) => files.get(name)?.parameters ?? []);
-  if (!parameters) return undefined;
-  const lines = jobs.flatMap(({ name, kernel }, style): readonly JobSeries[] => {
-    const { samples = [], parameters: own } = files.get(name) ?? {};
-    const sameLimit = own?.quotaUs === parameters.quotaUs && own.periodUs === parameters.periodUs;
+  const limitOf = (job: JobResult): CpuLimit | undefined => {
+    const { test } = files.get(job.name) ?? {};
+    return test && programOf(test).told.cpuLimit(test.parameters);
+  };
+  const [allowed] = jobs.flatMap((job) => limitOf(job) ?? []);
+  if (!allowed) return undefined;
+  const lines = jobs.flatMap((job, style): readonly JobSeries[] => {
+    const { samples = [] } = files.get(job.name) ?? {};
+    const own = limitOf(job);
+    const sameLimit = own?.quotaUs === allowed.quotaUs && own.periodUs === allowed.periodUs;
     const found = sameLimit
-      ? seriesOf(kernel, style, samples, parameters, limit.pointsInPlot)
+      ? seriesOf(job.kernel, style, samples, allowed, limit.pointsInPlot)
       : undefined;
     return found ? [found] : [];
   });
   if (lines.length === 0) return undefined;
-  const share = `${parameters.quotaUs / 1000} of ${parameters.periodUs / 1000} ms`;
-  const usage = drawUsage(`${id}u`, `CPU time used over time, ${heading}`, lines, parameters);
+  const share = `${allowed.quotaUs / 1000} of ${allowed.periodUs / 1000} ms`;
+  const usage = drawUsage(`${id}u`, `CPU time used over time, ${heading}`, lines, allowed);
   const debt = drawRemaining(`${id}d`, `runtime_remaining over time, ${heading}`, lines);
   const traced = lines.some(({ measured }) => measured !== undefined) ? '; thin: as traced' : '';
   const source = `quota \u00d7 time \u2212 usage${traced}`;
@@ -112,30 +119,47 @@ function groupsOf(run: RunResult): readonly Group[] {
   );
 }
 
-function latencyFigures(run: RunResult): readonly Markup[] {
+function barFigures(run: RunResult, bars: BarPlot, first: number): readonly Markup[] {
   const kernels = [...new Set(run.jobs.map(({ kernel }) => kernel))];
   return chunks(kernels, limit.kernelsInPlot).flatMap((some, part) => {
-    const all = run.jobs.flatMap((job): readonly Latency[] => {
-      const latencyUs = killMetric(job, 'kill_latency');
+    const all = run.jobs.flatMap((job): readonly Bar[] => {
+      const valueUs = barMetric(job, bars, bars.metric);
       const style = some.indexOf(job.kernel);
-      if (latencyUs === undefined || style < 0) return [];
-      return [{ device: job.device, kernel: job.kernel, style, latencyUs }];
+      if (valueUs === undefined || style < 0) return [];
+      return [{ device: job.device, kernel: job.kernel, style, valueUs }];
     });
-    const { first, rest } = firstOf(
+    const { first: devices, rest } = firstOf(
       [...new Set(all.map(({ device }) => device))],
       limit.devicesInPlot,
     );
-    const shown = all.filter(({ device }) => first.includes(device));
+    const shown = all.filter(({ device }) => devices.includes(device));
     if (shown.length === 0) return [];
-    const bounds = new Set(run.jobs.flatMap((job) => killMetric(job, 'bound') ?? []));
+    const bounds = new Set(run.jobs.flatMap((job) => barMetric(job, bars, bars.bound) ?? []));
     const bound = bounds.size === 1 ? [...bounds][0] : undefined;
-    const plot = drawLatency(`k${part}`, 'Kill latency per device', shown, bound);
+    const plot = drawBars(`k${first + part}`, bars, shown, bound);
     const note = rest > 0 ? `; ${rest} more devices in the table of jobs` : '';
-    return [html`${figure(plot, `SIGKILL to exit${note}`, [])}`];
+    return [html`${figure(plot, `${bars.caption}${note}`, [])}`];
   });
 }
 
-/** Plots of a run: kill latency of all devices, then usage and debt of each. */
+/** The pictures of bars of all programs that ran, each under its heading. */
+function barParts(run: RunResult): readonly Markup[] {
+  const plots = new Set(run.jobs.flatMap((job) => programOf(job).told.bars));
+  let drawn = 0;
+  return [...plots].flatMap((bars) => {
+    const figures = barFigures(run, bars, drawn);
+    drawn += figures.length;
+    if (figures.length === 0) return [];
+    return [
+      html`<div class="plots">
+        <h3>${bars.heading}</h3>
+        <div class="figures">${figures}</div>
+      </div>`,
+    ];
+  });
+}
+
+/** Plots of a run: usage and debt on each device, then bars of all devices. */
 export function plotsOf(run: RunResult, files: ReadonlyMap<string, JobFiles>): Plots {
   const anchors = new Map<string, string>();
   const parts = groupsOf(run).flatMap((group) => {
@@ -149,20 +173,13 @@ export function plotsOf(run: RunResult, files: ReadonlyMap<string, JobFiles>): P
       </div> `,
     ];
   });
-  const latency = latencyFigures(run);
+  const bars = barParts(run);
   const section = when(
-    parts.length + latency.length > 0,
+    parts.length + bars.length > 0,
     () =>
       html`<section id="plots" aria-labelledby="plots-h">
         <h2 id="plots-h">Plots</h2>
-        ${parts}${when(
-          latency.length > 0,
-          () =>
-            html`<div class="plots">
-              <h3>Kill latency per device</h3>
-              <div class="figures">${latency}</div>
-            </div>`,
-        )}
+        ${parts}${bars}
       </section> `,
   );
   return { section, anchors };

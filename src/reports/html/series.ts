@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { TestParameters } from '../../model/job.js';
 import type { Sample } from '../../model/result.js';
+import type { CpuLimit } from '../../payload/test-program.js';
 
 /** x in seconds since the window opened, y in seconds of CPU time. */
 export type Point = readonly [x: number, y: number];
@@ -49,7 +49,7 @@ export function seriesOf(
   kernel: string,
   style: number,
   samples: readonly Sample[],
-  { quotaUs, periodUs }: Pick<TestParameters, 'quotaUs' | 'periodUs'>,
+  { quotaUs, periodUs }: CpuLimit,
   most: number,
 ): JobSeries | undefined {
   if (samples.length === 0) return undefined;

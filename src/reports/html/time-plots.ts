@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { TestParameters } from '../../model/job.js';
+import type { CpuLimit } from '../../payload/test-program.js';
 import { axisStyle, ink, lineColor, lineDash, type Plot, type PlotSize } from './plot.js';
 import { drawOnce } from './plot-cache.js';
 import type { JobSeries, Point } from './series.js';
@@ -53,7 +53,7 @@ export function drawUsage(
   id: string,
   title: string,
   all: readonly JobSeries[],
-  { quotaUs, periodUs }: Pick<TestParameters, 'quotaUs' | 'periodUs'>,
+  { quotaUs, periodUs }: CpuLimit,
 ): Plot {
   const endS = endOf(all);
   const quota = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { trendRuns, type JobSummary, type RunIndex, type RunSummary } from '../../model/history.js';
-import { isControl } from '../../payload/busy-guest/cases.js';
+import { isControlOfAny } from '../../payload/registry.js';
 import { formatMetric } from './job-section.js';
 import { limit, shortName } from './limits.js';
 import { html, when, type Markup } from './markup.js';
@@ -99,7 +99,7 @@ function isConstant(line: Line, metric: string): boolean {
 const first = ['overrun_ratio', 'worst_debt', 'kill_latency'];
 function rank(metric: string): number {
   const found = first.findIndex((name) => metric.endsWith(`.${name}`));
-  return (isControl(metric.split('.')[0] ?? '') ? 10 : 0) + (found < 0 ? first.length : found);
+  return (isControlOfAny(metric.split('.')[0] ?? '') ? 10 : 0) + (found < 0 ? first.length : found);
 }
 
 function metricsOf(runs: readonly RunOfGroup[]): readonly string[] {

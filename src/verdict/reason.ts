@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+import type { CaseResult } from '../model/result.js';
+import type { TestProgram } from '../payload/test-program.js';
+
+/** `name: number that matters` of a case that measured something, else `name: reason`, else `name: status`. */
+export function describeCase({ told }: TestProgram, result: CaseResult): string {
+  const measured = result.status === 'PASS' || result.status === 'FAIL';
+  const sentence = measured ? told.describe(result) : undefined;
+  return `${result.name}: ${sentence ?? result.reason ?? result.status}`;
+}
+
+/** Several cases in one line. */
+export function describeCases(program: TestProgram, results: readonly CaseResult[]): string {
+  return results.map((one) => describeCase(program, one)).join('; ');
+}
