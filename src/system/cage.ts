@@ -46,7 +46,7 @@ const temporaryBytes = 1024 ** 3;
 
 /**
  * The command line and the environment that start a program in a cage. Where there is no sandbox it has the
- * environment, the user and the limits all the same; who calls asks `findSandbox` whether that is enough.
+ * environment and the limits all the same; who calls asks `findSandbox` whether that is enough.
  * @param cwd a folder that the cage reads or writes
  */
 export async function caged(
@@ -57,18 +57,17 @@ export async function caged(
 ): Promise<CagedProgram> {
   const [sandbox, reads] = await Promise.all([findSandbox(), readsOf(cage)]);
   const writes = (cage.writes ?? []).map((path) => resolve(path));
-  const as = await identityFor(reads, cage.devices ?? []);
-  if (as !== undefined) for (const dir of writes) await handOver(dir, as);
   const inside = [...limits(cage), ...argv];
   const home = { HOME: '/tmp', TMPDIR: '/tmp' };
   if (!('bwrap' in sandbox)) {
-    const plain = as === undefined || as.uid === 0 ? [] : dropTo(as);
+    // Another user could not even go to most of the files: here they lie where they are.
     return {
-      // A change of the user takes the parent-death signal away: it comes after that.
-      argv: [...plain, ...dieWithParent, ...inside],
+      argv: [...dieWithParent, ...inside],
       env: environmentFor('cage', { ...home, ...env }),
     };
   }
+  const as = await identityFor(reads, cage.devices ?? []);
+  if (as !== undefined) for (const dir of writes) await handOver(dir, as);
   const drop = as === undefined ? [] : ['--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID'];
   const own = as?.uid === 0 ? userNamespace : drop;
   return {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -165,3 +165,25 @@ async function sleepers(): Promise<string[]> {
   );
   return lines.filter((line) => /^sleep\x00391[78]\x00$/.test(line));
 }
+
+test('without a sandbox it has the same environment and limits, and the files where they are', async (context) => {
+  // As below /root: nobody else may go there.
+  const dir = await folder(context);
+  const input = join(dir, 'private', 'input');
+  const own = join(dir, 'own');
+  await mkdir(join(dir, 'private'), { mode: 0o700 });
+  await mkdir(own);
+  await writeFile(input, 'input');
+  const module = JSON.stringify(join(projectDir, 'dist/src/system/processes.js'));
+  const script = `import { run } from ${module};
+    const argv = ['bash', '-c', 'cat "$0"/private/input; echo; env; ulimit -u; touch "$0"/own/output', ${JSON.stringify(dir)}];
+    const cage = { reads: [${JSON.stringify(input)}], writes: [${JSON.stringify(own)}] };
+    console.log((await run(argv, { stage: 'test', cage })).stdout);`;
+  const env = { ...process.env, BUSYGUEST_SANDBOX: 'off', KCIDB_REST: canary };
+  const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env });
+  const lines = out.toString().trim().split('\n');
+  assert.equal(lines[0], 'input');
+  assert.equal(lines.at(-1), '4096');
+  assert.ok(!out.toString().includes(canary));
+  assert.ok((await readdir(own)).includes('output'));
+});
