@@ -11,6 +11,7 @@ import {
   writeWhole,
 } from '../system/files.js';
 import { run } from '../system/processes.js';
+import { git } from './git.js';
 import { gitSource } from './git-source.js';
 import {
   kernelMarks,
@@ -55,8 +56,10 @@ async function checkTree(path: string): Promise<void> {
 }
 
 async function isDirty(path: string, signal: AbortSignal): Promise<boolean> {
-  const git = ['git', '-C', path, '--no-optional-locks', 'status', '--porcelain', '-uno'];
-  const { stdout } = await run(git, { stage: 'source', signal });
+  const { stdout } = await git(path, ['status', '--porcelain', '-uno'], {
+    stage: 'source',
+    signal,
+  });
   return stdout.trim() !== '';
 }
 

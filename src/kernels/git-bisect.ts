@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { JobError } from '../model/errors.js';
 import { exists } from '../system/files.js';
 import { run, type RunOutput } from '../system/processes.js';
+import { git } from './git.js';
 
 /** A commit that is to be tested, or was. */
 export interface Commit {
@@ -113,9 +114,7 @@ export class GitBisect {
   }
 
   #git(args: readonly string[], signal: AbortSignal): Promise<RunOutput> {
-    // Its words are read: they have to be the English ones.
-    const env = { LC_ALL: 'C' };
-    return run(['git', '-C', this.dir, ...args], { stage: 'bisect', signal, env, okCodes });
+    return git(this.dir, args, { stage: 'bisect', signal, okCodes, writes: [this.dir] });
   }
 }
 
@@ -126,18 +125,12 @@ export async function commitOf(
   signal: AbortSignal,
 ): Promise<Commit> {
   const format = '--format=%H %s';
-  const argv = [
-    'git',
-    '-C',
-    repository,
-    'log',
-    '-1',
-    '--no-color',
-    format,
-    `${ref}^{commit}`,
-    '--',
-  ];
-  const { exitCode, stdout, stderr } = await run(argv, { stage: 'bisect', signal, okCodes });
+  const args = ['log', '-1', '--no-color', format, `${ref}^{commit}`, '--'];
+  const { exitCode, stdout, stderr } = await git(repository, args, {
+    stage: 'bisect',
+    signal,
+    okCodes,
+  });
   if (exitCode !== 0) {
     const hint = 'a branch, tag or commit of a git repository is needed';
     const why = /not a git repository/.test(stderr) ? 'not a git repository' : `no commit "${ref}"`;
@@ -148,7 +141,7 @@ export async function commitOf(
 }
 
 async function gitPath(tree: string, name: string, signal: AbortSignal): Promise<string> {
-  const argv = ['git', '-C', tree, 'rev-parse', '--git-path', name];
-  const { stdout } = await run(argv, { stage: 'bisect', signal });
+  const args = ['rev-parse', '--git-path', name];
+  const { stdout } = await git(tree, args, { stage: 'bisect', signal });
   return resolve(tree, stdout.trim());
 }

@@ -2,8 +2,10 @@
 import { basename } from 'node:path';
 import { JobError } from '../model/errors.js';
 import { run } from '../system/processes.js';
+import { git, gitProgram } from './git.js';
 import type { Changes, KernelSource, PinnedSource } from './pinned-source.js';
 import { gitFacts } from './source-facts.js';
+import type { TreeFile } from './tree-file.js';
 
 /**
  * A commit of a local repository (`ref`: branch, tag, commit). Only objects are read: work tree,
@@ -17,8 +19,9 @@ export function gitSource(repository: string, ref: string): KernelSource {
     },
     async pin(signal) {
       const commit = await commitNamed(repository, ref, signal);
-      const origin = ['git', '-C', repository, 'config', '--get', 'remote.origin.url'];
-      const { stdout: url } = await run(origin, { stage: 'source', signal, okCodes: [0, 1] });
+      const origin = ['config', '--get', 'remote.origin.url'];
+      const asked = { stage: 'source', signal, okCodes: [0, 1] };
+      const { stdout: url } = await git(repository, origin, asked);
       const name = `${basename(repository)} ${ref}`;
       return pinCommit(repository, commit, name, signal, url.trim());
     },
@@ -26,9 +29,9 @@ export function gitSource(repository: string, ref: string): KernelSource {
 }
 
 async function commitNamed(repository: string, ref: string, signal: AbortSignal): Promise<string> {
-  const argv = ['git', '-C', repository, 'rev-parse', '--verify', '--quiet', `${ref}^{commit}`];
+  const args = ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`];
   const options = { stage: 'source', signal, okCodes: [0, 1, 128] };
-  const { stdout, exitCode } = await run(argv, options);
+  const { stdout, exitCode } = await git(repository, args, options);
   if (exitCode === 0) return stdout.trim();
   const hint = 'give a branch, tag or commit of that repository';
   throw new JobError([{ message: `${repository}: no commit "${ref}"`, hint }]);
@@ -46,8 +49,7 @@ export async function pinCommit(
   signal: AbortSignal,
   url?: string,
 ): Promise<PinnedSource> {
-  const git = ['git', '-C', repository];
-  const { stdout: tree } = await run([...git, 'rev-parse', `${commit}^{tree}`], {
+  const { stdout: tree } = await git(repository, ['rev-parse', `${commit}^{tree}`], {
     stage: 'source',
     signal,
   });
@@ -56,23 +58,17 @@ export async function pinCommit(
     id: `git-${tree.trim()}`,
     label: name.endsWith(commit) ? name : `${name} ${commit}`,
     facts: gitFacts(commit, url),
-    async readFile(path, readSignal) {
-      const shown = await run([...git, 'show', `${commit}:${path}`], {
-        stage: 'source',
-        signal: readSignal,
-        okCodes: [0, 128],
-        bytes: true,
-      });
-      return shown.exitCode === 0 ? Buffer.from(shown.stdout, 'latin1') : undefined;
-    },
+    readFile: async (path, readSignal) =>
+      (await readBlobs(repository, commit, [path], readSignal)).get(path),
+    readFiles: (paths, readSignal) => readBlobs(repository, commit, paths, readSignal),
     copyTo: (dir, copySignal) => unpack(repository, commit, [], dir, copySignal),
     async copyFiles(paths, dir, copySignal) {
       // As many as a command line holds.
       for (let at = 0; at < paths.length; at += 500) {
         const some = paths.slice(at, at + 500);
-        const argv = [...git, '--literal-pathspecs', 'ls-tree', '-r', '-z', '--name-only'];
-        const list = [...argv, commit, '--', ...some];
-        const { stdout } = await run(list, { stage: 'source', signal: copySignal });
+        const names = ['--literal-pathspecs', 'ls-tree', '-r', '-z', '--name-only'];
+        const list = [...names, commit, '--', ...some];
+        const { stdout } = await git(repository, list, { stage: 'source', signal: copySignal });
         const wanted = new Set(some);
         const there = stdout.split('\0').filter((path) => wanted.has(path));
         if (there.length > 0) await unpack(repository, commit, there, dir, copySignal);
@@ -88,9 +84,9 @@ export async function pinCommit(
       const other = /^commit ([0-9a-f]+)$/.exec(origin)?.[1];
       if (other === undefined || other === commit) return other === commit;
       // What a commit descends from is part of it.
-      const ask = [...git, 'merge-base', '--is-ancestor', other, commit];
+      const ask = ['merge-base', '--is-ancestor', other, commit];
       const options = { stage: 'source', signal: trustSignal, okCodes: [0, 1, 128] };
-      return (await run(ask, options)).exitCode === 0;
+      return (await git(repository, ask, options)).exitCode === 0;
     },
   };
   if ((await source.readFile('arch/powerpc/kvm/book3s_hv.c', signal)) === undefined) {
@@ -103,7 +99,40 @@ export async function pinCommit(
   return source;
 }
 
-/** Puts files of a commit into a folder: those named, or all. */
+/** Files of a commit, by their paths: what they are in one question, what is in them in another. */
+async function readBlobs(
+  repository: string,
+  commit: string,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<string, TreeFile>> {
+  const asked = { stage: 'source', signal };
+  const list = ['--literal-pathspecs', 'ls-tree', '-z', commit, '--', ...paths];
+  const listed = (await git(repository, list, asked)).stdout.split('\0');
+  const rows = listed.flatMap((line) => {
+    const [, mode, id, path] = /^(100644|100755|120000) blob (\w+)\t(.*)$/s.exec(line) ?? [];
+    return mode && id && path ? [{ mode: mode as TreeFile['mode'], id, path }] : [];
+  });
+  if (rows.length === 0) return new Map();
+  const input = rows.map(({ id }) => `${id}\n`).join('');
+  const batch = { ...asked, input, bytes: true };
+  const { stdout } = await git(repository, ['cat-file', '--batch'], batch);
+  const files = new Map<string, TreeFile>();
+  let at = 0;
+  for (const { mode, path } of rows) {
+    // "ID blob SIZE", then so many bytes and a line feed.
+    const end = stdout.indexOf('\n', at);
+    const size = Number(stdout.slice(at, end).split(' ')[2]);
+    files.set(path, {
+      mode,
+      content: Buffer.from(stdout.slice(end + 1, end + 1 + size), 'latin1'),
+    });
+    at = end + 1 + size + 1;
+  }
+  return files;
+}
+
+/** Puts files of a commit into a folder: those named, or all. git is in the cage; what comes out of it is not. */
 async function unpack(
   repository: string,
   commit: string,
@@ -111,10 +140,14 @@ async function unpack(
   dir: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const git = 'git -C "$1" --literal-pathspecs archive --format=tar "$2" -- "${@:4}"';
-  const script = `${git} | tar -xf - -C "$3"`;
-  const argv = ['bash', '-o', 'pipefail', '-c', script, 'copy', repository, commit, dir, ...paths];
-  await run(argv, { stage: 'build', signal });
+  const archive = ['--literal-pathspecs', 'archive', '--format=tar', commit, '--', ...paths];
+  const { argv, env } = await gitProgram(repository, archive);
+  const script = '"${@:2}" | tar -xf - -C "$1" --no-same-owner';
+  await run(['bash', '-o', 'pipefail', '-c', script, 'copy', dir, ...argv], {
+    stage: 'build',
+    signal,
+    env,
+  });
 }
 
 /** What differs between two trees; undefined where the repository lacks one of them. */
@@ -124,9 +157,9 @@ async function changesOfTrees(
   after: string,
   signal: AbortSignal,
 ): Promise<Changes | undefined> {
-  const diff = ['git', '-C', repository, 'diff-tree', '-r', '-z', '--no-renames', '--name-status'];
+  const diff = ['diff-tree', '-r', '-z', '--no-renames', '--name-status'];
   const options = { stage: 'source', signal, okCodes: [0, 128] };
-  const { stdout, exitCode } = await run([...diff, before, after], options);
+  const { stdout, exitCode } = await git(repository, [...diff, before, after], options);
   if (exitCode !== 0) return undefined;
   const parts = stdout.split('\0');
   const rows = Array.from({ length: Math.floor(parts.length / 2) }, (_, row) => ({

@@ -4,6 +4,7 @@ import { use } from '../system/cache.js';
 import { cacheDir, digest, makeFolderWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
+import { git } from './git.js';
 import { pinCommit } from './git-source.js';
 import type { KernelSource, Say } from './pinned-source.js';
 
@@ -71,6 +72,7 @@ async function fetch(
     stage: 'fetch',
     signal,
     env,
+    passes: 'network',
     okCodes: [0, 1, 128],
   });
   if (exitCode === 0) return;
@@ -89,8 +91,11 @@ async function revParse(
   name: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const argv = ['git', '-C', repository, 'rev-parse', '--verify', '--quiet', name];
-  const { stdout, exitCode } = await run(argv, { stage: 'source', signal, okCodes: [0, 1, 128] });
+  const { stdout, exitCode } = await git(repository, ['rev-parse', '--verify', '--quiet', name], {
+    stage: 'source',
+    signal,
+    okCodes: [0, 1, 128],
+  });
   return exitCode === 0 ? stdout.trim() : undefined;
 }
 

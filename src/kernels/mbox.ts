@@ -44,7 +44,7 @@ export function splitMbox(bytes: Buffer): Buffer[] {
 
 /** Whether a text holds a diff that `patch` can apply. */
 export function hasDiff(text: string): boolean {
-  return /^(?:diff --git a\/|--- \S.*\r?\n\+\+\+ \S)/m.test(text);
+  return /^(?:diff --git "?a\/|--- \S.*\r?\n\+\+\+ \S)/m.test(text);
 }
 
 /**

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readTreeFile, type TreeFile } from './tree-file.js';
 
 /** Progress of long work, one line. */
 export type Say = (text: string) => void;
@@ -24,8 +23,10 @@ export interface PinnedSource {
   readonly label: string;
   /** More that is known of it: `git_commit`, `git_repository_url`. */
   readonly facts?: Readonly<Record<string, string>>;
-  /** A file of the tree, or undefined when it is not there. */
-  readFile(path: string, signal: AbortSignal): Promise<Buffer | undefined>;
+  /** A file of the tree, or undefined when it is not there. Never through a link. Throws JobError for one too large. */
+  readFile(path: string, signal: AbortSignal): Promise<TreeFile | undefined>;
+  /** Several at once, where that is quicker; those that are not there are left out. */
+  readFiles?(paths: readonly string[], signal: AbortSignal): Promise<Map<string, TreeFile>>;
   /** Puts a private copy of the whole tree into an empty folder. Throws InfraError as `assertUnchanged`. */
   copyTo(dir: string, signal: AbortSignal): Promise<void>;
   /** Puts some of its files into a folder where none of them is; paths that the tree does not have are left out. */
@@ -44,7 +45,7 @@ export interface PinnedSource {
 export const readerOf =
   (tree: string): PinnedSource['readFile'] =>
   (path) =>
-    readFile(join(tree, path)).catch(() => undefined);
+    readTreeFile(tree, path);
 
 /** Where a kernel comes from. Nothing on the user's side is ever written to. */
 export interface KernelSource {

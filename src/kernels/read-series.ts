@@ -7,6 +7,7 @@ import { JobError } from '../model/errors.js';
 import { exists, filesIn, isFolder } from '../system/files.js';
 import { readInput } from '../system/input.js';
 import { run } from '../system/processes.js';
+import { git } from './git.js';
 import { hasDiff, isMbox, readMail, splitMbox, type Mail } from './mbox.js';
 import { orderSeries, subjectTags } from './series-order.js';
 import type { Patch } from './series.js';
@@ -99,8 +100,8 @@ async function formatPatch(
   const options = ['--stdout', '--numbered', '--no-attach', '--no-thread', '--no-cover-letter'];
   const form = ['--subject-prefix=PATCH', '--no-signature', '--full-index', '--no-color'];
   const diff = ['--no-ext-diff', '--no-textconv', '--src-prefix=a/', '--dst-prefix=b/'];
-  const argv = ['git', '-C', repository, 'format-patch', ...options, ...form, ...diff, range, '--'];
-  const { stdout, stderr, exitCode } = await run(argv, {
+  const args = ['format-patch', ...options, ...form, ...diff, range, '--'];
+  const { stdout, stderr, exitCode } = await git(repository, args, {
     stage: 'source',
     signal,
     okCodes: [0, 128],

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { JobError } from '../model/errors.js';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InfraError, JobError } from '../model/errors.js';
 import { digest } from '../system/files.js';
-import { run } from '../system/processes.js';
+import { withScratch } from '../system/scratch.js';
 import { diffText } from './diff-text.js';
+import { gitScript } from './git.js';
 import type { PinnedSource } from './pinned-source.js';
+import { isInTree, linkFault, readTreeFile, writeTreeFiles, type TreeFile } from './tree-file.js';
 
 /** One patch of a series: its file's name and its text. */
 export interface Patch {
@@ -22,7 +23,7 @@ export interface Patch {
 
 /** What came of trying a series on a source. */
 export type SeriesResult =
-  | { readonly applies: true; readonly files: ReadonlyMap<string, Buffer | undefined> }
+  | { readonly applies: true; readonly files: ReadonlyMap<string, TreeFile | undefined> }
   | {
       readonly applies: false;
       readonly patch: string;
@@ -35,55 +36,106 @@ export function seriesDigest(series: readonly Patch[]): string {
   return digest(...series.map(({ text }) => diffText(text)));
 }
 
-/** The files that a patch touches, as its `---` and `+++` lines name them (first folder cut, as -p1). */
-export function touchedFiles(patch: Patch): string[] {
-  const names = [...patch.text.matchAll(/^(?:---|\+\+\+) [^/\s]+\/([^\t\n]+?)(?:\t.*)?$/gm)].map(
-    (match) => match[1] ?? '',
+/** No series that changes a kernel writes more, bytes of one file. */
+const largestFile = 256 * 1024 ** 2;
+
+/** Forward it names what a patch leaves, backward what it found: a file that is renamed has two names. */
+const listScript = `for patch; do
+  git apply --numstat -z -- "$patch" && git apply --numstat -z -R -- "$patch" || exit 1
+done`;
+/** Nothing is fuzzed: a hunk whose context has changed may no longer mean what its author meant. */
+const applyScript = `how=$1; shift
+for patch; do
+  git apply --whitespace=nowarn $how -- "$patch" && continue
+  echo "$patch"
+  git apply --whitespace=nowarn $how --reject -- "$patch" 2>/dev/null
+  exit 1
+done`;
+
+const listed = new Map<string, Promise<readonly string[]>>();
+
+/**
+ * The files that a series touches, as git reads it: all that it changes, makes, removes or renames. None outside the
+ * tree; such a one does not apply. Empty for what is no patch.
+ */
+export function touchedFiles(
+  series: readonly Patch[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const key = digest(...series.map(({ text }) => text));
+  const known = listed.get(key) ?? list(series, signal);
+  listed.set(key, known);
+  known.catch(() => listed.delete(key));
+  return known;
+}
+
+async function list(series: readonly Patch[], signal: AbortSignal): Promise<readonly string[]> {
+  if (series.length === 0) return [];
+  return withScratch('patch', async (dir) => {
+    const patches = await writePatches(dir, series);
+    const { stdout } = await gitScript(listScript, patches, {
+      stage: 'patch',
+      signal,
+      cage: { reads: [join(dir, 'patches')] },
+      okCodes: [0, 1],
+    });
+    // "3\t1\tNAME", each with a NUL behind it: no name is quoted.
+    const names = [...stdout.matchAll(/[\d-]+\t[\d-]+\t([^\0]+)\0/g)].map(([, name = '']) => name);
+    return [...new Set(names)].filter(isInTree).sort();
+  });
+}
+
+async function writePatches(dir: string, series: readonly Patch[]): Promise<string[]> {
+  const patches = join(dir, 'patches');
+  await mkdir(patches);
+  // Everybody may read them, whatever the umask: nobody will.
+  await chmod(patches, 0o755);
+  return Promise.all(
+    series.map(async ({ text }, index) => {
+      const path = join(patches, String(index));
+      await writeFile(path, text, { mode: 0o644 });
+      return path;
+    }),
   );
-  const renamed = [...patch.text.matchAll(/^(?:rename|copy) (?:from|to) (.+)$/gm)].map(
-    (match) => match[1] ?? '',
-  );
-  const all = [...new Set([...names, ...renamed])];
-  return all.filter((name) => !name.startsWith('/') && !name.split('/').includes('..'));
 }
 
 /**
  * Applies a series to copies of the files it touches. Nothing of the source changes; the patched
- * files are in the result (undefined: removed), or what `patch` said and its reject.
+ * files are in the result (undefined: removed), or what git said and its reject.
  * @param way `out`: takes the series out instead, the last patch first
  */
 export async function trySeries(
-  source: Pick<PinnedSource, 'readFile'>,
+  source: Pick<PinnedSource, 'readFile' | 'readFiles'>,
   series: readonly Patch[],
   signal: AbortSignal,
   way: 'in' | 'out' = 'in',
 ): Promise<SeriesResult> {
-  const dir = await mkdtemp(join(tmpdir(), 'busyguest-patch-'));
-  try {
-    const names = [...new Set(series.flatMap(touchedFiles))].sort();
-    for (const name of names) {
-      const content = await source.readFile(name, signal);
-      if (content === undefined) continue;
-      await mkdir(dirname(join(dir, name)), { recursive: true });
-      await writeFile(join(dir, name), content);
-    }
-    for (const patch of way === 'in' ? series : [...series].reverse()) {
-      const failed = await applyOne(dir, patch, signal, way);
-      if (failed) return failed;
-    }
-    const files = new Map<string, Buffer | undefined>();
-    for (const name of names) {
-      files.set(name, await readFile(join(dir, name)).catch(() => undefined));
-    }
-    return { applies: true, files };
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  const names = await touchedFiles(series, signal);
+  if (series.length === 0) return { applies: true, files: new Map() };
+  return withScratch('patch', async (dir) => {
+    const patches = await writePatches(dir, series);
+    const tree = join(dir, 'tree');
+    await mkdir(tree);
+    await writeTreeFiles(tree, await readAll(source, names, signal));
+    const args = way === 'in' ? ['', ...patches] : ['-R', ...[...patches].reverse()];
+    const { exitCode, stdout, stderr } = await gitScript(applyScript, args, {
+      stage: 'patch',
+      cwd: tree,
+      signal,
+      cage: { reads: [join(dir, 'patches')], writes: [tree], fileBytes: largestFile },
+      okCodes: [0, 1],
+    });
+    if (exitCode === 0) return patched(tree, names, series);
+    const [failed = ''] = stdout.split('\n', 1);
+    const patch = series[patches.indexOf(failed)]?.name;
+    if (patch === undefined) throw new InfraError('patch', `git apply: ${stderr.trim()}`);
+    return { applies: false, patch, output: stderr.trim(), reject: await rejects(tree) };
+  });
 }
 
 /** How many patches from the first on the source has already; the rest applies on top of them, or is none. */
 export async function alreadyIn(
-  source: Pick<PinnedSource, 'readFile'>,
+  source: Pick<PinnedSource, 'readFile' | 'readFiles'>,
   series: readonly Patch[],
   signal: AbortSignal,
 ): Promise<number> {
@@ -94,62 +146,61 @@ export async function alreadyIn(
   return 0;
 }
 
-async function applyOne(
-  dir: string,
-  patch: Patch,
+async function readAll(
+  source: Pick<PinnedSource, 'readFile' | 'readFiles'>,
+  names: readonly string[],
   signal: AbortSignal,
-  way: 'in' | 'out',
-): Promise<SeriesResult | undefined> {
-  // --batch alone would turn a patch round where that fits better.
-  const how = way === 'in' ? ['--batch', '--forward'] : ['--force', '--reverse'];
-  // No fuzz: a hunk whose context has changed may no longer mean what its author meant.
-  const argv = ['patch', '-p1', ...how, '--fuzz=0', '--no-backup-if-mismatch'];
-  const { exitCode, stdout, stderr } = await run(argv, {
-    stage: 'patch',
-    cwd: dir,
-    signal,
-    input: patch.text,
-    // 2: not a patch, or a damaged one.
-    okCodes: [0, 1, 2],
-  });
-  if (exitCode === 0) return undefined;
-  const output = `${stdout.trim()}\n${stderr.trim()}`.trim();
-  return { applies: false, patch: patch.name, output, reject: await rejects(dir) };
+): Promise<Map<string, TreeFile>> {
+  if (source.readFiles) return source.readFiles(names, signal);
+  const files = new Map<string, TreeFile>();
+  for (const name of names) {
+    const file = await source.readFile(name, signal);
+    if (file !== undefined) files.set(name, file);
+  }
+  return files;
+}
+
+/** What git left. What it did not list it may not have written: one of two readers would have missed it. */
+async function patched(
+  tree: string,
+  names: readonly string[],
+  series: readonly Patch[],
+): Promise<SeriesResult> {
+  const refused = (output: string): SeriesResult => {
+    const patch = series.map(({ name }) => name).join(', ');
+    return { applies: false, patch, output: `refused: ${output}`, reject: '' };
+  };
+  const files = new Map<string, TreeFile | undefined>();
+  for (const name of names) files.set(name, await readTreeFile(tree, name));
+  for (const entry of await readdir(tree, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name).slice(tree.length + 1);
+    if (entry.isDirectory()) {
+      // git writes a submodule as an empty folder.
+      const isEmpty = (await readdir(join(tree, path))).length === 0;
+      if (isEmpty && files.has(path)) return refused(`${path}: a submodule`);
+    } else if (files.get(path) === undefined) {
+      return refused(`${path}: neither a file nor a symbolic link`);
+    }
+  }
+  for (const [path, file] of files) {
+    const fault = file?.mode === '120000' ? linkFault(path, file.content.toString()) : undefined;
+    if (fault !== undefined) return refused(fault);
+  }
+  return { applies: true, files };
 }
 
 async function rejects(dir: string): Promise<string> {
   const files = (await readdir(dir, { recursive: true })).filter((file) => file.endsWith('.rej'));
-  const texts = await Promise.all(files.sort().map((file) => readFile(join(dir, file), 'utf8')));
+  const texts = await Promise.all(
+    files.sort().map(async (file) => (await readTreeFile(dir, file))?.content.toString() ?? ''),
+  );
   return texts.join('\n').trim();
-}
-
-/** Puts the patched files over a private copy of the source. */
-export async function writePatched(
-  dir: string,
-  files: ReadonlyMap<string, Buffer | undefined>,
-): Promise<void> {
-  for (const [name, content] of files) {
-    const path = join(dir, name);
-    const mode = await stat(path).then(
-      (found) => found.mode,
-      () => undefined,
-    );
-    // The copy shares its files with the source by hard links: take the name away first.
-    await rm(path, { force: true });
-    if (content === undefined) continue;
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content, mode === undefined ? {} : { mode });
-  }
 }
 
 /** The error of a series that does not apply: which patch, which hunks, and the reject. */
 export function rejectError(kernel: string, result: SeriesResult & { applies: false }): JobError {
-  const hunks = result.output
-    .split('\n')
-    .filter((line) =>
-      /FAILED|can't find|malformed|garbage|not supported|No file|\*\*\*\*/.test(line),
-    );
-  const shown = [...hunks, ...result.reject.split('\n').slice(0, 40)].map((line) => `    ${line}`);
+  const said = result.output.split('\n').slice(0, 20);
+  const shown = [...said, ...result.reject.split('\n').slice(0, 40)].map((line) => `    ${line}`);
   return new JobError([
     { message: `kernel ${kernel}: ${result.patch} does not apply\n${shown.join('\n')}` },
   ]);

@@ -83,21 +83,25 @@ async function ask(choice: Choice): Promise<Toolchain> {
   return { ...choice, compiler, versions: [cc, ld] };
 }
 
+/** What a script may take that prints a version, bytes. */
+const scriptBytes = 1024 ** 3;
+
 /** Throws InfraError when a kernel says that it needs a newer compiler (its scripts/min-tool-version.sh). */
 export async function checkAge(
   { kind, versions }: Toolchain,
   source: PinnedSource,
   signal: AbortSignal,
 ): Promise<void> {
-  const script = await source.readFile('scripts/min-tool-version.sh', signal);
+  const script = (await source.readFile('scripts/min-tool-version.sh', signal))?.content;
   // "clang version 19.1.7 (...)"; "powerpc64le-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0".
   const has = /(?:clang version|\)) (\d+(?:\.\d+)+)/.exec(versions[0] ?? '')?.[1];
   if (script === undefined || has === undefined) return;
-  // The build runs the tree's scripts anyway; this one has conditions that only a shell can read.
+  // It has conditions that only a shell can read.
   const { stdout } = await run(['sh', '-s', kind], {
     stage: 'build',
     signal,
     input: script,
+    cage: { memoryBytes: scriptBytes, fileBytes: scriptBytes, cpuSeconds: 10 },
     env: { ARCH: 'powerpc', SRCARCH: 'powerpc' },
     okCodes: [0, 1, 2],
   });

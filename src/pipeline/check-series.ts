@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from 'node:path';
 import { commitOf } from '../kernels/git-bisect.js';
+import { git } from '../kernels/git.js';
 import type { Say } from '../kernels/pinned-source.js';
 import { readSeries } from '../kernels/read-series.js';
 import { alreadyIn, rejectError, trySeries, type Patch } from '../kernels/series.js';
@@ -8,7 +9,6 @@ import { kernelSource } from '../kernels/source.js';
 import { isTarball } from '../kernels/tarball-source.js';
 import { JobError, UsageError } from '../model/errors.js';
 import { isFolder, writeWhole } from '../system/files.js';
-import { firstLine } from '../system/processes.js';
 
 /** What a series is checked on top of. */
 export interface Base {
@@ -26,7 +26,7 @@ export async function findBase(
   base: string | undefined,
   signal: AbortSignal,
 ): Promise<Base> {
-  if (await isRepository(tree)) {
+  if (await isRepository(tree, signal)) {
     const path = resolve(tree);
     const { id, subject } = await commitOf(path, base ?? 'HEAD', signal);
     const title = `${base ?? 'HEAD'}, commit ${id.slice(0, 12)} ("${subject}")`;
@@ -40,9 +40,10 @@ export async function findBase(
   return { source: named ? tree : resolve(tree), title: tree };
 }
 
-async function isRepository(tree: string): Promise<boolean> {
+async function isRepository(tree: string, signal: AbortSignal): Promise<boolean> {
   if (!(await isFolder(tree))) return false;
-  return (await firstLine(['git', '-C', tree, 'rev-parse', '--git-dir'])) !== undefined;
+  const asked = { stage: 'source', signal, okCodes: [0, 128] };
+  return (await git(tree, ['rev-parse', '--git-dir'], asked)).exitCode === 0;
 }
 
 /**

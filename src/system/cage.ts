@@ -22,8 +22,12 @@ export interface Cage {
   readonly programs?: readonly string[];
   /** Address space of each process, bytes; default: as much as this computer has memory. */
   readonly memoryBytes?: number;
+  /** It maps files that are larger than memory, as git does: only its own data count then. */
+  readonly mapsFiles?: true;
   /** The largest file, bytes. */
   readonly fileBytes?: number;
+  /** CPU time of each process, seconds; without it the deadline of the whole counts. */
+  readonly cpuSeconds?: number;
 }
 
 /** A program as it is started, and its environment. */
@@ -89,10 +93,13 @@ const dropTo = ({ uid, gid }: Identity): string[] => [
   ...['--no-new-privs', '--'],
 ];
 
-function limits({ memoryBytes = totalmem(), fileBytes = mostFileBytes }: Cage): string[] {
+function limits(cage: Cage): string[] {
+  const { memoryBytes = totalmem(), fileBytes = mostFileBytes, mapsFiles, cpuSeconds } = cage;
   return [
-    ...['prlimit', `--nproc=${mostProcesses}`, `--as=${memoryBytes}`, `--fsize=${fileBytes}`],
-    ...['--core=0', '--'],
+    ...['prlimit', `--nproc=${mostProcesses}`, `--${mapsFiles ? 'data' : 'as'}=${memoryBytes}`],
+    ...[`--fsize=${fileBytes}`, '--core=0'],
+    ...(cpuSeconds === undefined ? [] : [`--cpu=${cpuSeconds}`]),
+    '--',
   ];
 }
 

@@ -10,17 +10,19 @@ import { gzipSync } from 'node:zlib';
 import type { PinnedSource } from '../../src/kernels/pinned-source.js';
 import { readSeries } from '../../src/kernels/read-series.js';
 import { subjectTags } from '../../src/kernels/series-order.js';
-import { trySeries, writePatched } from '../../src/kernels/series.js';
+import { trySeries } from '../../src/kernels/series.js';
+import { writeTreeFiles, type TreeFile } from '../../src/kernels/tree-file.js';
 import { JobError } from '../../src/model/errors.js';
 
 const fixtures = fileURLToPath(new URL('../../../test/fixtures/mbox/', import.meta.url));
 const signal = new AbortController().signal;
 
+const regular = (text: string): TreeFile => ({ mode: '100644', content: Buffer.from(text) });
 const source: PinnedSource = {
   id: 'test',
   label: 'test',
   readFile: (path) =>
-    Promise.resolve(path === 'dir/a.c' ? Buffer.from('one\n\ntwo\nthree\nfour\n') : undefined),
+    Promise.resolve(path === 'dir/a.c' ? regular('one\n\ntwo\nthree\nfour\n') : undefined),
   copyTo: () => Promise.reject(new Error('not needed')),
   copyFiles: () => Promise.reject(new Error('not needed')),
 };
@@ -29,7 +31,7 @@ const source: PinnedSource = {
 async function applied(path: string): Promise<string | undefined> {
   const result = await trySeries(source, await readSeries(path, signal), signal);
   assert.ok(result.applies, JSON.stringify(result));
-  return result.files.get('dir/a.c')?.toString().split('\n')[2];
+  return result.files.get('dir/a.c')?.content.toString().split('\n')[2];
 }
 
 const names = async (file: string): Promise<string[]> =>
@@ -170,7 +172,7 @@ test('a damaged patch does not apply, and says so', async () => {
   const patches = await readSeries(join(fixtures, 'damaged.mbox'), signal);
   const result = await trySeries(source, patches, signal);
   assert.ok(!result.applies);
-  assert.match(result.output, /malformed patch/);
+  assert.match(result.output, /corrupt patch/);
 });
 
 test('a git range is a series; a bad one is told', async (context) => {
@@ -204,7 +206,7 @@ test('a git range is a series; a bad one is told', async (context) => {
 test('a patched script stays a program', async (context) => {
   const dir = await folder(context);
   await writeFile(join(dir, 'run.sh'), 'old', { mode: 0o755 });
-  await writePatched(dir, new Map([['run.sh', Buffer.from('new')]]));
+  await writeTreeFiles(dir, new Map([['run.sh', { mode: '100755', content: Buffer.from('new') }]]));
   assert.equal(
     execFileSync('find', [dir, '-name', 'run.sh', '-perm', '755']).toString().trim(),
     join(dir, 'run.sh'),

@@ -24,7 +24,10 @@ function sourceOf(content: string): PinnedSource {
   return {
     id: 'test',
     label: 'test',
-    readFile: (path) => Promise.resolve(path === 'dir/a.c' ? Buffer.from(content) : undefined),
+    readFile: (path) =>
+      Promise.resolve(
+        path === 'dir/a.c' ? { mode: '100644', content: Buffer.from(content) } : undefined,
+      ),
     copyTo: () => Promise.reject(new Error('not needed')),
     copyFiles: () => Promise.reject(new Error('not needed')),
   };
@@ -56,32 +59,30 @@ const kernel = (state: 'present' | 'absent'): KernelSpec => ({
   expect: 'PASS',
 });
 
-test('the touched files are read from the patch, and none outside the tree', () => {
-  assert.deepEqual(touchedFiles(fix), ['dir/a.c']);
-  assert.deepEqual(
-    touchedFiles({ name: 'x', text: '--- a/../../etc/passwd\n+++ b/../../etc/passwd\n' }),
-    [],
-  );
+test('the touched files are those that git finds, and none outside the tree', async () => {
+  assert.deepEqual(await touchedFiles([fix], signal), ['dir/a.c']);
+  const outside = diff('two', 'three').replaceAll('dir/a.c', '../../etc/passwd');
+  assert.deepEqual(await touchedFiles([{ name: 'x', text: outside }], signal), []);
 });
 
 test('a series that applies gives the new content and leaves the source alone', async () => {
   const result = await trySeries(sourceOf(unfixed), [fix], signal);
   assert.ok(result.applies);
-  assert.equal(result.files.get('dir/a.c')?.toString(), fixed);
+  assert.equal(result.files.get('dir/a.c')?.content.toString(), fixed);
 });
 
 test('a series that does not apply names the patch, the hunk and the reject', async () => {
   const result = await trySeries(sourceOf('one\nsomething else\nthree\n'), [fix], signal);
   assert.ok(!result.applies);
   assert.equal(result.patch, '0001-fix.patch');
-  assert.match(result.output, /Hunk #1 FAILED/);
+  assert.match(result.output, /patch failed: dir\/a\.c:1/);
   assert.match(result.reject, /^\+two and a half$/m);
 });
 
 test('the second patch of a series sees what the first one did', async () => {
   const result = await trySeries(sourceOf(unfixed), [fix, unfix], signal);
   assert.ok(result.applies);
-  assert.equal(result.files.get('dir/a.c')?.toString(), unfixed);
+  assert.equal(result.files.get('dir/a.c')?.content.toString(), unfixed);
 });
 
 for (const [content, state, patches] of [
@@ -107,7 +108,9 @@ test('a tree that neither series fits is a JobError with both rejects', async ()
   await assert.rejects(
     withFix((spec) => choosePatches(kernel('absent'), spec, other, signal)),
     (error) =>
-      error instanceof JobError && error.problems.length === 2 && /FAILED/.test(error.message),
+      error instanceof JobError &&
+      error.problems.length === 2 &&
+      /patch failed/.test(error.message),
   );
 });
 

@@ -72,7 +72,7 @@ async function repository(dir: string): Promise<string> {
 }
 
 const text = async (source: PinnedSource, file: string): Promise<string | undefined> =>
-  (await source.readFile(file, signal))?.toString();
+  (await source.readFile(file, signal))?.content.toString();
 
 async function isRefused(work: Promise<unknown>, message: RegExp): Promise<void> {
   await assert.rejects(work, (error) => {
@@ -88,7 +88,7 @@ test('git+URL#REF: branch, tag and commit; only that commit is fetched', async (
   const url = `git+file://${path}`;
   const main = await pin(`${url}#main`);
   assert.equal(await text(main, 'Makefile'), 'VERSION = 8\n');
-  assert.deepEqual(await main.readFile(hv, signal), code);
+  assert.deepEqual((await main.readFile(hv, signal))?.content, code);
   assert.equal(main.label, `file://${path} main ${sh(path, 'git rev-parse main')}`);
   const bare = join(dir, 'cache/git', (await readdir(join(dir, 'cache/git')))[0] ?? '');
   assert.equal(sh(bare, 'git rev-list --all --count'), '1');

@@ -74,7 +74,10 @@ esac`;
 const source = (text: string | undefined): PinnedSource => ({
   id: 'x',
   label: 'Linux X',
-  readFile: () => Promise.resolve(text === undefined ? undefined : Buffer.from(text)),
+  readFile: () =>
+    Promise.resolve(
+      text === undefined ? undefined : { mode: '100755', content: Buffer.from(text) },
+    ),
   copyTo: () => Promise.resolve(),
   copyFiles: () => Promise.resolve(),
 });

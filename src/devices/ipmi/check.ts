@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../../model/errors.js';
+import { withScratch } from '../../system/scratch.js';
 import type { IpmiDescription } from '../described/schema.js';
 import type { CheckStep, Watcher } from '../device.js';
 import type { ConsoleShell } from '../shell/console-shell.js';
@@ -53,17 +53,14 @@ async function tryFetch(
   shell: ConsoleShell,
   { kexec, timeouts }: IpmiDescription,
 ): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'busyguest-check-'));
   const text = 'busyguest';
   const there = `${kexec.folder}/busyguest-check`;
-  try {
+  return withScratch('check', async (dir) => {
     await writeFile(join(dir, 'file'), text);
     await machine.serving(shell, (bring) => bring(join(dir, 'file'), there));
     const compare = `test "$(cat ${there})" = ${text} && rm ${there}`;
     const { code } = await shell.run(compare, timeouts['fetch-s'] * 1000);
     if (code === 0) return 'a file came over';
     throw new InfraError('fetch', 'another file came over', 'is there a proxy on the way?');
-  } finally {
-    await rm(dir, { recursive: true });
-  }
+  });
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, mkdir, mkdtemp, rename, rm, stat, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../../model/errors.js';
 import { FileServer } from '../../system/file-server.js';
 import { digestFile, exists, temporaryFor } from '../../system/files.js';
 import { run } from '../../system/processes.js';
+import { withScratch } from '../../system/scratch.js';
 import type { Artefact } from './artefact.js';
 import type { Target } from './target.js';
 
@@ -93,8 +93,7 @@ async function byRsync(
   remote: string,
   signal: AbortSignal,
 ): Promise<number> {
-  const links = await mkdtemp(join(tmpdir(), 'busyguest-publish-'));
-  try {
+  return withScratch('publish', async (links) => {
     for (const { path, name } of files) await symlink(path, join(links, name));
     // rsync writes under another name and renames at the end: what is there is whole.
     const flags = ['--recursive', '--copy-links', '--ignore-existing', '--chmod=F644,D755'];
@@ -114,7 +113,5 @@ async function byRsync(
       },
     );
     return files.filter((file) => stdout.split('\n').includes(file.name)).length;
-  } finally {
-    await rm(links, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { emulatedNames, deviceOf } from '../../devices/registry.js';
 import { JobError } from '../../model/errors.js';
 import type { EventSink } from '../../model/event.js';
 import type { JobResult } from '../../model/result.js';
+import { withScratch } from '../../system/scratch.js';
 import { splitWords } from '../../system/shell-words.js';
 import { compareResults, type Differences } from '../../verdict/same-result.js';
 import { JobFiles } from '../job-files.js';
@@ -39,14 +39,11 @@ export async function verifyBundle(
   signal: AbortSignal,
   emit: EventSink,
 ): Promise<Verification> {
-  const dir = await mkdtemp(join(tmpdir(), 'busyguest-verify-'));
-  try {
+  return withScratch('verify', async (dir) => {
     emit({ kind: 'note', text: `unpacking ${file}` });
     const bundle = await openBundle(file, join(dir, 'bundle'), signal);
-    return await again(file, bundle, join(dir, 'again'), signal, emit);
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+    return again(file, bundle, join(dir, 'again'), signal, emit);
+  });
 }
 
 async function again(

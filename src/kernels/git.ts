@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { caged, type Cage, type CagedProgram } from '../system/cage.js';
+import { exists, isFolder, projectDir } from '../system/files.js';
+import { run, type RunOptions, type RunOutput } from '../system/processes.js';
+
+/** A repository may not have git start anything, nor ask for anything. */
+const harmless: Readonly<Record<string, string>> = {
+  'core.fsmonitor': 'false',
+  'core.hooksPath': '/dev/null',
+  'core.pager': 'cat',
+  'log.showSignature': 'false',
+  'protocol.allow': 'never',
+};
+
+/** git's words are read, so they are English; only the repository's own settings count, and few of them. */
+const environment: Readonly<Record<string, string>> = {
+  LC_ALL: 'C',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: join(projectDir, 'scripts', 'git-in-cage.config'),
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_NO_LAZY_FETCH: '1',
+};
+
+/** Seconds of CPU time; the slowest of what is asked here takes a few. */
+const cpuSeconds = 900;
+
+/** How to run git on a repository: as any program, but for what git needs to be told. */
+export type GitOptions = Omit<RunOptions, 'cage' | 'passes' | 'cwd' | 'env'> & {
+  /** Folders that it writes to. */
+  readonly writes?: readonly string[];
+};
+
+/** git's arguments and environment where a repository may be a stranger's. */
+const argvFor = (repository: string | undefined, args: readonly string[]): string[] => [
+  'git',
+  ...Object.entries(harmless).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ...(repository === undefined ? [] : ['-C', resolve(repository)]),
+  ...args,
+];
+
+/** Runs git in a cage that shows it one repository, and no other file. Throws InfraError, InterruptedError. */
+export async function git(
+  repository: string,
+  args: readonly string[],
+  { writes = [], ...options }: GitOptions,
+): Promise<RunOutput> {
+  const cage = await cageFor(repository, writes);
+  return run(argvFor(repository, args), { ...options, cage, env: environment });
+}
+
+/** The same as a command line, for a pipe. */
+export async function gitProgram(
+  repository: string,
+  args: readonly string[],
+): Promise<CagedProgram> {
+  return caged(argvFor(repository, args), await cageFor(repository, []), environment);
+}
+
+/** Runs a shell script that calls git, without any repository. `"$git" apply` in it is git with its settings. */
+export function gitScript(
+  script: string,
+  args: readonly string[],
+  { cwd, cage, ...options }: Omit<RunOptions, 'passes' | 'env'> & { cage: Cage },
+): Promise<RunOutput> {
+  const reads = [...(cage.reads ?? []), environment['GIT_CONFIG_GLOBAL'] ?? ''];
+  const ceiling = { GIT_CEILING_DIRECTORIES: resolve(cwd ?? '/') };
+  return run(['sh', '-c', script, 'git', ...args], {
+    ...options,
+    ...(cwd !== undefined && { cwd }),
+    cage: { cpuSeconds, ...cage, reads },
+    env: { ...environment, ...ceiling },
+  });
+}
+
+async function cageFor(repository: string, writes: readonly string[]): Promise<Cage> {
+  const folders = await repositoryFolders(resolve(repository));
+  const reads = [...folders, environment['GIT_CONFIG_GLOBAL'] ?? ''];
+  return { reads, writes, cpuSeconds, mapsFiles: true };
+}
+
+/** No chain of repositories that borrow from each other is longer. */
+const mostFolders = 16;
+
+/** Every folder that git reads of a repository: its own, and those that it borrows from. */
+async function repositoryFolders(repository: string): Promise<string[]> {
+  const found = new Set<string>();
+  const queue = [repository];
+  for (let dir = queue.shift(); dir !== undefined; dir = queue.shift()) {
+    if (found.has(dir) || found.size >= mostFolders) continue;
+    // A stranger's repository may say that it borrows from ~/.ssh.
+    if (dir !== repository && !(await isGits(dir))) continue;
+    found.add(dir);
+    queue.push(...(await borrowedBy(dir)));
+  }
+  return [...found];
+}
+
+/** Whether a folder is a repository without a work tree, or one's objects. */
+async function isGits(dir: string): Promise<boolean> {
+  const has = async (...names: string[]): Promise<boolean> =>
+    (await Promise.all(names.map((name) => exists(join(dir, name))))).every(Boolean);
+  if (!(await isFolder(dir))) return false;
+  return (await has('HEAD')) || (await has('pack', 'info'));
+}
+
+async function borrowedBy(dir: string): Promise<string[]> {
+  const dotGit = join(dir, '.git');
+  const line = async (path: string): Promise<string | undefined> => {
+    const { size } = await stat(path);
+    return size > 65536 ? undefined : readFile(path, 'utf8');
+  };
+  const read = (...path: string[]): Promise<string | undefined> =>
+    line(join(dir, ...path)).catch(() => undefined);
+  const [gitFile, common, ...alternates] = await Promise.all([
+    read('.git'),
+    read('commondir'),
+    read('objects', 'info', 'alternates'),
+    read('info', 'alternates'),
+  ]);
+  const lines = alternates.flatMap((text, index) =>
+    (text ?? '')
+      .split('\n')
+      .filter((one) => one !== '' && !one.startsWith('#'))
+      .map((one) => resolve(dir, index === 0 ? 'objects' : '.', one)),
+  );
+  const elsewhere = /^gitdir: (.*)$/m.exec(gitFile ?? '')?.[1];
+  return [
+    ...(elsewhere === undefined ? [dotGit] : [resolve(dir, elsewhere)]),
+    ...(common === undefined ? [] : [resolve(dir, common.trim())]),
+    ...lines,
+  ];
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+import { constants, type Stats } from 'node:fs';
+import { lstat, mkdir, open, readlink, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
+import { JobError } from '../model/errors.js';
+
+/** A file of a kernel tree as git has it: a regular one, one that can be executed, or a symbolic link. */
+export interface TreeFile {
+  readonly mode: '100644' | '100755' | '120000';
+  /** Of a link: its target. */
+  readonly content: Buffer;
+}
+
+/** No file of a kernel tree that a patch changes comes near; a device or a FIFO has no end. */
+const largestBytes = 64 * 1024 ** 2;
+
+/** Whether a path from a patch or a tree can only be that of a file within a tree. */
+export const isInTree = (path: string): boolean =>
+  path !== '' &&
+  !path.includes('\0') &&
+  path.split('/').every((name) => !['', '.', '..', '.git'].includes(name.toLowerCase()));
+
+/**
+ * A file of a tree in a folder, never through a link: undefined where nothing, a folder or something else than a file
+ * is there. Throws JobError for one that is too large.
+ */
+export async function readTreeFile(tree: string, path: string): Promise<TreeFile | undefined> {
+  if (!isInTree(path) || (await linkAbove(tree, path)) !== undefined) return undefined;
+  const place = join(tree, path);
+  const state = await lstat(place).catch(() => undefined);
+  if (state?.isSymbolicLink()) return { mode: '120000', content: await readlink(place, 'buffer') };
+  if (!state?.isFile()) return undefined;
+  await using file = await open(place, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const { size, mode } = await file.stat();
+  if (size > largestBytes) {
+    throw new JobError([{ message: `${path}: more than ${largestBytes / 1024 ** 2} MiB` }]);
+  }
+  return { mode: isExecutable(mode) ? '100755' : '100644', content: await file.readFile() };
+}
+
+const isExecutable = (mode: Stats['mode']): boolean => (mode & 0o100) !== 0;
+
+/** The symbolic link through which a path of a tree would lead, or undefined. */
+export async function linkAbove(tree: string, path: string): Promise<string | undefined> {
+  const names = path.split('/').slice(0, -1);
+  let above = '';
+  for (const name of names) {
+    above = above === '' ? name : `${above}/${name}`;
+    const state = await lstat(join(tree, above)).catch(() => undefined);
+    if (state === undefined) return undefined;
+    if (state.isSymbolicLink()) return above;
+  }
+  return undefined;
+}
+
+/** Puts files into a tree in a folder, in place of what is there; undefined: the file goes. Throws JobError. */
+export async function writeTreeFiles(
+  tree: string,
+  files: ReadonlyMap<string, TreeFile | undefined>,
+): Promise<void> {
+  for (const path of files.keys()) {
+    const link = isInTree(path) ? await linkAbove(tree, path) : path;
+    if (link !== undefined) {
+      throw new JobError([{ message: `${path}: leads through a symbolic link, ${link}` }]);
+    }
+    await rm(join(tree, path), { force: true }).catch((error: unknown) => {
+      // A folder, which goes with the last of its files.
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_FS_EISDIR') throw error;
+    });
+  }
+  for (const [path, file] of files) if (file === undefined) await dropEmpty(tree, dirname(path));
+  for (const [path, file] of files) {
+    if (file === undefined) continue;
+    const place = join(tree, path);
+    await mkdir(dirname(place), { recursive: true });
+    if (file.mode === '120000') await symlink(file.content, place);
+    else await writeFile(place, file.content, { mode: file.mode === '100755' ? 0o755 : 0o644 });
+  }
+}
+
+async function dropEmpty(tree: string, path: string): Promise<void> {
+  for (let dir = path; dir !== '.'; dir = dirname(dir)) {
+    try {
+      await rmdir(join(tree, dir));
+    } catch {
+      return;
+    }
+  }
+}
+
+/** Why a link of a tree is refused; undefined: its target is within the tree. */
+export function linkFault(path: string, target: string): string | undefined {
+  const place = posix.normalize(posix.join(posix.dirname(path), target));
+  const leads = target.startsWith('/') || place === '..' || place.startsWith('../');
+  return leads ? `${path}: a symbolic link to ${target}, which is outside the tree` : undefined;
+}
