@@ -4,6 +4,7 @@ import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheKinds, cacheMarks } from './cache-kinds.js';
+import { assertEntryIsOurs } from './cache-trust.js';
 import { cacheDir, exists, readIfThere, temporaryFor, writeWhole } from './files.js';
 import { dropDeadLock, livingOwner, withLock } from './lock.js';
 import { lives, ownerPattern, self, unseen } from './owner.js';
@@ -43,11 +44,12 @@ function register(): void {
 
 /**
  * Whether an entry of the cache is there. If it is, it counts as used now, and stays until this process ends: trim()
- * leaves what was used since the oldest living process began.
+ * leaves what was used since the oldest living process began. Throws InfraError for another user's.
  */
 export async function use(path: string): Promise<boolean> {
   register();
   const there = (await touch(path)) && (await isKept(path));
+  if (there) assertEntryIsOurs(path);
   grows ||= !there;
   return there;
 }

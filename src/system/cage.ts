@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { stat } from 'node:fs/promises';
-import { homedir, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { environmentFor, type Environment } from './environment.js';
 import { dieWithParent, run } from './processes.js';
+import { userHome } from './files.js';
 import { programPath } from './program.js';
 import { findSandbox, systemBinds, unshared, type Sandbox } from './sandbox.js';
 
@@ -152,7 +153,7 @@ async function rootOf(program: string): Promise<string | undefined> {
   if (path === undefined || ofSystem.test(resolve(path))) return undefined;
   const dir = dirname(resolve(path));
   const prefix = join(dir, '..');
-  const isPrefix = /\/s?bin$/.test(dir) && prefix !== '/' && prefix !== homedir();
+  const isPrefix = /\/s?bin$/.test(dir) && prefix !== '/' && prefix !== userHome();
   return isPrefix ? prefix : dir;
 }
 

@@ -2,19 +2,37 @@
 import { createHash, type Hash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { access, copyFile, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { homedir, userInfo } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { assertCacheIsOurs } from './cache-trust.js';
 import { readInputIfThere } from './input.js';
 import { self } from './owner.js';
 
 /** The folder of the project: of its job matrices, patches and C sources (this file is dist/src/system/files.js). */
 export const projectDir = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 
-/** Where everything that can be made again is kept: $BUSYGUEST_CACHE, or the user's cache folder. */
+/**
+ * Where everything that can be made again is kept: $BUSYGUEST_CACHE, or the user's cache folder. Throws InfraError
+ * where another user could have put something there.
+ */
 export function cacheDir(...parts: string[]): string {
-  const xdg = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  return join(process.env['BUSYGUEST_CACHE'] || join(xdg, 'busyguest'), ...parts);
+  const asked = process.env['BUSYGUEST_CACHE'];
+  const root = asked ? resolve(asked) : join(userCache(), 'busyguest');
+  assertCacheIsOurs(root);
+  return join(root, ...parts);
+}
+
+/** As the XDG base directories have it: what is no absolute path does not count, an empty HOME neither. */
+function userCache(): string {
+  const xdg = process.env['XDG_CACHE_HOME'] ?? '';
+  return isAbsolute(xdg) ? xdg : join(userHome(), '.cache');
+}
+
+/** The user's folder: HOME, or what the system knows where that is empty. */
+export function userHome(): string {
+  const home = homedir();
+  return isAbsolute(home) ? home : userInfo().homedir;
 }
 
 /** Whether a file or folder is there. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { open } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { InfraError } from '../model/errors.js';
+import { userHome } from './files.js';
 
 /** Where a password is. Never the password itself. */
 export interface SecretPlace {
@@ -22,7 +22,7 @@ export async function readSecret({ file, variable }: SecretPlace): Promise<strin
     if (value) return value;
     throw new InfraError('password', `${variable} is not set`, `export ${variable}`);
   }
-  const path = (file ?? '').replace(/^~\//, `${homedir()}/`);
+  const path = (file ?? '').replace(/^~\//, `${userHome()}/`);
   const handle = await open(path).catch((error: unknown) => {
     throw new InfraError('password', (error as Error).message, 'see docs/devices.md');
   });
@@ -51,4 +51,4 @@ export async function readSecret({ file, variable }: SecretPlace): Promise<strin
 
 /** The user's folder of configuration: $XDG_CONFIG_HOME or ~/.config. */
 export const configDir = (...parts: string[]): string =>
-  join(process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'busyguest', ...parts);
+  join(process.env['XDG_CONFIG_HOME'] || join(userHome(), '.config'), 'busyguest', ...parts);
