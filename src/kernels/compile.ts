@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { cacheDir, digest, projectDir, readIfThere } from '../system/files.js';
@@ -12,6 +12,7 @@ import { BuildError, make, type Work } from './make.js';
 import { copyStart, keepObjects, nearestStart, type Recipe, type Start } from './object-trees.js';
 import { readSeries } from './read-series.js';
 import type { Patch } from './series.js';
+import { copyBuilt, readBuilt } from './tree-file.js';
 import { needsOffsets, offsetsSource, readOffsets, writeOffsetsSource } from './trace-offsets.js';
 import { bringTree, dateTree, withWorkTree, type TreeState, type WorkTree } from './work-tree.js';
 
@@ -125,7 +126,7 @@ async function compile(work: Work, isPart: boolean, say: Say): Promise<void> {
 
 /** Where the payload finds what it traces, as a fact; nothing where the kernel says it itself or cannot be traced. */
 async function traceOffsets(work: Work): Promise<{ trace_offsets?: string }> {
-  if (!needsOffsets(await readFile(join(work.obj, '.config'), 'utf8'))) return {};
+  if (!needsOffsets((await readBuilt(work.obj, '.config')) ?? '')) return {};
   await writeOffsetsSource(work.tree);
   try {
     await make(work, [`${offsetsSource}.s`], {});
@@ -149,10 +150,10 @@ async function keepArtefacts(
     ['.config', 'config'],
     ['System.map', 'System.map'],
   ] as const) {
-    await copyFile(join(obj, from), join(out, to));
+    await copyBuilt(obj, from, join(out, to));
   }
   await writeFile(join(out, 'build.log'), `${log.join('\n')}\n`);
-  const release = (await readFile(join(obj, 'include/config/kernel.release'), 'utf8')).trim();
+  const release = ((await readBuilt(obj, 'include/config/kernel.release')) ?? '').trim();
   const all = { ...facts, kernel_release: release };
   await writeFile(join(out, 'facts.json'), `${JSON.stringify(all, undefined, 2)}\n`);
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { readFile, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readIfThere } from '../system/files.js';
+import { posix } from 'node:path';
 import { run } from '../system/processes.js';
 import { changedSymbols, hasEffect, mentioned, readSymbols, redefined } from './config-effect.js';
 import { make, type Work } from './make.js';
+import { dateBuilt, readBuilt } from './tree-file.js';
 
 /** Of more changed symbols than this, nearly everything sees one. */
 const mostSymbols = 50;
@@ -15,19 +14,19 @@ const mostSymbols = 50;
  * mean the same under both configs do not count. `seconds` is the time of what is kept.
  */
 export async function narrowConfigChange(work: Work, seconds: number): Promise<void> {
-  const { obj } = work;
-  const autoConf = join(obj, 'include/config/auto.conf');
-  const old = await readIfThere(autoConf);
+  const { obj, tree } = work;
+  const autoConf = 'include/config/auto.conf';
+  const old = await readBuilt(obj, autoConf);
   if (old === undefined) return;
   await make(work, ['-s', 'syncconfig']);
-  const [before, after] = [readSymbols(old), readSymbols(await readFile(autoConf, 'utf8'))];
+  const [before, after] = [readSymbols(old), readSymbols((await readBuilt(obj, autoConf)) ?? '')];
   const changed = new Set(changedSymbols(before, after));
   if (changed.size === 0 || changed.size > mostSymbols) return;
   const marks = [...changed].map((name) => `include/config/${name.slice('CONFIG_'.length)}`);
   const users = await usersOf(marks, work);
   const texts = new Map<string, string>();
   for (const path of users) {
-    const text = await readFile(join(obj, path), 'latin1').catch(() => undefined);
+    const text = await readBuilt(tree, fromTree(path));
     if (text !== undefined) texts.set(path, text);
   }
   const unknown = new Set([...texts.values()].flatMap(redefined));
@@ -35,13 +34,16 @@ export async function narrowConfigChange(work: Work, seconds: number): Promise<v
     if (path.endsWith('/autoconf.h')) continue;
     if (![...mentioned(text)].some((name) => changed.has(name))) continue;
     if (!hasEffect(text, before, after, unknown)) continue;
-    await utimes(join(obj, path), seconds + 1, seconds + 1);
+    await dateBuilt(tree, fromTree(path), seconds + 1);
   }
   const named = await namedByMakefiles(marks, work);
   for (const mark of marks.filter((one) => !named.has(one))) {
-    await utimes(join(obj, mark), seconds, seconds).catch(() => undefined);
+    await dateBuilt(obj, mark, seconds);
   }
 }
+
+/** A path that a build names from its object tree, from the top of the tree: the build's word, so perhaps outside. */
+const fromTree = (path: string): string => posix.join('obj', path);
 
 /** Files, relative to the object tree, that something was compiled from which depends on one of the marks. */
 async function usersOf(marks: readonly string[], { obj, signal }: Work): Promise<Set<string>> {
@@ -53,7 +55,7 @@ async function usersOf(marks: readonly string[], { obj, signal }: Work): Promise
   });
   const wanted = marks.map((mark) => `(wildcard ${mark})`);
   for (const name of stdout.split('\0').filter(Boolean)) {
-    const text = await readFile(join(obj, name), 'latin1');
+    const text = (await readBuilt(obj, posix.normalize(name))) ?? '';
     if (!wanted.some((mark) => text.includes(mark))) continue;
     const source = /^source_\S+ := (\S+)$/m.exec(text)?.[1];
     const deps = /^deps_\S+ := \\\n((?:.*\\\n)*)/m.exec(text)?.[1] ?? '';

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { JobError, type Problem } from '../model/errors.js';
 import type { KernelSpec } from '../model/job.js';
 import { exists, projectDir } from '../system/files.js';
 import { readInput } from '../system/input.js';
 import { make, type Work } from './make.js';
+import { readBuilt, writeForBuild } from './tree-file.js';
 import { settings, wantedBy } from './fragment.js';
 import { readKconfig } from './kconfig.js';
 import { lostSymbols, outcome, unmet, type Line } from './lost-config.js';
@@ -113,13 +114,12 @@ interface Obtained {
 
 /** Asks Kconfig, and again with the next alternative of each line that it did not take. */
 async function obtain(work: Work, plan: ConfigPlan, lines: readonly Line[]): Promise<Obtained> {
-  const file = join(work.obj, '.config');
   const taken = new Map<Line, number>();
   for (;;) {
     const settings = lines.map((line) => line.or[(taken.get(line) ?? 0) - 1] ?? line);
     const text = settings.map(({ name, value }) => `${name}=${value}\n`).join('');
-    await ask(work, plan.full, file, text);
-    const finished = await readFile(file, 'utf8');
+    await ask(work, plan.full, text);
+    const finished = (await readBuilt(work.obj, '.config')) ?? '';
     const next = unmet(lines, finished).filter(
       (line) =>
         unmet(line.or, finished).length === line.or.length &&
@@ -130,19 +130,14 @@ async function obtain(work: Work, plan: ConfigPlan, lines: readonly Line[]): Pro
   }
 }
 
-async function ask(
-  work: Work,
-  full: Fragment | undefined,
-  file: string,
-  settings: string,
-): Promise<void> {
+async function ask(work: Work, full: Fragment | undefined, settings: string): Promise<void> {
   if (full === undefined) {
-    const all = join(work.obj, 'busyguest.config');
-    await writeFile(all, settings);
-    await make(work, ['-s', 'allnoconfig'], { KCONFIG_ALLCONFIG: all });
+    const all = 'busyguest.config';
+    await writeForBuild(work.obj, all, settings);
+    await make(work, ['-s', 'allnoconfig'], { KCONFIG_ALLCONFIG: join(work.obj, all) });
   } else {
     // The later of two values wins.
-    await writeFile(file, `${full.text}\n${settings}`);
+    await writeForBuild(work.obj, '.config', `${full.text}\n${settings}`);
     await make(work, ['-s', 'olddefconfig']);
   }
 }

@@ -66,19 +66,17 @@ async function unpacked(
 ): Promise<PinnedSource> {
   const id = idOf(pkg);
   const tree = cacheDir('sources', id);
-  await withLock(
-    `${tree}.lock`,
-    signal,
-    (pid) => say(`waiting for process ${pid}`),
-    async () => {
-      if (await use(tree)) return;
-      say(`fetching ${pkg.name} ${pkg.version} (about 160 MB)`);
-      const deb = await suite.download(pkg);
-      say(`unpacking ${pkg.name} ${pkg.version}`);
-      await makeFolderWhole(tree, (dir) => unpack(deb, dir, signal));
-      await suite.forget(deb);
-    },
-  );
+  const fill = async (): Promise<void> => {
+    if (await use(tree)) return;
+    say(`fetching ${pkg.name} ${pkg.version} (about 160 MB)`);
+    const deb = await suite.download(pkg);
+    say(`unpacking ${pkg.name} ${pkg.version}`);
+    await makeFolderWhole(tree, (dir) => unpack(deb, dir, signal));
+    await suite.forget(deb);
+  };
+  // What is there needs no lock, which a cache that is only read could not have.
+  const onWait = (pid: number): void => say(`waiting for process ${pid}`);
+  if (!(await use(tree))) await withLock(`${tree}.lock`, signal, onWait, fill);
   return treeInCache(id, `${pkg.name} ${pkg.version} (Debian ${suite.suite})`, tree);
 }
 

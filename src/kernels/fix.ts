@@ -77,13 +77,13 @@ async function bringParts(
       missing.push(part);
       continue;
     }
-    const files = new Set(touchedFiles(part));
+    const files = new Set(await touchedFiles([part], signal));
     const own = reversed(part);
-    const removers = [...removes, ...(own ? [own] : [])].filter((patch) =>
-      touchedFiles(patch).every((file) => files.has(file)),
-    );
     let found: Patch | undefined;
-    for (const patch of removers) if (found === undefined && (await applies(patch))) found = patch;
+    for (const patch of [...removes, ...(own ? [own] : [])]) {
+      const isOfPart = (await touchedFiles([patch], signal)).every((file) => files.has(file));
+      if (found === undefined && isOfPart && (await applies(patch))) found = patch;
+    }
     if (found === undefined) return undefined;
     there.unshift({ part, remove: found });
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, writeFile } from 'node:fs/promises';
 import { InfraError } from '../model/errors.js';
+import type { Cage } from '../system/cage.js';
 import { cacheDir } from '../system/files.js';
 import { run, tail } from '../system/processes.js';
 import type { Toolchain } from './toolchain.js';
@@ -44,12 +45,24 @@ export async function make(
     log.push(line);
     onLine?.(line);
   };
-  const options = { stage: 'build', signal, env: { ...makeEnv, ...env }, onLine: take };
+  const options = {
+    stage: 'build',
+    signal,
+    env: { ...makeEnv, ...env },
+    onLine: take,
+    cage: cageOf(work),
+  };
   try {
     await run([...makeArgv(work), ...goals], options);
   } catch (error) {
     throw isLab(error) ? error : await buildError(work, wasKilled(error));
   }
+}
+
+/** It reads the tree, writes to the object tree, and sees nothing else. */
+function cageOf({ tree, obj, toolchain: { kind, choice, compiler } }: Work): Cage {
+  const linker = kind === 'gcc' ? [`${choice}ld`] : [];
+  return { reads: [tree], writes: [obj], programs: ['make', compiler, ...linker] };
 }
 
 function makeArgv({ tree, obj, toolchain }: Work): string[] {
@@ -90,7 +103,9 @@ const noMemory = new RegExp(
 
 /** Whether make failed for a reason that is not in the tree. */
 const isLab = (error: unknown): boolean =>
-  !(error instanceof InfraError) || /no space|program not found/.test(error.message);
+  !(error instanceof InfraError) ||
+  error.stage !== 'build' ||
+  /no space|program not found/.test(error.message);
 
 const wasKilled = (error: unknown): boolean =>
   error instanceof InfraError && /ended by SIG/.test(error.message);

@@ -5,6 +5,7 @@ import { use } from '../system/cache.js';
 import { cacheDir, makeFolderWhole, readIfThere } from '../system/files.js';
 import { run } from '../system/processes.js';
 import type { Changes, PinnedSource } from './pinned-source.js';
+import { readBuilt } from './tree-file.js';
 import { changesSince, fileDigest, type TreeState, type WorkTree } from './work-tree.js';
 
 /** Goes up when what is kept, or how it is built upon, changes. */
@@ -200,7 +201,7 @@ export async function keepObjects(key: string, recipe: Recipe, work: WorkTree): 
   for (const name of await readdir(obj)) {
     if (linkedAnew.test(name)) await rm(join(obj, name), { recursive: true });
   }
-  const config = (await readIfThere(join(obj, '.config'))) ?? '';
+  const config = (await readBuilt(obj, '.config')) ?? '';
   const saysWhere = config.includes('\nCONFIG_DEBUG_INFO=y\n');
   const kept: Kept = { format, ...recipe, ...(saysWhere && { tree }) };
   await mkdir(cacheDir('objects'), { recursive: true });

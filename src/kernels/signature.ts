@@ -14,7 +14,7 @@ interface SignatureFile {
 
 /** What is known of a tarball's signature. */
 export interface SignatureCheck {
-  /** `signature good: NAME`, `signature not checked: no key ...`, `no signature`. */
+  /** `signature good: NAME`, `signature of an expired key: NAME`, `signature not checked: ...`, `no signature`. */
   readonly text: string;
   /** Asking again would give another answer once the user has the key. */
   readonly final: boolean;
@@ -67,10 +67,17 @@ function unpacker(tarball: string): string {
 function judge(status: string, file: string, tarball: string, stderr: string): SignatureCheck {
   const line = (word: string): string | undefined =>
     new RegExp(`^\\[GNUPG:\\] ${word} \\w+ ?(.*)$`, 'm').exec(status)?.[1];
-  const good = line('GOODSIG') ?? line('EXPKEYSIG') ?? line('EXPSIG');
+  const good = line('GOODSIG');
+  const expired = line('EXPKEYSIG') ?? line('EXPSIG');
   const bad = line('BADSIG') ?? line('REVKEYSIG');
-  if (bad === undefined && good !== undefined && line('VALIDSIG') !== undefined) {
-    return { text: `signature good: ${good}`, final: true };
+  if (bad === undefined && line('VALIDSIG') !== undefined) {
+    if (good !== undefined) return { text: `signature good: ${good}`, final: true };
+    // Who has an old key may sign what he likes now; a newer copy of the key may say that it goes on.
+    if (expired !== undefined) {
+      const what =
+        line('EXPKEYSIG') === undefined ? 'expired signature' : 'signature of an expired key';
+      return { text: `${what}, which proves nothing: ${expired}`, final: false };
+    }
   }
   const key = /^\[GNUPG:\] NO_PUBKEY (\w+)/m.exec(status)?.[1];
   if (bad === undefined && key !== undefined) {

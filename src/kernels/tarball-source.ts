@@ -41,11 +41,12 @@ export function tarballSource(path: string): KernelSource {
       const id = `tar-${sha256.slice(0, 24)}`;
       const tree = cacheDir('sources', id);
       const onWait = (pid: number): void => say(`waiting for process ${pid}`);
-      await withLock(`${tree}.lock`, signal, onWait, async () => {
+      const fill = async (): Promise<void> => {
         if (await use(tree)) return;
         say(`unpacking ${basename(path)}`);
         await makeFolderWhole(tree, (dir) => unpack(path, dir, signal));
-      });
+      };
+      if (!(await use(tree))) await withLock(`${tree}.lock`, signal, onWait, fill);
       const label = `${basename(path)} (sha256 ${sha256.slice(0, 16)}, ${signature})`;
       return { ...treeInCache(id, label, tree), origin: id };
     },

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readIfThere } from '../system/files.js';
+import { readBuilt, writeForBuild } from './tree-file.js';
 
 /** What is compiled besides the kernel, relative to the tree, without its ending. */
 export const offsetsSource = 'kernel/sched/busyguest-offsets';
@@ -34,7 +32,7 @@ void busyguest_offsets(void)
 {
 ${lines.join('')}}
 `;
-  await writeFile(join(tree, `${offsetsSource}.c`), text);
+  await writeForBuild(tree, `${offsetsSource}.c`, text);
 }
 
 /** The offsets in what the compiler made of it, as --trace-offsets takes them; undefined when one is missing. */
@@ -51,5 +49,5 @@ export function parseOffsets(assembly: string): string | undefined {
 
 /** What the compiler said, after offsetsSource was compiled to assembly in `obj`. */
 export async function readOffsets(obj: string): Promise<string | undefined> {
-  return parseOffsets((await readIfThere(join(obj, `${offsetsSource}.s`))) ?? '');
+  return parseOffsets((await readBuilt(obj, `${offsetsSource}.s`)) ?? '');
 }

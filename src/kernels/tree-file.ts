@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: MIT
-import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, readlink, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { constants, createWriteStream, type Stats } from 'node:fs';
+import {
+  lstat,
+  lutimes,
+  mkdir,
+  open,
+  readlink,
+  rm,
+  rmdir,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { JobError } from '../model/errors.js';
 
 /** A file of a kernel tree as git has it: a regular one, one that can be executed, or a symbolic link. */
@@ -36,6 +47,47 @@ export async function readTreeFile(tree: string, path: string): Promise<TreeFile
     throw new JobError([{ message: `${path}: more than ${largestBytes / 1024 ** 2} MiB` }]);
   }
   return { mode: isExecutable(mode) ? '100755' : '100644', content: await file.readFile() };
+}
+
+/**
+ * The text of a file that a build has left in a folder, undefined where it is none: never through a link, for a build
+ * may have put one there that leads to a file of the user's.
+ */
+export async function readBuilt(dir: string, path: string): Promise<string | undefined> {
+  const file = await readTreeFile(dir, path);
+  return file === undefined || file.mode === '120000' ? undefined : file.content.toString();
+}
+
+/** The largest kernel with debug information has a tenth of it. */
+const largestBuiltBytes = 16 * 1024 ** 3;
+
+/** Copies a file that a build has left, in the same way. Throws JobError where it is none. */
+export async function copyBuilt(dir: string, path: string, to: string): Promise<void> {
+  const isLinked = (await linkAbove(dir, path)) !== undefined;
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  await using file = isLinked
+    ? undefined
+    : await open(join(dir, path), flags).catch(() => undefined);
+  const state = await file?.stat();
+  if (file === undefined || !state?.isFile() || state.size > largestBuiltBytes) {
+    throw new JobError([{ message: `the build left no file ${path}` }]);
+  }
+  await pipeline(
+    file.createReadStream({ autoClose: false }),
+    createWriteStream(to, { flags: 'wx' }),
+  );
+}
+
+/** Dates a file that a build has left, seconds; where none is, or only through a link, nothing happens. */
+export async function dateBuilt(dir: string, path: string, seconds: number): Promise<void> {
+  if (!isInTree(path) || (await linkAbove(dir, path)) !== undefined) return;
+  await lutimes(join(dir, path), seconds, seconds).catch(() => undefined);
+}
+
+/** Writes a file into a folder that a build writes to as well; what it has put there goes. */
+export async function writeForBuild(dir: string, path: string, text: string): Promise<void> {
+  const content = Buffer.from(text);
+  await writeTreeFiles(dir, new Map([[path, { mode: '100644', content }]] as const));
 }
 
 const isExecutable = (mode: Stats['mode']): boolean => (mode & 0o100) !== 0;

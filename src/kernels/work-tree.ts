@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { lstat, lutimes, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lutimes, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { JobError } from '../model/errors.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, readIfThere } from '../system/files.js';
 import { livingOwner, withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
 import { readerOf, type Changes, type PinnedSource } from './pinned-source.js';
-import { rejectError, touchedFiles, trySeries, writePatched, type Patch } from './series.js';
+import { rejectError, touchedFiles, trySeries, type Patch } from './series.js';
+import { linkAbove, writeTreeFiles, type TreeFile } from './tree-file.js';
 
 /** With more changes than this a new copy is hardly dearer, and both states stay. */
 const mostChanges = 20_000;
@@ -31,8 +32,8 @@ export interface TreeState {
 }
 
 /** Digest of a file as TreeState has it. */
-export const fileDigest = (content: Buffer | undefined): string =>
-  content === undefined ? '' : digest(content);
+export const fileDigest = (file: TreeFile | undefined): string =>
+  file === undefined ? '' : digest(file.mode, file.content);
 
 /** Does `work` in a work tree that no other process uses: one that holds the source, or is near, or a new one. */
 export async function withWorkTree<T>(
@@ -130,7 +131,7 @@ export async function bringTree(
   // A state that is half reached has no name.
   await rm(stateFile(dir), { force: true });
   const changes = before && (await changesSince(source, before.source, signal));
-  const touched = patches.flatMap(touchedFiles);
+  const touched = await touchedFiles(patches, signal);
   if (before === undefined || changes === undefined) {
     await rm(tree, { recursive: true, force: true });
     await mkdir(tree, { recursive: true });
@@ -177,11 +178,9 @@ async function changedBehindUs({ dir, tree }: WorkTree, signal: AbortSignal): Pr
 
 /** Throws JobError where a link stands in the path of a file, so that it could lie outside the tree. */
 async function assertNoLinkAbove(tree: string, path: string): Promise<void> {
-  for (let above = dirname(path); above !== '.'; above = dirname(above)) {
-    const state = await lstat(join(tree, above)).catch(() => undefined);
-    if (state?.isSymbolicLink() !== true) continue;
-    throw new JobError([{ message: `${path}: leads through a symbolic link, ${above}` }]);
-  }
+  const above = await linkAbove(tree, path);
+  if (above === undefined) return;
+  throw new JobError([{ message: `${path}: leads through a symbolic link, ${above}` }]);
 }
 
 async function patchTree(
@@ -193,8 +192,8 @@ async function patchTree(
   // The copy's files, not the source's: those may have been edited since.
   const result = await trySeries({ readFile: readerOf(tree) }, patches, signal);
   if (!result.applies) throw rejectError(kernel, result);
-  await writePatched(tree, result.files);
-  return Object.fromEntries([...result.files].map(([path, text]) => [path, fileDigest(text)]));
+  await writeTreeFiles(tree, result.files);
+  return Object.fromEntries([...result.files].map(([path, file]) => [path, fileDigest(file)]));
 }
 
 /** Dates what is `changed` a second after `seconds`, the rest of the tree not after it; then writes the state down. */

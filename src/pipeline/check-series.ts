@@ -6,6 +6,7 @@ import type { Say } from '../kernels/pinned-source.js';
 import { readSeries } from '../kernels/read-series.js';
 import { alreadyIn, rejectError, trySeries, type Patch } from '../kernels/series.js';
 import { kernelSource } from '../kernels/source.js';
+import { assertMayRun } from '../kernels/trusted.js';
 import { isTarball } from '../kernels/tarball-source.js';
 import { JobError, UsageError } from '../model/errors.js';
 import { isFolder, writeWhole } from '../system/files.js';
@@ -26,6 +27,7 @@ export async function findBase(
   base: string | undefined,
   signal: AbortSignal,
 ): Promise<Base> {
+  await assertMayRun(tree, []);
   if (await isRepository(tree, signal)) {
     const path = resolve(tree);
     const { id, subject } = await commitOf(path, base ?? 'HEAD', signal);

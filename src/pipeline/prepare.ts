@@ -3,6 +3,7 @@ import { build, planBuild, planFacts, type BuildPlan } from '../kernels/build.js
 import { BuildError } from '../kernels/make.js';
 import type { PinnedSource, Say } from '../kernels/pinned-source.js';
 import { kernelSource } from '../kernels/source.js';
+import { assertMayRun, sandboxWord } from '../kernels/trusted.js';
 import { findProgramToolchain, findToolchain } from '../kernels/toolchain.js';
 import type { Compiler } from '../images/payload.js';
 import type { EventSink } from '../model/event.js';
@@ -32,10 +33,19 @@ export async function planKernels(
   const pinned = new Map<string, Promise<PinnedSource>>();
   const plans = new Map<string, BuildPlan | Prepared>();
   for (const kernel of usedKernels(matrix).filter(isBuilt)) {
-    const source = pinned.get(kernel.source) ?? kernelSource(kernel.source).pin(signal, say);
+    const pin = async (): Promise<PinnedSource> => {
+      await assertMayRun(kernel.source, []);
+      return kernelSource(kernel.source).pin(signal, say);
+    };
+    const source = pinned.get(kernel.source) ?? pin();
     pinned.set(kernel.source, source);
     const plan = async (): Promise<BuildPlan> => {
-      const [tree, compiler] = await Promise.all([source, findToolchain(kernel.toolchain)]);
+      const { add = [], remove = [] } = kernel.fix === undefined ? {} : (matrix.fix ?? {});
+      const [tree, compiler] = await Promise.all([
+        source,
+        findToolchain(kernel.toolchain),
+        assertMayRun(kernel.source, [...kernel.patches, add, remove].flat()),
+      ]);
       return planBuild(kernel, matrix.fix, tree, compiler, signal);
     };
     plans.set(kernel.name, await orFailure('source', plan));
@@ -56,6 +66,8 @@ export async function prepare(
   emit: EventSink,
   clean = false,
 ): Promise<Map<string, Prepared>> {
+  const word = await sandboxWord();
+  if (word !== undefined) emit({ kind: 'note', text: word });
   const compiler = await findProgramToolchain();
   const kernels = new Map<string, Prepared>();
   const plans = await working('source', 'kernel source', emit, (say) =>

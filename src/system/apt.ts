@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { InfraError } from '../model/errors.js';
 import { use } from './cache.js';
 import { cacheDir, digest, exists, readIfThere, withTemporary, writeWhole } from './files.js';
@@ -53,7 +53,7 @@ export class AptSuite {
       (s) => Date.now() - s.mtimeMs,
       () => Infinity,
     );
-    if (age < maxAgeMs) return;
+    if (age < maxAgeMs || (age !== Infinity && !(await canWrite(this.#dir)))) return;
     await withLock(
       join(this.#dir, 'lock'),
       this.signal,
@@ -127,7 +127,8 @@ export class AptSuite {
     const known = await readIfThere(file);
     if (known !== undefined) return known;
     const { stdout } = await this.#apt(['apt-cache', ...args], { okCodes: [0, 100] });
-    await writeWhole(file, stdout);
+    // A cache that cannot be written only costs time.
+    await writeWhole(file, stdout).catch(() => {});
     return stdout;
   }
 
@@ -186,7 +187,7 @@ export class AptSuite {
     await writeWhole(join(this.#dir, 'sources.list'), line);
   }
 
-  #apt(
+  async #apt(
     argv: readonly string[],
     how: Pick<RunOptions, 'todo' | 'cwd' | 'okCodes'> = {},
   ): ReturnType<typeof run> {
@@ -198,8 +199,8 @@ export class AptSuite {
       'Dir::Cache': join(this.#dir, 'cache'),
       // Images of containers turn this off, and then every question costs a second.
       'Dir::Cache::pkgcache': join(this.#dir, 'cache', 'pkgcache.bin'),
-      // The sandbox user could not write to a cache below a private home.
-      'APT::Sandbox::User': '',
+      // apt's own user can fetch only where it can go.
+      ...(!(await isOpen(this.#dir)) && { 'APT::Sandbox::User': '' }),
       ...(this.architecture !== undefined && { 'APT::Architecture': this.architecture }),
     };
     const [program = '', ...rest] = argv;
@@ -214,6 +215,19 @@ export class AptSuite {
       ...how,
     });
   }
+}
+
+const canWrite = (dir: string): Promise<boolean> =>
+  access(dir, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+
+/** Whether every user may go to a folder. */
+async function isOpen(path: string): Promise<boolean> {
+  const { mode } = await stat(path);
+  if ((mode & 0o001) === 0) return false;
+  return path === dirname(path) || isOpen(dirname(path));
 }
 
 /**

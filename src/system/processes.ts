@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { constants } from 'node:os';
 import { execa, type Options } from 'execa';
 import { InfraError, InterruptedError } from '../model/errors.js';
 import { caged, type Cage } from './cage.js';
@@ -140,8 +141,15 @@ function failure(
       tail(output, 5),
     );
   }
-  const how = result.signal ? `ended by ${result.signal}` : `exit code ${result.exitCode}`;
+  const ended = result.signal ?? (cage && signalOf(result.exitCode));
+  const how = ended ? `ended by ${ended}` : `exit code ${result.exitCode}`;
   return new InfraError(stage, `${argv.slice(0, 3).join(' ')}: ${how}`, todo, tail(output));
+}
+
+/** bubblewrap ends as a shell does when its program was ended by a signal: with 128 and the signal's number. */
+function signalOf(exitCode: number | undefined): string | undefined {
+  const number = (exitCode ?? 0) - 128;
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
 }
 
 /** Ends a program and all its children, at once. */

@@ -65,10 +65,10 @@ async function patched(
 ): Promise<Texts> {
   const result = await trySeries(source, [...fix, ...mutant], signal);
   if (!result.applies) throw rejectError(mutant[0]?.name ?? '', result);
-  const changed = new Set(mutant.flatMap(touchedFiles));
+  const changed = new Set(await touchedFiles(mutant, signal));
   return new Map(
-    [...result.files].flatMap(([name, content]) =>
-      changed.has(name) && content !== undefined ? [[name, content.toString()]] : [],
+    [...result.files].flatMap(([name, file]) =>
+      changed.has(name) && file !== undefined ? [[name, file.content.toString()]] : [],
     ),
   );
 }
@@ -84,8 +84,8 @@ async function textsOf(
   if (!result.applies) throw rejectError('mutants', result);
   const found = await Promise.all(
     names.map(async (name): Promise<[string, string][]> => {
-      const content = result.files.get(name) ?? (await source.readFile(name, signal));
-      return content === undefined ? [] : [[name, content.toString()]];
+      const file = result.files.get(name) ?? (await source.readFile(name, signal));
+      return file === undefined ? [] : [[name, file.content.toString()]];
     }),
   );
   return new Map(found.flat());

@@ -10,7 +10,11 @@ const patch = (name: string, from: string, to: string): Patch => ({
 });
 const treeWith = (line: string) => ({
   readFile: (name: string) =>
-    Promise.resolve(name === 'file' ? Buffer.from(`first\n${line}\nlast\n`) : undefined),
+    Promise.resolve(
+      name === 'file'
+        ? { mode: '100644' as const, content: Buffer.from(`first\n${line}\nlast\n`) }
+        : undefined,
+    ),
 });
 const series = [patch('1.patch', 'a', 'b'), patch('2.patch', 'b', 'c')];
 

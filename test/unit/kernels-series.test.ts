@@ -138,14 +138,17 @@ async function chosenOfTwo(
       ...sourceOf(a),
       readFile: (path) => {
         const content = contents[path];
-        return Promise.resolve(content === undefined ? undefined : Buffer.from(content));
+        return Promise.resolve(
+          content === undefined ? undefined : { mode: '100644', content: Buffer.from(content) },
+        );
       },
     };
     const spec = { add, remove: [remove] };
     const { patches, note } = await choosePatches(kernel(state), spec, source, signal);
     const result = await trySeries(source, patches, signal);
     assert.ok(result.applies);
-    const of = (name: string): string => result.files.get(name)?.toString() ?? contents[name] ?? '';
+    const of = (name: string): string =>
+      result.files.get(name)?.content.toString() ?? contents[name] ?? '';
     return { names: patches.map(({ name }) => name), note, files: [of('dir/a.c'), of('dir/b.c')] };
   } finally {
     await rm(dir, { recursive: true });
@@ -179,7 +182,7 @@ test('a tree that has the fix itself loses it without a patch that says how', as
       ['reverse-of-0001-fix.patch'],
     );
     const result = await trySeries(sourceOf(fixed), patches, signal);
-    assert.equal(result.applies && result.files.get('dir/a.c')?.toString(), unfixed);
+    assert.equal(result.applies && result.files.get('dir/a.c')?.content.toString(), unfixed);
   });
 });
 
@@ -187,11 +190,11 @@ test('a reversed patch gives the old file back, whatever its lines look like', a
   const [before, after] = ['-- a\n++ b\n\nx\nlast', '-- a\n-- c\n\n\nx\nlast\n'];
   const text = `Subject: x\n\n--- a/dir/a.c\n+++ b/dir/a.c\n@@ -1,5 +1,6 @@\n -- a\n-++ b\n+-- c\n \n+\n x\n-last\n\\ No newline at end of file\n+last\n`;
   const there = await trySeries(sourceOf(before), [{ name: 'x', text }], signal);
-  assert.equal(there.applies && there.files.get('dir/a.c')?.toString(), after);
+  assert.equal(there.applies && there.files.get('dir/a.c')?.content.toString(), after);
   const back = reversed({ name: 'x', text });
   assert.ok(back);
   const result = await trySeries(sourceOf(after), [back], signal);
-  assert.equal(result.applies && result.files.get('dir/a.c')?.toString(), before);
+  assert.equal(result.applies && result.files.get('dir/a.c')?.content.toString(), before);
   for (const other of ['rename from a\nrename to b\n', 'new file mode 100644\n', 'no diff\n']) {
     assert.equal(
       reversed({
