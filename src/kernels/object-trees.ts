@@ -181,14 +181,16 @@ export async function copyStart(
 ): Promise<void> {
   const copy = ['cp', '-a', '--reflink=auto', join(keptDir(key), 'obj'), obj];
   await run(copy, { stage: 'build', signal });
+  // What a build left may be links to anywhere: what follows them does it in the cage.
+  const asked = { stage: 'build', signal, cage: { writes: [obj] } };
   for (const folder of folders) {
     const inFolder = ['-maxdepth', '1', '!', '-type', 'd', '-delete'];
     const argv = ['find', join(obj, folder), ...inFolder];
     // Nothing of that folder was built.
-    await run(argv, { stage: 'build', signal, okCodes: [0, 1] });
+    await run(argv, { ...asked, okCodes: [0, 1] });
   }
   const touch = ['-exec', 'touch', '-h', '-d', `@${seconds}`, '{}', '+'];
-  await run(['find', obj, '!', '-type', 'd', ...touch], { stage: 'build', signal });
+  await run(['find', obj, '!', '-type', 'd', ...touch], asked);
 }
 
 /** What a link of vmlinux makes anew whatever changed. */

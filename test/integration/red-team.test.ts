@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { findSandbox } from '../../src/system/sandbox.js';
+import { noSandbox } from '../unit/needs-sandbox.js';
 import { folder, start, type Outcome } from './cli.js';
 import { writeTree } from './tiny-tree.js';
 
@@ -21,8 +21,7 @@ const secrets = {
   BMC_PASSWORD: token,
   AWS_SECRET_ACCESS_KEY: token,
 };
-const sandbox = await findSandbox();
-const skip = 'bwrap' in sandbox ? false : `no sandbox: ${sandbox.why}`;
+const skip = noSandbox;
 
 /** Where an attack takes place: a user's home with secrets, a tree, and an ear on the loopback. */
 interface Place {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { treeInCache } from '../../src/kernels/debian-source.js';
@@ -14,6 +14,7 @@ import {
 import type { PinnedSource } from '../../src/kernels/pinned-source.js';
 import type { Patch } from '../../src/kernels/series.js';
 import { bringTree, withWorkTree, type WorkTree } from '../../src/kernels/work-tree.js';
+import { noSandbox } from './needs-sandbox.js';
 import { ownCache } from './own-cache.js';
 
 const { signal } = new AbortController();
@@ -187,6 +188,32 @@ test('a makefile: nothing of its folder stays', async (context) => {
   });
   assert.equal(await readFile(join(cache, 'objects/base/obj/init/main.o'), 'utf8'), 'base');
 });
+
+test(
+  'what a build left in place of a folder, a link to files of the host, removes and dates none of them',
+  { skip: noSandbox },
+  async (context) => {
+    const { cache, source } = await lab(context);
+    const victim = join(cache, '..', 'victim');
+    await write(victim, { 'sub/file': 'mine\n' });
+    await utimes(join(victim, 'sub/file'), 5, 5);
+    const makefile = { 'kernel/sub/Makefile': 'm\n' };
+    await write(join(cache, 'sources/one'), makefile);
+    await withRecipe(source, [], {}, async (tree, recipe) => {
+      await mkdir(tree.obj);
+      await symlink(victim, join(tree.obj, 'kernel'));
+      await symlink(join(victim, 'sub/file'), join(tree.obj, 'file'));
+      await keepObjects('base', recipe, tree);
+    });
+    const changed = change('kernel/sub/Makefile', 'm', 'm1');
+    await withRecipe(source, [changed], {}, async (tree, recipe) => {
+      const start = await nearestStart(recipe, source, tree, signal);
+      assert.deepEqual(start?.folders, ['kernel/sub']);
+      await copyStart(start, tree, 1000, signal);
+    });
+    assert.equal((await stat(join(victim, 'sub/file'))).mtimeMs, 5000);
+  },
+);
 
 test('debug information says where it was built: only there it is built upon', async (context) => {
   const { source } = await lab(context);

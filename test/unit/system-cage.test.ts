@@ -11,11 +11,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentFor } from '../../src/system/environment.js';
 import { projectDir } from '../../src/system/files.js';
 import { run } from '../../src/system/processes.js';
-import { findSandbox } from '../../src/system/sandbox.js';
+import { noSandbox } from './needs-sandbox.js';
 
 const canary = 'canary-5f2c';
-const sandbox = await findSandbox();
-const skip = 'bwrap' in sandbox ? false : `no sandbox: ${sandbox.why}`;
+const skip = noSandbox;
 
 async function folder(context: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'busyguest-cage-'));
