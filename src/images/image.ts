@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, writeWhole } from '../system/files.js';
+import { seal } from '../system/sealed.js';
 import { packInitramfs, type ImageFile } from './cpio.js';
 import { compileProgram, type Compiler } from './payload.js';
 
@@ -51,6 +52,7 @@ export async function busyGuestImage(
       ...extra.files,
     ];
     await writeWhole(initramfs, packInitramfs(files));
+    await seal(initramfs);
   }
   return { initramfs, key };
 }

@@ -13,6 +13,7 @@ import {
   withTemporary,
 } from '../system/files.js';
 import { withLock } from '../system/lock.js';
+import { seal } from '../system/sealed.js';
 import { configIdentity, readConfigs, type ConfigPlan } from './config.js';
 import { compileKernel } from './compile.js';
 import { compiledFiles, coverageFacts, readCompiled, writeCompiled } from './compiled-files.js';
@@ -140,6 +141,7 @@ async function compileInto(
     if (isCheck) await compareClean(dir, temporary, plan.kernel.name);
     await mkdir(dirname(dir), { recursive: true });
     await rm(dir, { recursive: true, force: true });
+    await seal(join(dir, 'vmlinux'), join(temporary, 'vmlinux'));
     await rename(temporary, dir);
   });
 }

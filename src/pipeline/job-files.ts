@@ -7,7 +7,7 @@ import { readJobFile } from '../history/run-file.js';
 import type { Job } from '../model/job.js';
 import type { JobResult } from '../model/result.js';
 import { copyAnew, writeWhole } from '../system/files.js';
-import { knownDigest } from '../system/known.js';
+import { sealedDigest } from '../system/sealed.js';
 import { ConsoleSession, type ConsoleFindings, type ExpectedConsole } from './console-session.js';
 
 /** The most of a build's log that a job keeps: every job of a kernel has a copy. Bytes. */
@@ -43,7 +43,7 @@ export class JobFiles {
 
   /** What the machine is given: enough to boot it again. */
   async writeBoot(boot: Boot): Promise<void> {
-    const sum = async (path: string): Promise<string> => (path === '' ? '' : knownDigest(path));
+    const sum = async (path: string): Promise<string> => (path === '' ? '' : sealedDigest(path));
     const [kernel, initramfs] = [await sum(boot.kernel), await sum(boot.initramfs)];
     await this.#json('boot.json', { ...boot, sha256: { kernel, initramfs } });
   }
