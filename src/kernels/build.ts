@@ -22,6 +22,7 @@ import type { PinnedSource } from './pinned-source.js';
 import { seriesDigest } from './series.js';
 import { patchsetHash } from './source-facts.js';
 import { checkAge, type Toolchain } from './toolchain.js';
+import { assertMayRun } from './trusted.js';
 
 /** Goes up when the way of building changes what comes out. */
 const buildFormat = '1';
@@ -63,6 +64,8 @@ export async function planBuild(
   toolchain: Toolchain,
   signal: AbortSignal,
 ): Promise<BuildPlan> {
+  const { add = [], remove = [] } = kernel.fix === undefined ? {} : (fix ?? {});
+  await assertMayRun([kernel.source], [...kernel.patches, add, remove].flat());
   const chosen = await choosePatches(kernel, fix, source, signal);
   const config = await readConfigs(kernel);
   const key = digest(

@@ -34,11 +34,7 @@ export class GitBisect {
   /** Makes the private repository and begins. Throws JobError when good and bad do not fit together. */
   async start(tree: string, good: Commit, bad: Commit, signal: AbortSignal): Promise<void> {
     const older = ['merge-base', '--is-ancestor', bad.id, good.id];
-    const turned = await run(['git', '-C', tree, ...older], {
-      stage: 'bisect',
-      signal,
-      okCodes: [0, 1, 128],
-    });
+    const turned = await git(tree, older, { stage: 'bisect', signal, okCodes: [0, 1, 128] });
     if (turned.exitCode === 0 && bad.id !== good.id) {
       const hint =
         'bisect looks for the commit between an older good one and a newer bad one; swap them?';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isOwn } from './trusted.js';
 import { caged, type Cage, type CagedProgram } from '../system/cage.js';
 import { exists, isFolder, projectDir } from '../system/files.js';
 import { run, type RunOptions, type RunOutput } from '../system/processes.js';
@@ -70,7 +71,8 @@ export function gitScript(
   return run(['sh', '-c', script, 'git', ...args], {
     ...options,
     ...(cwd !== undefined && { cwd }),
-    cage: { cpuSeconds, ...cage, reads },
+    // It applies and lists patches: nothing of theirs is run.
+    cage: { trusted: true, cpuSeconds, ...cage, reads },
     env: { ...environment, ...ceiling },
   });
 }
@@ -78,7 +80,7 @@ export function gitScript(
 async function cageFor(repository: string, writes: readonly string[]): Promise<Cage> {
   const folders = await repositoryFolders(resolve(repository));
   const reads = [...folders, environment['GIT_CONFIG_GLOBAL'] ?? ''];
-  return { reads, writes, cpuSeconds, mapsFiles: true };
+  return { reads, writes, cpuSeconds, mapsFiles: true, trusted: await isOwn(repository) };
 }
 
 /** No chain of repositories that borrow from each other is longer. */

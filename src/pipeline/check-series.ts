@@ -27,7 +27,7 @@ export async function findBase(
   base: string | undefined,
   signal: AbortSignal,
 ): Promise<Base> {
-  await assertMayRun(tree, []);
+  await assertMayRun([tree], []);
   if (await isRepository(tree, signal)) {
     const path = resolve(tree);
     const { id, subject } = await commitOf(path, base ?? 'HEAD', signal);

@@ -34,18 +34,13 @@ export async function planKernels(
   const plans = new Map<string, BuildPlan | Prepared>();
   for (const kernel of usedKernels(matrix).filter(isBuilt)) {
     const pin = async (): Promise<PinnedSource> => {
-      await assertMayRun(kernel.source, []);
+      await assertMayRun([kernel.source], []);
       return kernelSource(kernel.source).pin(signal, say);
     };
     const source = pinned.get(kernel.source) ?? pin();
     pinned.set(kernel.source, source);
     const plan = async (): Promise<BuildPlan> => {
-      const { add = [], remove = [] } = kernel.fix === undefined ? {} : (matrix.fix ?? {});
-      const [tree, compiler] = await Promise.all([
-        source,
-        findToolchain(kernel.toolchain),
-        assertMayRun(kernel.source, [...kernel.patches, add, remove].flat()),
-      ]);
+      const [tree, compiler] = await Promise.all([source, findToolchain(kernel.toolchain)]);
       return planBuild(kernel, matrix.fix, tree, compiler, signal);
     };
     plans.set(kernel.name, await orFailure('source', plan));
@@ -82,6 +77,7 @@ export async function prepare(
   for (const kernel of usedKernels(matrix).filter(({ packages }) => packages.length > 0)) {
     const open = (say: Say): Promise<Prepared> =>
       orFailure('package', async () => {
+        await assertMayRun(kernel.packages, []);
         // Its readers of archives take a while to load, and most runs have no packages.
         const { bootablePackages } = await import('./bootable-packages.js');
         return { kernel: await bootablePackages(kernel, compiler, signal, say) };

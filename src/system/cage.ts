@@ -6,7 +6,7 @@ import { environmentFor, type Environment } from './environment.js';
 import { dieWithParent, run } from './processes.js';
 import { userHome } from './files.js';
 import { programPath } from './program.js';
-import { findSandbox, systemBinds, unshared, type Sandbox } from './sandbox.js';
+import { findSandbox, refused, systemBinds, unshared, type Sandbox } from './sandbox.js';
 
 /**
  * What a program may see and do that runs a stranger's code or reads a stranger's files: no network, no secret, no
@@ -29,6 +29,8 @@ export interface Cage {
   readonly fileBytes?: number;
   /** CPU time of each process, seconds; without it the deadline of the whole counts. */
   readonly cpuSeconds?: number;
+  /** It may run where no sandbox can be made: a program of the system that only reads, or what the user trusts. */
+  readonly trusted?: boolean;
 }
 
 /** A program as it is started, and its environment. */
@@ -51,7 +53,7 @@ const temporaryBytes = 1024 ** 3;
 
 /**
  * The command line and the environment that start a program in a cage. Where there is no sandbox it has the
- * environment and the limits all the same; who calls asks `findSandbox` whether that is enough.
+ * environment and the limits all the same, if it is trusted or the user wants none; else this throws InfraError.
  * @param cwd a folder that the cage reads or writes
  */
 export async function caged(
@@ -65,6 +67,7 @@ export async function caged(
   const inside = [...limits(cage), ...argv];
   const home = { HOME: '/tmp', TMPDIR: '/tmp' };
   if (!('bwrap' in sandbox)) {
+    if (!sandbox.wanted && !cage.trusted) throw refused(argv[0] ?? '', sandbox);
     // Another user could not even go to most of the files: here they lie where they are.
     return {
       argv: [...dieWithParent, ...inside],

@@ -29,6 +29,9 @@ function userCache(): string {
   return isAbsolute(xdg) ? xdg : join(userHome(), '.cache');
 }
 
+/** Whether a path is one of a file in the cache. */
+export const isInCache = (path: string): boolean => resolve(path).startsWith(`${cacheDir()}/`);
+
 /** The user's folder: HOME, or what the system knows where that is empty. */
 export function userHome(): string {
   const home = homedir();

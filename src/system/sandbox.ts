@@ -20,6 +20,14 @@ export interface NoSandbox {
   readonly wanted: boolean;
 }
 
+/** The error where a stranger's code would run without a sandbox. */
+export const refused = (what: string, { why }: NoSandbox): InfraError =>
+  new InfraError(
+    'sandbox',
+    `${what} would run what strangers wrote, and there is no sandbox: ${why}`,
+    'mend that (docs/security.md); where you trust it, or a container holds it: BUSYGUEST_SANDBOX=off',
+  );
+
 /** What every sandbox here unshares: processes, network, IPC, host name, and the rest of the file system. */
 export const unshared: readonly string[] = [
   ...['--die-with-parent', '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts'],

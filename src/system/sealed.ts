@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { relative, resolve } from 'node:path';
 import { InfraError } from '../model/errors.js';
-import { cacheDir, digest, readIfThere, writeWhole } from './files.js';
+import { cacheDir, digest, isInCache, readIfThere, writeWhole } from './files.js';
 import { knownDigest } from './known.js';
 
 /** Writes down what a file of the cache is to hold from now on; `made`: where it lies until then. */
@@ -17,7 +17,7 @@ export async function seal(path: string, made = path): Promise<string> {
  * put there: another kernel would be judged under its name. What an older busyguest has left is taken as it is found.
  */
 export async function sealedDigest(path: string): Promise<string> {
-  if (relative(cacheDir(), resolve(path)).startsWith('..')) return knownDigest(path);
+  if (!isInCache(path)) return knownDigest(path);
   const sealed = await readIfThere(sealOf(path));
   if (sealed === undefined) return seal(path);
   const sha256 = await knownDigest(path);

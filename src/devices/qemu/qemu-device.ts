@@ -2,7 +2,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { caged, type Cage, type CagedProgram } from '../../system/cage.js';
-import { digest } from '../../system/files.js';
+import { digest, isInCache } from '../../system/files.js';
 import { dieWithParent, killGroup } from '../../system/processes.js';
 import { quoteWord } from '../../system/shell-words.js';
 import { InfraError } from '../../model/errors.js';
@@ -91,6 +91,8 @@ function cageOf(machine: QemuMachine, boot: Boot, binary: QemuBinary): Cage {
     memoryBytes: machine.memoryMb * 1024 ** 2 + qemuMemoryBytes,
     // It writes nothing.
     fileBytes: 1024 ** 2,
+    // What is in the cache was built, or unpacked, because it may run; anything else came in a bundle.
+    trusted: isInCache(boot.kernel),
   };
 }
 
