@@ -129,7 +129,7 @@ async function coverage(
     files = await compiledFiles({ tree, obj, toolchain }, signal);
     await writeCompiled(dir, files);
   }
-  return files === undefined ? {} : coverageFacts(patches, files);
+  return files === undefined ? {} : coverageFacts(patches, files, signal);
 }
 
 async function compileInto(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { exists, readIfThere, writeWhole } from '../system/files.js';
 import { run } from '../system/processes.js';
 import { touchedFiles, type Patch } from './series.js';
 import { archiver, type Toolchain } from './toolchain.js';
+import { readBuilt } from './tree-file.js';
 
 /** Where a kernel was built. `obj` lies in `tree`, and what was compiled names the tree's files by `../`. */
 interface Built {
@@ -43,7 +43,7 @@ export async function compiledFiles(built: Built, signal: AbortSignal): Promise<
       if (word.startsWith('../')) used.add(word.slice(3));
     }
   }
-  const kconfig = (await readIfThere(join(obj, 'include/config/auto.conf.cmd'))) ?? '';
+  const kconfig = (await readBuilt(obj, 'include/config/auto.conf.cmd')) ?? '';
   const listed = /^deps_config := \\\n((?:[ \t].*\n)*)/m.exec(kconfig)?.[1] ?? '';
   for (const word of listed.split(/[\s\\]+/)) if (word !== '') used.add(word);
   return [...used].sort();
@@ -51,8 +51,8 @@ export async function compiledFiles(built: Built, signal: AbortSignal): Promise<
 
 /** How kbuild made something, and from which files: the words of what it wrote of that. */
 async function wordsOf(obj: string, target: string): Promise<string[]> {
-  const file = join(obj, dirname(target), `.${basename(target)}.cmd`);
-  return (await readFile(file, 'utf8')).split(/[\s\\;()']+/);
+  const file = join(dirname(target), `.${basename(target)}.cmd`);
+  return ((await readBuilt(obj, file)) ?? '').split(/[\s\\;()']+/);
 }
 
 /** The objects that vmlinux is linked of; undefined where they are in no archive (before 6.1). */
@@ -66,7 +66,9 @@ async function linkedObjects(
   const objects = new Set<string>();
   for (const archive of ['vmlinux.a', ...libraries]) {
     const argv = [archiver(toolchain), 't', archive];
-    const { stdout } = await run(argv, { stage: 'build', cwd: obj, signal });
+    // An archive that a stranger's build has made, whose members are named as he likes.
+    const cage = { reads: [obj], programs: [archiver(toolchain)], trusted: true };
+    const { stdout } = await run(argv, { stage: 'build', cwd: obj, signal, cage });
     for (const line of stdout.split('\n').filter(Boolean)) {
       objects.add(line.startsWith('/') ? relative(obj, line) : line);
     }
@@ -86,23 +88,29 @@ export async function readCompiled(dir: string): Promise<readonly string[] | und
 }
 
 /** What of a series a kernel does not contain; empty without patches. Names are those of Patch. */
-export function coverageFacts(
+export async function coverageFacts(
   patches: readonly Patch[],
   compiled: readonly string[],
-): Record<string, string> {
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
   const all = new Set(compiled);
   const folders = new Set(compiled.map((path) => dirname(path)));
-  const gone = removedFiles(patches);
+  const touched = await Promise.all(
+    patches.map(async (patch) => ({ patch, paths: await touchedFiles([patch], signal) })),
+  );
+  const gone = removedFiles(touched);
   const isIn = (path: string): boolean =>
     gone.has(path) || all.has(path) || (isMakefile(path) && folders.has(dirname(path)));
-  const files = [...new Set(patches.flatMap(touchedFiles))].filter((path) => !gone.has(path));
+  const files = [...new Set(touched.flatMap(({ paths }) => paths))].filter(
+    (path) => !gone.has(path),
+  );
   const missing = files.filter((path) => !isIn(path));
   if (files.length === 0) return {};
-  const inPart = patches.filter((patch) => touchedFiles(patch).some((path) => !isIn(path)));
+  const inPart = touched.filter(({ paths }) => paths.some((path) => !isIn(path)));
   return {
     files_not_compiled: describeFiles(missing, files.length),
     ...(inPart.length > 0 && {
-      patches_not_compiled: inPart.map(({ name }) => name).join(' '),
+      patches_not_compiled: inPart.map(({ patch }) => patch.name).join(' '),
     }),
   };
 }
@@ -110,10 +118,12 @@ export function coverageFacts(
 const isMakefile = (path: string): boolean => /^(?:Makefile|Kbuild)/.test(basename(path));
 
 /** Files that a series takes away: no build could compile them. */
-function removedFiles(patches: readonly Patch[]): Set<string> {
+function removedFiles(
+  touched: readonly { readonly patch: Patch; readonly paths: readonly string[] }[],
+): Set<string> {
   const gone = new Set<string>();
-  for (const patch of patches) {
-    for (const path of touchedFiles(patch)) gone.delete(path);
+  for (const { patch, paths } of touched) {
+    for (const path of paths) gone.delete(path);
     const removed = /^--- [^/\s]+\/([^\t\n]+?)(?:\t.*)?\n\+\+\+ \/dev\/null/gm;
     for (const [, path = ''] of patch.text.matchAll(removed)) gone.add(path);
   }

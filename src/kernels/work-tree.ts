@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { lutimes, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JobError } from '../model/errors.js';
+import { InfraError, JobError } from '../model/errors.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, readIfThere } from '../system/files.js';
 import { livingOwner, withLock } from '../system/lock.js';
@@ -41,6 +41,7 @@ export async function withWorkTree<T>(
   signal: AbortSignal,
   work: (tree: WorkTree) => Promise<T>,
 ): Promise<T> {
+  assertMakeTakes(cacheDir('trees'));
   const name = await chooseTree(source, signal);
   const dir = cacheDir('trees', name);
   return withLock(
@@ -60,6 +61,20 @@ export async function withWorkTree<T>(
         await rm(obj, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
       }
     },
+  );
+}
+
+/** What the kernel's Makefile refuses in a path, or make, or a shell, takes for something else. */
+const notForMake = /[\s:#$%&'"\\;*?<>|`()[\]{}!~]/;
+
+/** Throws InfraError for a path in which no kernel can be built: it would say that the kernel is wrong. */
+function assertMakeTakes(path: string): void {
+  const [found] = notForMake.exec(path) ?? [];
+  if (found === undefined) return;
+  throw new InfraError(
+    'cache',
+    `kernels cannot be built in ${path}: make does not take "${found}" in a path`,
+    'point BUSYGUEST_CACHE to a folder without it',
   );
 }
 

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { compiledFiles, coverageFacts } from '../../src/kernels/compiled-files.js';
 
+const { signal } = new AbortController();
 const cmd = (target: string, ...files: string[]): string =>
   `savedcmd_${target} := gcc -I../include -c -o ${target} ../${files[0] ?? ''}\n\n` +
   `source_${target} := ../${files[0] ?? ''}\n\ndeps_${target} := \\\n` +
@@ -39,7 +40,7 @@ test('compiled is what is linked, what a shared object is made of, and Kconfig; 
   execFileSync('ar', ['cDrST', 'vmlinux.a', 'kvm/hv.o'], { cwd: obj });
   execFileSync('ar', ['cDrST', 'lib/lib.a', 'lib/sort.o'], { cwd: obj });
   const toolchain = { kind: 'gcc', choice: '', compiler: 'gcc', versions: [] } as const;
-  const found = await compiledFiles({ tree, obj, toolchain }, new AbortController().signal);
+  const found = await compiledFiles({ tree, obj, toolchain }, signal);
   assert.deepEqual(
     found.filter((path) => path !== 'include'),
     [
@@ -59,21 +60,24 @@ const patch = (name: string, ...files: string[]) => ({
   text: files.map((file) => `--- a/${file}\n+++ b/${file}\n@@ -1 +1 @@\n-a\n+b\n`).join(''),
 });
 
-test('what a kernel does not contain of its patches: how many files, in which folders, of which patches', () => {
+test('what a kernel does not contain of its patches: how many files, in which folders, of which patches', async () => {
   const compiled = ['arch/powerpc/kvm/book3s_hv.c', 'arch/powerpc/kvm/Kconfig'];
   const hv = patch('1.patch', 'arch/powerpc/kvm/book3s_hv.c', 'arch/powerpc/kvm/Makefile');
-  assert.deepEqual(coverageFacts([hv], compiled), { files_not_compiled: 'none of 2' });
+  assert.deepEqual(await coverageFacts([hv], compiled, signal), {
+    files_not_compiled: 'none of 2',
+  });
   const wide = patch('2.patch', 'arch/x86/kvm/x86.c', 'arch/x86/kvm/mmu.c', 'net/core/dev.c');
-  assert.deepEqual(coverageFacts([hv, wide], compiled), {
+  assert.deepEqual(await coverageFacts([hv, wide], compiled, signal), {
     files_not_compiled: '3 of 5: arch/x86/kvm (2), net/core (1)',
     patches_not_compiled: '2.patch',
   });
   // A makefile of a folder of which nothing is built says nothing.
   assert.match(
-    coverageFacts([patch('m', 'net/Makefile')], compiled)['files_not_compiled'] ?? '',
+    (await coverageFacts([patch('m', 'net/Makefile')], compiled, signal))['files_not_compiled'] ??
+      '',
     /^1 of 1: net/,
   );
   const gone = { name: '3.patch', text: '--- a/old.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n' };
-  assert.deepEqual(coverageFacts([gone], compiled), {});
-  assert.deepEqual(coverageFacts([], compiled), {});
+  assert.deepEqual(await coverageFacts([gone], compiled, signal), {});
+  assert.deepEqual(await coverageFacts([], compiled, signal), {});
 });
