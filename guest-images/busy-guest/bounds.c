@@ -84,6 +84,25 @@ int64_t limit_lost_us(const struct limit *l, int64_t periods)
 	return l->cpus * l->tick_us * (periods + 1);
 }
 
+/* As long as a group is held back at a time: until the next refill that leaves it something. */
+static int64_t held_back_us(const struct limit *l)
+{
+	return (1 + limit_idle_periods(l)) * l->period_us;
+}
+
+int64_t limit_least_throttled_us(const struct limit *l, int64_t usage_us, int64_t elapsed_us)
+{
+	int64_t least = elapsed_us - usage_us - held_back_us(l) -
+			limit_lost_us(l, elapsed_us / l->period_us);
+
+	return least < 0 ? 0 : least;
+}
+
+int64_t limit_most_throttled_us(const struct limit *l, int64_t usage_us, int64_t elapsed_us)
+{
+	return elapsed_us - usage_us + held_back_us(l);
+}
+
 int64_t limit_hopeless_debt_us(const struct limit *l)
 {
 	int64_t kill = 10 * limit_kill_us(l) * l->quota_us / l->period_us;

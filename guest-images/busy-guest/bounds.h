@@ -78,6 +78,14 @@ bool limit_can_be_shown(const struct limit *l, int64_t vcpus, int64_t periods);
 int64_t limit_least_count(const struct limit *l, int64_t usage_us, int64_t periods, int64_t count,
 			  int64_t count_us);
 
+/*
+ * The least and the most that throttled_usec of a group on one CPU grows by while
+ * it uses @usage_us and always wants more: all the time in which it does not run,
+ * but what is told when it ends, after the window, or began before it.
+ */
+int64_t limit_least_throttled_us(const struct limit *l, int64_t usage_us, int64_t elapsed_us);
+int64_t limit_most_throttled_us(const struct limit *l, int64_t usage_us, int64_t elapsed_us);
+
 /* What of the demand others may take: the accounting's resolution, one tick a CPU and period. */
 int64_t limit_lost_us(const struct limit *l, int64_t periods);
 

@@ -7,6 +7,9 @@
 
 #include "guest-report.h"
 
+/* The first exit may be the one for the signal. */
+#define SURE_ENTRIES 10
+
 enum { SILENT, WRITING, SAID };
 
 static void say(struct guest_report *report, bool is_fault, const char *fmt, va_list ap)
@@ -69,6 +72,47 @@ void report_vcpu_exit(struct guest_report *report, int vcpu, const struct kvm_ru
 void report_vcpu_error(struct guest_report *report, int vcpu, int err)
 {
 	say_fault(report, "KVM_RUN: %s, vcpu=%d", strerror(err), vcpu);
+}
+
+static bool spins(const struct trail *before, const struct trail *after, int64_t us,
+		  const char *when, char *why, size_t len)
+{
+	int64_t cpu_us = after->cpu_us - before->cpu_us;
+
+	if (after->count != before->count || after->exits - before->exits >= SURE_ENTRIES ||
+	    cpu_us < us / 2)
+		return false;
+	snprintf(why, len, "KVM_RUN: spins in the kernel %s, for %lld us in %lld s", when,
+		 (long long)cpu_us, (long long)us / 1000000);
+	return true;
+}
+
+bool report_survivor(const struct trail *before, const struct trail *after, int64_t us, char *why,
+		     size_t len)
+{
+	int64_t entries = before->exits < 0 || after->exits < 0 ? 0 : after->exits - before->exits;
+
+	if (entries >= SURE_ENTRIES) {
+		snprintf(why, len, "KVM_RUN: goes on after SIGKILL, the guest was entered %lld times in %lld s",
+			 (long long)entries, (long long)us / 1000000);
+		return true;
+	}
+	if (before->runnable && after->runnable && after->cpu_us == before->cpu_us) {
+		snprintf(why, len, "SCHEDULER: a killed process without a limit gets no CPU, for %lld s",
+			 (long long)us / 1000000);
+		return true;
+	}
+	return spins(before, after, us, "after SIGKILL", why, len);
+}
+
+bool report_never_entered(const struct guest_report *report, const struct trail *after, int64_t us,
+			  char *why, size_t len)
+{
+	const struct trail before = { 0 };
+
+	/* A vCPU's thread says who it is just before KVM_RUN. */
+	return __atomic_load_n(&report->tids[0], __ATOMIC_ACQUIRE) &&
+	       spins(&before, after, us, "and does not enter the guest", why, len);
 }
 
 static void say_wrong(struct guest_report *report, int vcpu, const char *what)

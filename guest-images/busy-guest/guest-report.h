@@ -7,6 +7,7 @@
 #define BUSYGUEST_GUEST_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -58,6 +59,32 @@ void report_vcpu_exit(struct guest_report *report, int vcpu, const struct kvm_ru
 
 /* KVM_RUN of vCPU @vcpu failed with @err, an errno. */
 void report_vcpu_error(struct guest_report *report, int vcpu, int err);
+
+/* What a process leaves behind as it goes on. */
+struct trail {
+	int64_t exits;		/* of the first vCPU from the guest; -1: not known */
+	uint64_t count;		/* of all vCPUs */
+	int64_t cpu_us;		/* CPU time of the process */
+	bool runnable;		/* it wants a CPU */
+};
+
+/*
+ * Whether the kernel is to blame for a guest's process that was killed before @before and
+ * is still there @us later, at @after; @why says how then. It is where the guest was
+ * entered again and again with the signal pending, or where the process uses the CPU and
+ * the guest does not run. A guest that the machine never interrupts does neither. The
+ * scheduler is to blame where the process, which has no limit any more, wants a CPU and gets none.
+ */
+bool report_survivor(const struct trail *before, const struct trail *after, int64_t us, char *why,
+		     size_t len);
+
+/*
+ * Whether KVM is to blame for a guest that has not counted @us after its process
+ * was started, at @after; @why says how then: a vCPU's thread was in KVM_RUN and used
+ * the CPU, but the guest did not run.
+ */
+bool report_never_entered(const struct guest_report *report, const struct trail *after, int64_t us,
+			  char *why, size_t len);
 
 /* What was said, or NULL. */
 const char *report_said(const struct guest_report *report);

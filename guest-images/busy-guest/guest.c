@@ -93,7 +93,7 @@ uint64_t guest_counter(const void *memory, int vcpu)
 /* A moment of the time base at which a tick came; 0: not known. */
 static uint64_t tick_seen;
 
-static uint64_t time_base(void)
+uint64_t guest_time_base(void)
 {
 	uint64_t tb;
 
@@ -116,7 +116,7 @@ void guest_learn_ticks(void)
 	/* It goes on with each tick. */
 	while (coarse_ns() == before)
 		;
-	tick_seen = time_base();
+	tick_seen = guest_time_base();
 }
 
 /* Between ticks of the host, in ticks of the time base. */

@@ -19,6 +19,9 @@
 void *guest_alloc_memory(void);
 void guest_free_memory(void *memory);
 
+/* The host's time base, which is every guest's (registers_look()). */
+uint64_t guest_time_base(void);
+
 /* How often vCPU @vcpu has counted. */
 uint64_t guest_counter(const void *memory, int vcpu);
 

@@ -13,7 +13,7 @@
 #define EDGE_PERIODS		8
 /* However great the debt, this many periods are watched. */
 #define LEAST_PERIODS		5
-/* One that lacks a tick is looked at so often. */
+/* A group is looked at so often where the first window may be chance. */
 #define MOST_WINDOWS	3
 
 const struct sample *observe_now(struct observation *o, const struct runner *r)
@@ -101,6 +101,7 @@ static bool watch(struct observation *o, const struct runner *r, const struct li
 		if (!watch_until_us(o->start_us + i * l->period_us, &o->late_us))
 			return false;
 		s = observe_now(o, r);
+		runner_look(r);
 		now = runner_progress(r);
 		late_us = s->t_us - i * l->period_us;
 		if (late_us > o->reading_late_us)
@@ -119,13 +120,19 @@ static bool watch(struct observation *o, const struct runner *r, const struct li
 
 /*
  * Beyond the debt's bound by no more than a tick: a tick that the machine lost
- * does that once, a kernel each time.
+ * does that once, a kernel each time. Or short of the least by no more than a quota:
+ * a debt from before the window, as a start in the kernel makes it, is paid back once.
  */
-static bool lacks_a_tick(const struct observation *o, const struct limit *l)
+static bool may_be_chance(const struct observation *o, const struct limit *l)
 {
+	const struct sample *s = observe_last(o);
 	int64_t beyond_us = o->worst_debt_us - observe_debt_bound_us(o, l);
+	int64_t short_us = limit_least_us(l, s->t_us) - s->stat.usage_us;
 
-	return time_is_virtual() && beyond_us > 0 && beyond_us <= l->cpus * l->tick_us;
+	if (!time_is_virtual())
+		return false;
+	return (beyond_us > 0 && beyond_us <= l->cpus * l->tick_us) ||
+	       (o->aligned && short_us > 0 && short_us <= l->quota_us);
 }
 
 bool observe_until(struct observation *o, const struct runner *r, const struct limit *l,
@@ -136,7 +143,7 @@ bool observe_until(struct observation *o, const struct runner *r, const struct l
 		open_window(o, r, l);
 		if (!watch(o, r, l, periods, enough_us))
 			return false;
-		if (windows == MOST_WINDOWS || !lacks_a_tick(o, l))
+		if (windows == MOST_WINDOWS || !may_be_chance(o, l))
 			return true;
 	}
 }

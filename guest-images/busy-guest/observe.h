@@ -37,7 +37,8 @@ struct observation {
 /*
  * Watches @r for @periods periods, and before that until it is throttled for
  * the first time, or for 8 periods. A window whose debt is beyond its bound by a
- * tick or less is followed by another, twice at most: the last counts. Returns
+ * tick or less, or whose usage is a quota or less below the least, is followed by
+ * another, twice at most: the last counts. Returns
  * false when asked to stop, and when @r has ended by itself (alive.h), as all
  * that follow.
  */

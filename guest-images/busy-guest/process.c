@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "parse.h"
@@ -17,10 +18,11 @@ int64_t process_cpu_us(pid_t pid)
 	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
 }
 
-/* A field of /proc/PID/stat (proc_pid_stat(5)); -1 when the process is gone. */
-static int64_t proc_stat(pid_t pid, int field)
+/* /proc/PID/stat (proc_pid_stat(5)); empty when the process is gone. */
+static const char *stat_of(pid_t pid)
 {
-	char path[64], text[1024];
+	static char text[1024];
+	char path[64];
 	size_t n = 0;
 	FILE *f;
 
@@ -31,7 +33,17 @@ static int64_t proc_stat(pid_t pid, int field)
 		fclose(f);
 	}
 	text[n] = '\0';
-	return parse_proc_stat(text, field);
+	return text;
+}
+
+static int64_t proc_stat(pid_t pid, int field)
+{
+	return parse_proc_stat(stat_of(pid), field);
+}
+
+bool process_is_runnable(pid_t pid)
+{
+	return strstr(stat_of(pid), ") R ");
 }
 
 int process_cpu(pid_t pid)

@@ -13,6 +13,9 @@ int64_t process_cpu_us(pid_t pid);
 /* The CPU that the first thread ran on last; -1 when it is not known. */
 int process_cpu(pid_t pid);
 
+/* Whether the first thread wants a CPU; false when it waits for something else, or is gone. */
+bool process_is_runnable(pid_t pid);
+
 /* Whether a deadly signal has reached the process: it is on its way out, or gone. */
 bool process_is_ending(pid_t pid);
 

@@ -24,6 +24,36 @@ static uint64_t at(const void *page, int offset)
 	return value;
 }
 
+/* The processor may read the time base before what the guest has stored, or after. */
+#define TIME_BLUR	512
+/* Some of these the guest made, and stored their times, since the last look. */
+#define SURE_COUNTS	4
+
+static void put(void *page, int offset, uint64_t value)
+{
+	memcpy((char *)page + offset, &value, sizeof(value));
+}
+
+static uint64_t stored(const void *page, int offset)
+{
+	return __atomic_load_n((const uint64_t *)((const char *)page + offset), __ATOMIC_ACQUIRE);
+}
+
+void registers_look(void *page, uint64_t (*time_base)(void))
+{
+	uint64_t count = stored(page, SPIN_COUNT), time = stored(page, SPIN_TIME);
+	uint64_t before = at(page, SPIN_LOOK_TIME), now = time_base();
+	bool counted = before && count >= at(page, SPIN_LOOK_COUNT) + SURE_COUNTS;
+
+	if (counted && (time + TIME_BLUR < before || time > now + TIME_BLUR)) {
+		if (!at(page, SPIN_TIME_WRONG))
+			put(page, SPIN_TIME_OFF, time - (time > now ? now : before));
+		put(page, SPIN_TIME_WRONG, at(page, SPIN_TIME_WRONG) + 1);
+	}
+	put(page, SPIN_LOOK_COUNT, count);
+	put(page, SPIN_LOOK_TIME, now);
+}
+
 /* The host has set these, and they are in memory, too. */
 static int copy_of(int gpr)
 {
@@ -76,7 +106,7 @@ static bool find_lost(const void *page, char *name, size_t len, uint64_t *value)
 
 void registers_add(struct registers_seen *seen, const void *page, const char *who)
 {
-	uint64_t lost = at(page, SPIN_LOST), value;
+	uint64_t lost = at(page, SPIN_LOST), wrong = at(page, SPIN_TIME_WRONG), value;
 	char name[16];
 
 	if (lost && !seen->first[0]) {
@@ -87,7 +117,13 @@ void registers_add(struct registers_seen *seen, const void *page, const char *wh
 			 found ? name : "r14",
 			 (unsigned long long)(found ? value : at(page, SPIN_GPR + 8 * 14)));
 	}
+	if (wrong && !seen->first[0]) {
+		int64_t off = at(page, SPIN_TIME_OFF);
+
+		snprintf(seen->first, sizeof(seen->first), "%.48s: TB was at least %lld ticks %s", who,
+			 (long long)(off < 0 ? -off : off), off < 0 ? "behind" : "ahead");
+	}
 	seen->turns += at(page, SPIN_COUNT);
-	seen->lost += lost;
+	seen->lost += lost + wrong;
 	seen->lost_ticks += at(page, SPIN_LOST_TICKS);
 }

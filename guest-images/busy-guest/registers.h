@@ -11,10 +11,17 @@
 /* Over all guests that were read. */
 struct registers_seen {
 	uint64_t turns;		/* in each of which all registers were compared */
-	uint64_t lost;		/* turns in which one had another value */
+	uint64_t lost;		/* turns in which one had another value, and looks at a wrong time */
 	uint64_t lost_ticks;	/* hypercalls because a tick did not come */
 	char first[120];	/* the first loss: whose, which register, its value */
 };
+
+/*
+ * Looks whether the guest's time base is the host's, which @time_base reads: KVM
+ * gives a new guest no offset. Where the guest has counted since the last look,
+ * the time that it has read last is between both. Cheap, to be called now and then.
+ */
+void registers_look(void *page, uint64_t (*time_base)(void));
 
 /* Adds what is in @page of the vCPU that is called @who. */
 void registers_add(struct registers_seen *seen, const void *page, const char *who);

@@ -16,6 +16,7 @@
 #include "guest.h"
 #include "ktap.h"
 #include "loop.h"
+#include "process.h"
 #include "runner.h"
 
 #define START_DEADLINE_US (10 * 1000000LL)
@@ -25,6 +26,7 @@
 #define VMM_STARTS 3
 /* Linux is still busy with its console when its init begins to count. */
 #define VMM_SETTLED_COUNT 1000
+#define LEAVE_DEADLINE_US (1 * 1000000LL)
 #define END_DEADLINE_US (20 * 1000000LL)
 
 static void pin_to_this_cpu(void)
@@ -84,6 +86,12 @@ uint64_t runner_progress(const struct runner *r)
 	for (int i = 0; i < r->load.vcpus; i++)
 		sum += counter(r, i);
 	return sum;
+}
+
+void runner_look(const struct runner *r)
+{
+	for (int i = 0; r->load.kind == RUN_GUEST && i < r->load.vcpus; i++)
+		registers_look((void *)guest_page(r->memory, i), guest_time_base);
 }
 
 const char *runner_error(const struct runner *r)
@@ -157,6 +165,33 @@ static void take_account(const struct runner *r)
 		snprintf(seen.first_wrong, sizeof(seen.first_wrong), "%.30s: %s", who, wrong);
 }
 
+static struct trail trail_of(const struct runner *r)
+{
+	return (struct trail){ .exits = runner_exits(r), .count = runner_progress(r),
+			       .cpu_us = process_cpu_us(r->pid),
+			       .runnable = process_is_runnable(r->pid) };
+}
+
+/* Waits for a killed process to be gone; one that stays ends the whole test. */
+static void wait_for_end(const struct runner *r)
+{
+	struct trail before, after;
+	char why[160];
+
+	/* By then a kernel that knows of the signal has left the guest. */
+	if (runner_wait(r, 0, now_us() + LEAVE_DEADLINE_US, NULL))
+		return;
+	before = trail_of(r);
+	if (runner_wait(r, 0, now_us() + END_DEADLINE_US, NULL))
+		return;
+	after = trail_of(r);
+	if (r->load.kind == RUN_GUEST &&
+	    report_survivor(&before, &after, END_DEADLINE_US, why, sizeof(why)))
+		ktap_fault(why);
+	ktap_bail_out("a killed guest without a limit is still there after %lld s",
+		      (LEAVE_DEADLINE_US + END_DEADLINE_US) / 1000000);
+}
+
 /* Afterwards another can be started in the same group. */
 static void end_process(struct runner *r)
 {
@@ -165,9 +200,8 @@ static void end_process(struct runner *r)
 
 		/* A broken kernel keeps the dead process for minutes; without its limit it ends now. */
 		cgroup_set_max(&r->cg, -1, 0);
-		if (is_there && !runner_wait(r, 0, now_us() + END_DEADLINE_US, NULL))
-			ktap_bail_out("a killed guest without a limit is still there after %lld s",
-				      END_DEADLINE_US / 1000000);
+		if (is_there)
+			wait_for_end(r);
 		r->pid = 0;
 	}
 	kvm_run_end(&r->kvm_run);
@@ -256,6 +290,16 @@ static enum start start_once(struct runner *r, const struct workload *load, int6
 	return wait_for_start(r, wait_us, why, len);
 }
 
+static void blame_for_late_start(const struct runner *r, int64_t us)
+{
+	struct trail after = trail_of(r);
+	char why[160];
+
+	if (r->load.kind == RUN_GUEST &&
+	    report_never_entered(r->report, &after, us, why, sizeof(why)))
+		ktap_fault(why);
+}
+
 /* Each start gets twice the time of the one before; the last one all that there is. */
 static bool start(struct runner *r, const struct workload *load, int starts, char *why, size_t len)
 {
@@ -270,6 +314,7 @@ static bool start(struct runner *r, const struct workload *load, int starts, cha
 		wait_us *= 2;
 	}
 	if (state == LATE) {
+		blame_for_late_start(r, wait_us);
 		runner_end(r);
 		/* A guest that never ran tells nothing of limits: no FAIL, which a pair could take for the bug. */
 		ktap_bail_out("a guest did not start to count within %lld s",

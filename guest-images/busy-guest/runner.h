@@ -70,6 +70,9 @@ struct guests_seen {
 
 const struct guests_seen *runner_guests(void);
 
+/* Looks at the time of all vCPUs (registers_look()): what is wrong is said with their registers. */
+void runner_look(const struct runner *r);
+
 /* Counts of all vCPUs. */
 uint64_t runner_progress(const struct runner *r);
 

@@ -207,11 +207,13 @@ turn:
 1:	cmpdi	21, 0
 	bne	lost
 
+	/* The host's as well, and whoever watches knows when this was (registers_look()). */
+	mftb	18
+	std	18, SPIN_TIME(15)
 	cmpdi	17, 0
 	bne	periodic
 	cmpdi	23, 0
 	beq	turn
-	mftb	18
 	subf	22, 24, 18
 	mr	24, 18
 	cmpdi	22, INTERRUPTED
@@ -223,7 +225,6 @@ turn:
 	std	22, SPIN_LOST_TICKS(15)
 	b	hypercall
 periodic:
-	mftb	18
 	cmpd	18, 16
 	blt	turn
 hypercall:

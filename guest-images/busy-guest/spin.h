@@ -17,6 +17,12 @@
 #define SPIN_LOST_TICKS		64	/* how often one did not come */
 #define SPIN_HCALL_ARG		72	/* the hypercall's second argument */
 #define SPIN_SCRATCH		80
+#define SPIN_TIME		104	/* the time base at the end of a turn */
+/* What the host saw when it looked last, and how often the guest's time was wrong (registers_look()). */
+#define SPIN_LOOK_COUNT		112
+#define SPIN_LOOK_TIME		120
+#define SPIN_TIME_WRONG		128
+#define SPIN_TIME_OFF		136	/* the first time, how far */
 #define SPIN_PROBLEM_STATE	96	/* not 0: KVM-PR, where some special registers cost an exit each and those of the FPU were seen to read 0 (7.2) */
 /* All registers at the first loss; r21 and r22 have no meaning. */
 #define SPIN_GPR		0x100

@@ -64,6 +64,22 @@ static void test_bounds(void)
 	report("others may take a tick a CPU and period", limit_lost_us(&two, 5) == 48000);
 }
 
+static void test_throttled(void)
+{
+	const struct limit l = { 30000, 100000, 4000, 5000, 1, 0, 0 };
+	const struct limit small = { 2000, 100000, 4000, 5000, 1, 0, 0 };
+
+	report("throttled: what is left, less a period and a tick each",
+	       limit_least_throttled_us(&l, 900000, 3000000) == 2100000 - 100000 - 31 * 4000);
+	report("throttled: half of it is too little", 1050000 < limit_least_throttled_us(&l, 900000, 3000000));
+	report("throttled: twice of it is too much", 4200000 > limit_most_throttled_us(&l, 900000, 3000000));
+	report("throttled: a period more may come from before",
+	       limit_most_throttled_us(&l, 900000, 3000000) == 2100000 + 100000);
+	report("throttled: longer where debts are paid back over periods",
+	       limit_most_throttled_us(&small, 60000, 3000000) == 2940000 + 300000);
+	report("throttled: never negative", limit_least_throttled_us(&l, 90000, 100000) == 0);
+}
+
 static void test_shown(void)
 {
 	const struct { int64_t quota, period, vcpus, cpus; bool shown; } limits[] = {
@@ -238,6 +254,44 @@ static void test_guest_report(void)
 	report("what cannot be made is no fault of KVM", !r.is_fault && !strcmp(report_said(&r), "cannot be made"));
 }
 
+static bool survivor_is(int64_t exits, uint64_t counts, int64_t cpu_us, const char *why)
+{
+	struct trail before = { 100, 50, 1000, false };
+	struct trail after = { 100 + exits, 50 + counts, 1000 + cpu_us, true };
+	char said[160] = "";
+	bool blamed = report_survivor(&before, &after, 20000000, said, sizeof(said));
+
+	return blamed == !!why && (!why || !strcmp(said, why));
+}
+
+static void test_survivors(void)
+{
+	struct trail before = { -1, 50, 0, true }, after = { -1, 90, 20000000, true };
+	const struct trail held = { 100, 50, 1000, true };
+	const struct trail spun = { 0, 0, 9900000, true }, faulted = { 70000, 0, 9900000, true };
+	const struct guest_report report_of_one = { .tids = { 1 } };
+	char why[160];
+
+	report("a guest that is entered after SIGKILL", survivor_is(5000, 900, 20000000,
+	       "KVM_RUN: goes on after SIGKILL, the guest was entered 5000 times in 20 s"));
+	report("a process that spins in the kernel after SIGKILL", survivor_is(0, 0, 19000000,
+	       "KVM_RUN: spins in the kernel after SIGKILL, for 19000000 us in 20 s"));
+	report("a guest that the machine never interrupts", survivor_is(0, 1000000, 20000000, NULL));
+	report("a process that waits", survivor_is(0, 0, 0, NULL));
+	report("a process that is still held back without a limit",
+	       report_survivor(&held, &held, 20000000, why, sizeof(why)) &&
+	       !strcmp(why, "SCHEDULER: a killed process without a limit gets no CPU, for 20 s"));
+	report("the exit for the signal itself", survivor_is(1, 1000, 20000000, NULL));
+	report("a vCPU that is never entered", report_never_entered(&report_of_one, &spun, 10000000, why, sizeof(why)) &&
+	       !strcmp(why, "KVM_RUN: spins in the kernel and does not enter the guest, for 9900000 us in 10 s"));
+	report("a process that has not come to KVM_RUN",
+	       !report_never_entered(&(struct guest_report){ 0 }, &spun, 10000000, why, sizeof(why)));
+	report("a guest that leaves at once, again and again",
+	       !report_never_entered(&report_of_one, &faulted, 10000000, why, sizeof(why)));
+	report("a kernel that does not count exits",
+	       !report_survivor(&before, &after, 20000000, why, sizeof(why)));
+}
+
 static struct kvm_return a_return(int err, uint32_t exit_reason, bool ran, int64_t signal_exits)
 {
 	return (struct kvm_return){ .err = err, .exit_reason = exit_reason, .ran = ran,
@@ -333,14 +387,54 @@ static void test_registers(void)
 	report("the lower half of a vector register", loss_is(SPIN_VSR + 16 * 40 + 8, 9, "guest: vs40 was 0x9"));
 }
 
+static uint64_t fake_time;
+
+static uint64_t fake_time_base(void)
+{
+	return fake_time;
+}
+
+/* Looks twice, at 100000 and a million ticks later; the guest has counted, and read @time. */
+static bool time_is_wrong(uint64_t counts, uint64_t time, const char *text)
+{
+	static char page[SPIN_PAGE];
+	struct registers_seen seen = { 0 };
+
+	fill_page(page);
+	put(page, SPIN_LOST, 0);
+	put(page, SPIN_TIME, 90000);
+	fake_time = 100000;
+	registers_look(page, fake_time_base);
+	put(page, SPIN_COUNT, 7 + counts);
+	put(page, SPIN_TIME, time);
+	fake_time = 1100000;
+	registers_look(page, fake_time_base);
+	registers_add(&seen, page, "guest");
+	if (text && strcmp(seen.first, text))
+		printf("# %s\n", seen.first);
+	return seen.lost == !!text && !strcmp(seen.first, text ? text : "");
+}
+
+static void test_time(void)
+{
+	report("a time between two looks", time_is_wrong(50, 600000, NULL));
+	report("as late as now, and a little more", time_is_wrong(50, 1100100, NULL));
+	report("a time base that is behind", time_is_wrong(50, 40000, "guest: TB was at least 60000 ticks behind"));
+	report("a time base that is ahead", time_is_wrong(50, 2100000, "guest: TB was at least 1000000 ticks ahead"));
+	report("a guest that has not counted", time_is_wrong(0, 90000, NULL) && time_is_wrong(1, 90000, NULL));
+}
+
 int main(void)
 {
 	printf("KTAP version 1\n");
 	test_bounds();
+	test_throttled();
 	test_shown();
 	test_bounds_agree();
 	test_returns();
+	test_survivors();
 	test_registers();
+	test_time();
 	test_numbers();
 	test_stat();
 	test_selection();

@@ -60,6 +60,12 @@ export const kvm: readonly FaultPattern[] = [
     title: '$1',
   },
   {
+    class: 'hung-task',
+    source: "busyguest's payload",
+    pattern: /^# fault: (SCHEDULER: [^,]+)/,
+    title: '$1',
+  },
+  {
     class: 'kvm-entry',
     source: 'accel/kvm/kvm-all.c of QEMU',
     pattern: /^(error: kvm run failed .*)/,

@@ -14,6 +14,7 @@
 #define WATCH_PERIODS	10
 #define EXIT_US		500	/* often: many times a tick */
 #define CEDE_PERIODS	5
+#define NAP_TURN_US	2000	/* a slice lasts for several */
 
 static struct observation observation;
 
@@ -130,6 +131,33 @@ static bool sleeps_without_limit(const struct test *t, const struct test_case *c
 	return false;
 }
 
+/*
+ * One that sleeps for a millisecond as often as it is busy for one, under a limit of
+ * a quarter: each sleep gives back what is left of a slice.
+ */
+static void ceding_guest_obeys_quota(const struct test *t, const struct test_case *c)
+{
+	struct limit l = t->limit;
+	struct workload load = half_busy(t, NAP_TURN_US);
+	struct observation *o = &observation;
+	char why[200] = "";
+	struct runner r;
+	bool watched;
+
+	l.cpus = 1;
+	l.others = l.others ? t->cpus_online - 1 : 0;
+	l.quota_us = l.period_us / 4;
+	if (!sleeps_without_limit(t, c, &load, NAP_TURN_US))
+		return;
+	watched = runner_start(&r, c->name, &load, l.quota_us, l.period_us, why, sizeof(why)) &&
+		  observe(o, &r, &l, WATCH_PERIODS);
+	runner_end(&r);
+	if (watched)
+		ktap_result(c->name, judge_limit(&l, o, limit_least_us(&l, observe_last(o)->t_us)));
+	else
+		cases_fail(c, why);
+}
+
 /* Under a limit of three quarters. */
 static void ceding_guest_is_never_throttled(const struct test *t, const struct test_case *c)
 {
@@ -180,6 +208,9 @@ static const struct test_case cases[] = {
 	{ "ceding_guest_is_never_throttled", "exits",
 	  "A guest that sleeps half the time stays below its quota: it must not be held back, and must be let sleep.",
 	  ceding_guest_is_never_throttled },
+	{ "ceding_guest_obeys_quota", "exits bug",
+	  "What is left of a slice goes back to the group when a guest sleeps, and may be used once.",
+	  ceding_guest_obeys_quota },
 };
 
 const struct case_group exits_cases = CASE_GROUP(cases);

@@ -29,6 +29,7 @@ export const payloadCases: readonly PayloadCase[] = [
   row('hypercalling_guest_obeys_quota', 'exits bug'),
   row('guest_stays_in_kernel', 'exits'),
   row('ceding_guest_is_never_throttled', 'exits'),
+  row('ceding_guest_obeys_quota', 'exits bug'),
   row('guest_of_a_guest_obeys_quota', 'nested bug'),
   row('limit_set_while_running', 'quota bug'),
   row('limit_lowered_while_running', 'quota bug'),
