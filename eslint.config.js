@@ -38,6 +38,7 @@ export default tseslint.config(
         URL: 'readonly',
         performance: 'readonly',
         AbortController: 'readonly',
+        AbortSignal: 'readonly',
       },
     },
   },

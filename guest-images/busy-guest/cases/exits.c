@@ -89,10 +89,13 @@ static struct workload half_busy(const struct test *t, int64_t turn_us)
 	return load;
 }
 
-/* A twentieth of the time for waking up and going to sleep, and one turn, for the window cuts some at its ends. */
+/*
+ * A twentieth of the time for waking up and going to sleep, an eighth where it does so
+ * every millisecond, and one turn, for the window cuts some at its ends.
+ */
 static bool is_half(int64_t usage_us, int64_t window_us, int64_t turn_us)
 {
-	int64_t slack = window_us / 20 + turn_us;
+	int64_t slack = window_us / (turn_us > NAP_TURN_US ? 20 : 8) + turn_us;
 
 	return usage_us <= window_us / 2 + slack && usage_us >= window_us / 2 - slack;
 }
