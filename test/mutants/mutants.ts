@@ -6,7 +6,7 @@ import type { JobResult } from '../../src/model/result.js';
 import type { Status } from '../../src/model/status.js';
 import { projectDir } from '../../src/system/files.js';
 import { fix } from '../integration/matrix.js';
-import { joinMutants, mutantsDir } from './build.js';
+import { joinMutants, mutantsDir, type MutantKernel } from './build.js';
 
 /** A kernel of another shape: a patch on top of the right one. */
 export interface RightKernel {
@@ -79,16 +79,31 @@ async function shipped(suite: Suite): Promise<ShippedMatrix> {
   };
 }
 
-/** A job matrix with a kernel for each, as text; JSON is YAML. The joined patch is written into `dir`. */
-export async function mutantMatrix(mutants: Mutants, dir: string): Promise<string> {
-  const { devices, wrong, right } = mutants;
+/** Joins the patches of all; what is joined is written into `dir`. */
+export function buildMutants(
+  { wrong, right }: Mutants,
+  dir: string,
+): Promise<ReadonlyMap<string, MutantKernel>> {
   const names = [...wrong, ...right].map(({ name }) => name);
-  const built = await joinMutants(source, fix.add, names, dir, AbortSignal.timeout(600_000));
-  const matrices = await Promise.all((Object.keys(suites) as Suite[]).map(shipped));
+  return joinMutants(source, fix.add, names, dir, AbortSignal.timeout(600_000));
+}
+
+/** A job matrix for one suite with a kernel for each, on the devices on which it is asked, as text; JSON is YAML. */
+export async function mutantMatrix(
+  mutants: Mutants,
+  built: ReadonlyMap<string, MutantKernel>,
+  suite: Suite,
+  isAsked: (kernel: RightKernel, device: string) => boolean,
+): Promise<string> {
+  const { devices, wrong, right } = mutants;
+  const { tests, exclude = [] } = await shipped(suite);
+  const asked = (kernel: RightKernel): readonly string[] =>
+    devicesOf(mutants, kernel).filter((device) => isAsked(kernel, device));
   // What no device reaches is not built.
-  const kernels = [...wrong, ...right].filter((kernel) => devicesOf(mutants, kernel).length > 0);
+  const kernels = [...wrong, ...right].filter((kernel) => asked(kernel).length > 0);
+  const used = devices.filter((device) => kernels.some((one) => asked(one).includes(device)));
   const matrix = {
-    name: 'mutants',
+    name: `mutants-${suite}`,
     fix,
     kernels: kernels.map((kernel) => ({
       name: kernel.name,
@@ -98,20 +113,25 @@ export async function mutantMatrix(mutants: Mutants, dir: string): Promise<strin
       ...(kernel.config && { config: kernel.config }),
       expect: wrong.some(({ name }) => name === kernel.name) ? 'FAIL' : 'PASS',
     })),
-    devices,
-    tests: matrices.flatMap(({ tests }) => tests),
+    devices: used,
+    tests,
     exclude: [
-      ...matrices.flatMap(({ exclude = [] }) => exclude),
-      ...kernels.flatMap((kernel) => {
-        const tried = devicesOf(mutants, kernel);
-        return devices
-          .filter((device) => !tried.includes(device))
-          .map((device) => ({ kernel: kernel.name, device }));
-      }),
+      ...exclude.filter(({ device }) => device === undefined || used.includes(device)),
+      ...kernels.flatMap((kernel) =>
+        used
+          .filter((device) => !asked(kernel).includes(device))
+          .map((device) => ({ kernel: kernel.name, device })),
+      ),
     ],
   };
   return JSON.stringify(matrix, undefined, 2);
 }
+
+/**
+ * Whether the full suite need not be asked of a kernel: it has every case of the basic one, in the same order, so it
+ * says FAIL where that does.
+ */
+export const fullIsKnown = (basic: SuiteResult): boolean => basic.status === 'FAIL';
 
 /** What a suite says of a kernel on a device: the worst of its jobs; undefined where none was run. */
 export interface SuiteResult {
