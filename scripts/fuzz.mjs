@@ -44,6 +44,11 @@ const shares = {
   cpio: 8,
   module: 4,
   manifest: 4,
+  'boot-json': 4,
+  'comparison-json': 4,
+  'lava-answer': 2,
+  'lava-log': 4,
+  patch: 8,
 };
 
 const chosen = targets.filter(({ name }) => values.target === undefined || name === values.target);

@@ -6,7 +6,7 @@ import { loadMatrix, loadMatrixData } from '../jobs/load.js';
 import type { GeneratorOptions } from '../jobs/generators/generator.js';
 import { JobError, UsageError } from '../model/errors.js';
 import type { JobMatrix } from '../model/job.js';
-import { readInputOrPipe } from '../system/input.js';
+import { parseJson, readInputOrPipe } from '../system/input.js';
 
 /** The most of a job matrix or a generator that is read, bytes; YAML has a lower bound of its own. */
 const mostBytes = 16 * 1024 ** 2;
@@ -64,7 +64,7 @@ export function narrow(
   const { tree, filter } = options;
   const load = { knownDevices: deviceNames(), ...(tree !== undefined && { tree }) };
   const matrix = isGeneratorFile(file)
-    ? loadMatrixData(file, JSON.parse(text), load, from)
+    ? loadMatrixData(file, parseJson(file, text), load, from)
     : loadMatrix(file, text, load);
   if (filter === undefined) return matrix;
   const jobs = matrix.jobs.filter(parseFilter(filter));

@@ -121,21 +121,22 @@ export function kcidbReport(
   const idOf = (...parts: readonly string[]): string =>
     `${origin}:${[run.run, digest, ...parts].map(cleanLine).join('/')}`;
   const context: KcidbContext = { run, origin, idOf };
-  const sourceOf = (job: JobResult): KcidbSource => sources[job.name] ?? noSource;
+  const known = new Map(Object.entries(sources));
+  const sourceOf = (job: JobResult): KcidbSource => known.get(job.name) ?? noSource;
   const kernels = kernelJobs(run).filter(({ decidedBy }) => decidedBy !== 'device');
   const built = kernels.filter(({ decidedBy }) => decidedBy !== 'input');
   const names = new Set(built.map(({ kernel }) => kernel));
   const tested = run.jobs.filter(
     ({ kernel, decidedBy }) => names.has(kernel) && decidedBy !== 'build',
   );
-  const known = tested.map((job) => knownFaultsOf(job, sourceOf(job), context));
+  const faults = tested.map((job) => knownFaultsOf(job, sourceOf(job), context));
   return {
     version: { major: 5, minor: 3 },
     checkouts: kernels.map((job) => checkoutOf(job, context, sourceOf(job))),
     builds: built.map((job) => buildOf(job, context, sourceOf(job))),
     tests: byId(tested.flatMap((job) => testsOf(job, context, sourceOf(job)))),
-    issues: byId(known.flatMap(({ issues }): readonly KcidbIssue[] => issues)),
-    incidents: byId(known.flatMap(({ incidents }) => incidents)),
+    issues: byId(faults.flatMap(({ issues }): readonly KcidbIssue[] => issues)),
+    incidents: byId(faults.flatMap(({ incidents }) => incidents)),
   };
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { consoleTarget, disturbedTarget, ktapTarget } from './console-targets.js';
+import { folderTargets } from './folder-targets.js';
+import { labTargets } from './lab-targets.js';
 import { archiveTargets, jobsTarget, manifestTarget, mboxTarget } from './reader-targets.js';
 import type { Target } from './target.js';
 
@@ -12,4 +14,6 @@ export const targets: readonly Target[] = [
   mboxTarget,
   ...archiveTargets,
   manifestTarget,
+  ...folderTargets,
+  ...labTargets,
 ];
