@@ -3,6 +3,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunResult } from '../model/result.js';
 import { readEnd, replaceFile } from '../system/files.js';
+import { plainPath } from '../system/plain-folder.js';
 import { maxSystemOutBytes, renderJunit } from './junit.js';
 import { renderKcidb } from './kcidb.js';
 import { renderMarkdown } from './markdown.js';
@@ -17,15 +18,17 @@ async function isSpecial(path: string): Promise<boolean> {
 }
 
 /** Writes a whole file or none: a full disk must not leave half a result that reads like one. */
-async function write(path: string, text: string): Promise<void> {
-  if (await isSpecial(path)) await writeFile(path, text);
+async function write(path: string, text: string, named: boolean): Promise<void> {
+  // In a run's folder, which may be anybody's, a device in its place is not what somebody asked for.
+  if (named && (await isSpecial(path))) await writeFile(path, text);
   else await replaceFile(path, text, { flush: true });
 }
 
 async function consoleTails(run: RunResult, dir: string): Promise<Record<string, string>> {
   const tails: Record<string, string> = {};
   for (const { name } of run.jobs) {
-    const end = await readEnd(join(dir, name, 'console.log'), maxSystemOutBytes);
+    const path = await plainPath(dir, name, 'console.log');
+    const end = path === undefined ? path : await readEnd(path, maxSystemOutBytes);
     // A job that was never booted has no console.
     tails[name] = end?.text ?? '';
   }
@@ -67,7 +70,7 @@ export function fileReport(format: FileFormat, path?: string): Report {
     name: format,
     async onEnd(run, dir) {
       const target = path ?? join(dir, file);
-      await write(target, await render(run, dir, target));
+      await write(target, await render(run, dir, target), path !== undefined);
     },
   };
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { join } from 'node:path';
 import { linearPattern } from '../documents/pattern.js';
 import type { Pattern } from '../model/job.js';
 import type { JobResult } from '../model/result.js';
 import { readEnd } from '../system/files.js';
 import { parseJson, readInput } from '../system/input.js';
+import { plainPath } from '../system/plain-folder.js';
 
 /** A fault that the job matrix lists, with its reason, as job.json has it. */
 export interface NamedIssue {
@@ -28,8 +28,11 @@ const tailBytes = 16 * 1024;
 /** The most of a job.json that is read. */
 const mostJobBytes = 4 * 1024 ** 2;
 
-const tailOf = async (path: string): Promise<string> =>
-  (await readEnd(path, tailBytes).catch(() => undefined))?.text ?? '';
+async function tailOf(dir: string, ...names: readonly string[]): Promise<string> {
+  const path = await plainPath(dir, ...names);
+  const end = path === undefined ? path : await readEnd(path, tailBytes).catch(() => undefined);
+  return end?.text ?? '';
+}
 
 /** Known faults of job.json: `title` is the source of a regular expression. */
 export function issuesOf(job: unknown): readonly NamedIssue[] {
@@ -49,13 +52,13 @@ export function issuesOf(job: unknown): readonly NamedIssue[] {
 /** Reads what KCIDB wants of a job's folder. Never throws: a report shows what is there. */
 export async function readKcidbSource(dir: string, { name }: JobResult): Promise<KcidbSource> {
   if (name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name)) return noSource;
-  const folder = join(dir, name);
+  const file = (await plainPath(dir, name, 'job.json')) ?? '';
   const [job, consoleTail, buildTail] = await Promise.all([
-    readInput(join(folder, 'job.json'), mostJobBytes)
+    readInput(file, mostJobBytes)
       .then((bytes) => parseJson('job.json', bytes.toString('utf8')))
       .catch(() => undefined),
-    tailOf(join(folder, 'console.log')),
-    tailOf(join(folder, 'build.log')),
+    tailOf(dir, name, 'console.log'),
+    tailOf(dir, name, 'build.log'),
   ]);
   return { issues: issuesOf(job), consoleTail, buildTail };
 }

@@ -27,9 +27,16 @@ const kindOf = (stats: Awaited<ReturnType<FileHandle['stat']>>): string =>
 /**
  * Opens a file that anybody may have made, to be read: a regular one, never one that is waited for. Throws JobError for
  * any other kind, and what open() throws.
+ * @param links whether it may be reached through a link in its folder
  */
-export async function openInput(path: string): Promise<FileHandle> {
-  const file = await open(path, calmly);
+export async function openInput(path: string, links = true): Promise<FileHandle> {
+  const file = await open(path, links ? calmly : calmly | constants.O_NOFOLLOW).catch(
+    (error: unknown) => {
+      if (!links && (error as NodeJS.ErrnoException).code === 'ELOOP')
+        throw refused(path, 'it is a link, not a file');
+      throw error;
+    },
+  );
   try {
     const stats = await file.stat();
     if (stats.isFile()) return file;
@@ -44,8 +51,8 @@ export async function openInput(path: string): Promise<FileHandle> {
  * The bytes of a file that anybody may have made. Throws JobError when it is no regular file or has more than `most`
  * bytes, and what open() throws.
  */
-export async function readInput(path: string, most: number): Promise<Buffer> {
-  await using file = await openInput(path);
+export async function readInput(path: string, most: number, links = true): Promise<Buffer> {
+  await using file = await openInput(path, links);
   return await whole(file, path, most);
 }
 
@@ -102,9 +109,13 @@ async function pipe(fd: number, path: string, most: number, silentMs: number): P
 }
 
 /** The text of a file that anybody may have made; undefined where it is not there. Throws JobError. */
-export async function readInputIfThere(path: string, most: number): Promise<string | undefined> {
+export async function readInputIfThere(
+  path: string,
+  most: number,
+  links = true,
+): Promise<string | undefined> {
   try {
-    return (await readInput(path, most)).toString('utf8');
+    return (await readInput(path, most, links)).toString('utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
@@ -157,9 +168,13 @@ export function checked<T>(path: string, schema: Checked<T>, data: unknown): T {
   throw refused(path, JSON.stringify(problem.slice(0, 300)).slice(1, -1));
 }
 
-/** A JSON file of anybody as a schema has it. Throws JobError, and what open() throws. @param most bytes */
+/**
+ * A JSON file in a folder of anybody as a schema has it; never through a link, for what a link leads to may be ours, and
+ * would stand in the error. Throws JobError, and what open() throws. @param most bytes
+ */
 export async function readJson<T>(path: string, schema: Checked<T>, most: number): Promise<T> {
-  return checked(path, schema, parseJson(path, (await readInput(path, most)).toString('utf8')));
+  const text = (await readInput(path, most, false)).toString('utf8');
+  return checked(path, schema, parseJson(path, text));
 }
 
 /** The same; undefined where it is not there. */
@@ -168,6 +183,6 @@ export async function readJsonIfThere<T>(
   schema: Checked<T>,
   most: number,
 ): Promise<T | undefined> {
-  const text = await readInputIfThere(path, most);
+  const text = await readInputIfThere(path, most, false);
   return text === undefined ? undefined : checked(path, schema, parseJson(path, text));
 }

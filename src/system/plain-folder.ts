@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readdir, readlink } from 'node:fs/promises';
+import { readdir, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JobError } from '../model/errors.js';
 import { isFileName } from './files.js';
@@ -27,4 +27,20 @@ export async function assertPlain(dir: string): Promise<void> {
     }
   };
   await look(dir);
+}
+
+/**
+ * The path of a file in a folder of anybody that is read; undefined where it is not there or a link is on the way: what
+ * a link leads to may be ours, and would stand in reports.
+ */
+export async function plainPath(
+  dir: string,
+  ...names: readonly string[]
+): Promise<string | undefined> {
+  try {
+    const path = join(await realpath(dir), ...names);
+    return (await realpath(path)) === path ? path : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -156,7 +156,10 @@ const sample = sampleRun();
 /** What people and machines are shown of a run of anybody: no report fails, and none has a control character. */
 function show(run: RunResult): void {
   const tails = Object.fromEntries(run.jobs.map(({ name }) => [name, '\u001b[2J\r\nx']));
-  const facts = { base: run.run, patches: [run.matrix], command: 'busyguest check' };
+  const facts = {
+    ...{ base: run.run, patches: [], where: run.matrix, command: 'busyguest check' },
+    ...{ config: [run.matrix], version: '1' },
+  };
   const texts = [
     renderTap(run),
     renderJunit(run, tails),

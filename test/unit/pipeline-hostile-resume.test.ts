@@ -26,6 +26,8 @@ import { JobError } from '../../src/model/errors.js';
 import { JobFiles } from '../../src/pipeline/job-files.js';
 import { PackageRow } from '../../src/pipeline/package-row.js';
 import { renderHtml } from '../../src/reports/html/run-page.js';
+import { readRunFile } from '../../src/history/run-file.js';
+import { fileReport } from '../../src/reports/files.js';
 import { readComparison } from '../../src/reports/comparison-file.js';
 import { copyAnew, readIfThere } from '../../src/system/files.js';
 import { LogFile } from '../../src/system/log-file.js';
@@ -194,6 +196,58 @@ test("comparison.json: neither the terminal nor the page shows another's command
   );
   assert.equal((await readComparison(place))?.bisect, undefined);
   assert.doesNotMatch(await renderHtml(sampleRun(), place), /evil\.example/);
+});
+
+test("no report and no error has what a link of a stranger's folder leads to", async () => {
+  const secret = await secretFile();
+  const canary = 'canary-5f2c';
+  await writeFile(secret, `${canary}\nBUSYGUEST-START v1\n`);
+  const [one] = sampleRun().jobs;
+  assert.ok(one);
+  const run = sampleRun({ jobs: [one] });
+  const names = ['console.log', 'build.log', 'job.json', 'samples.json', 'status.json'];
+  for (const whole of [true, false]) {
+    const place = await mkdtemp(join(dir, 'linked-'));
+    const folder = join(place, one.name);
+    if (whole) await symlink(dirname(secret), folder);
+    else await mkdir(folder);
+    const inside = whole ? dirname(secret) : folder;
+    for (const name of names) {
+      if (whole) await writeFile(join(inside, name), canary);
+      else await symlink(secret, join(inside, name));
+    }
+    for (const name of ['report.html', 'junit.xml', 'kcidb.json'])
+      await symlink(secret, join(place, name));
+    for (const format of ['html', 'junit', 'kcidb'] as const) {
+      const path = join(
+        place,
+        { html: 'report.html', junit: 'junit.xml', kcidb: 'kcidb.json' }[format],
+      );
+      await fileReport(format).onEnd?.(run, place);
+      assert.ok(!(await readFile(path, 'utf8')).includes(canary), format);
+      assert.doesNotMatch(await readFile(path, 'utf8'), /authorized_keys/);
+    }
+    assert.match(await readFile(secret, 'utf8'), /^canary/, 'it was written');
+    await symlink(secret, join(place, 'results.json'));
+    await symlink(secret, join(place, 'comparison.json'));
+    for (const read of [readRunFile(join(place, 'results.json')), readComparison(place)]) {
+      await assert.rejects(read, (error: Error) => !error.message.includes('canary'));
+    }
+  }
+});
+
+test('a report of a folder of anybody is a file, whatever device stands in its place', async () => {
+  const place = await mkdtemp(join(dir, 'device-'));
+  execFileSync('mkfifo', [join(place, 'results.tap')]);
+  const writing = fileReport('tap').onEnd?.(sampleRun(), place);
+  assert.equal(
+    await Promise.race([
+      Promise.resolve(writing).then(() => 'written'),
+      setTimeout(20_000, 'waits', { ref: false }),
+    ]),
+    'written',
+  );
+  assert.ok((await lstat(join(place, 'results.tap'))).isFile());
 });
 
 test('a file that has no end is not read into memory, whoever asks for it', async () => {

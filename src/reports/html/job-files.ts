@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { testSpec } from '../../payload/test-spec.js';
 import type { TestSpec } from '../../model/job.js';
 import type { Sample } from '../../model/result.js';
 import { isFileName, readEnd } from '../../system/files.js';
 import { parseJson, readInput } from '../../system/input.js';
+import { plainPath } from '../../system/plain-folder.js';
 
 /** What the page takes from a job's folder; empty where a file is absent or cannot be read. */
 export interface JobFiles {
@@ -23,8 +23,10 @@ const tailBytes = 8 * 1024;
 /** The most of a samples.json that is read: 24,576 samples of 150 bytes are written at most. */
 const mostJsonBytes = 64 * 1024 ** 2;
 
-async function readJson(path: string): Promise<unknown> {
+async function readJson(folder: string, name: string): Promise<unknown> {
   try {
+    const path = await plainPath(folder, name);
+    if (path === undefined) return undefined;
     return parseJson(path, (await readInput(path, mostJsonBytes)).toString('utf8'));
   } catch {
     return undefined;
@@ -49,8 +51,9 @@ const testIn = (job: unknown): TestSpec | undefined => {
   return parsed.success ? parsed.data : undefined;
 };
 
-async function readTail(path: string): Promise<readonly string[]> {
-  const end = await readEnd(path, tailBytes).catch(() => undefined);
+async function readTail(folder: string): Promise<readonly string[]> {
+  const path = await plainPath(folder, 'console.log');
+  const end = path === undefined ? path : await readEnd(path, tailBytes).catch(() => undefined);
   if (end === undefined) return [];
   const { text, skipped } = end;
   const lines = text.split('\n');
@@ -69,12 +72,13 @@ async function linkable(dir: string): Promise<readonly string[]> {
 /** Reads what a job left in its run's folder. Never throws: a report shows what is there. */
 export async function readJobFiles(dir: string, job: string): Promise<JobFiles> {
   if (!isFileName(job)) return noFiles;
-  const folder = join(dir, job);
+  const folder = await plainPath(dir, job);
+  if (folder === undefined) return noFiles;
   const [raw, samples, test, tail] = await Promise.all([
     linkable(folder),
-    readJson(join(folder, 'samples.json')),
-    readJson(join(folder, 'job.json')).then(testIn),
-    readTail(join(folder, 'console.log')),
+    readJson(folder, 'samples.json'),
+    readJson(folder, 'job.json').then(testIn),
+    readTail(folder),
   ]);
   return {
     raw,
