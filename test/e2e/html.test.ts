@@ -4,9 +4,8 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
 import { updateIndex } from '../../src/history/run-index.js';
 import type { RunResult } from '../../src/model/result.js';
 import { renderIndex } from '../../src/reports/html/index-page.js';
@@ -14,57 +13,10 @@ import { renderHtml } from '../../src/reports/html/run-page.js';
 import { inFolder, pairRun, writeRun } from '../unit/reports-html-run.js';
 import { hostileText, sampleRun } from '../unit/reports-run.js';
 import { jobWith } from '../unit/verdict-evidence.js';
+import { skip, withPage } from './browser.js';
+import { misplaced } from './misplaced.js';
 
-const browserPath = '/usr/bin/chromium';
-const skip = existsSync(browserPath) ? false : `no browser at ${browserPath} (Debian: chromium)`;
 const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-let browser: Browser | undefined;
-before(async () => {
-  if (skip) return;
-  const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
-  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
-  browser = await chromium.launch({ executablePath: browserPath, args: [...args, ...quiet] });
-});
-after(() => browser?.close());
-
-interface Open {
-  readonly width?: number;
-  readonly scripts?: boolean;
-  readonly scheme?: 'light' | 'dark';
-}
-
-/** Opens a file; fails afterwards if the page complained or fetched anything. */
-async function withPage(
-  file: string,
-  open: Open,
-  use: (page: Page) => Promise<void>,
-): Promise<void> {
-  assert.ok(browser);
-  const context = await browser.newContext({
-    viewport: { width: open.width ?? 1280, height: 900 },
-    javaScriptEnabled: open.scripts ?? true,
-    colorScheme: open.scheme ?? 'light',
-    // The page's policy forbids the checker's script too.
-    bypassCSP: open.scheme !== undefined,
-  });
-  try {
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    const url = pathToFileURL(file).href;
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('dialog', (dialog) => complaints.push(`dialog ${dialog.message()}`));
-    page.on('request', (request) => {
-      if (request.url() !== url) complaints.push(`request ${request.url()}`);
-    });
-    await page.goto(url);
-    await use(page);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await context.close();
-  }
-}
 
 async function reportOf(dir: string, run: RunResult): Promise<string> {
   await writeRun(dir, run);
@@ -164,6 +116,89 @@ test('browser: no horizontal scrolling at 360 px, with everything unfolded', { s
         const width = await page.evaluate('document.documentElement.scrollWidth');
         assert.equal(width, 360, file);
       });
+    }
+  }),
+);
+
+for (const width of [360, 390, 768, 1280]) {
+  test(`browser: no text is cut or lies on other text, ${width} px`, { skip }, () =>
+    inFolder(async (dir) => {
+      for (const file of await everyPage(dir)) {
+        await withPage(file, { width }, async (page) => {
+          await page.evaluate(unfold);
+          assert.deepEqual(await page.evaluate(misplaced), [], file);
+        });
+      }
+    }),
+  );
+}
+
+test('browser: on paper, and dark, no text is cut or lies on other text', { skip }, () =>
+  inFolder(async (dir) => {
+    for (const file of await everyPage(dir)) {
+      await withPage(file, { width: 720 }, async (page) => {
+        await page.emulateMedia({ media: 'print' });
+        await page.evaluate(unfold);
+        assert.deepEqual(await page.evaluate(misplaced), [], `${file} on paper`);
+        assert.equal(await page.locator('nav, .zoom').filter({ visible: true }).count(), 0);
+      });
+      await withPage(file, { scheme: 'dark' }, async (page) => {
+        await page.evaluate(unfold);
+        assert.deepEqual(await page.evaluate(misplaced), [], `${file} dark`);
+      });
+    }
+  }),
+);
+
+test('browser: the look for misplaced text finds what is misplaced', { skip }, () =>
+  inFolder(async (dir) => {
+    const file = await reportOf(dir, pairRun(['qemu-pseries-p9']));
+    await withPage(file, {}, async (page) => {
+      await page.evaluate(`(() => {
+        const [first, second] = document.querySelectorAll('figure > svg text');
+        second.setAttribute('transform', first.getAttribute('transform') || '');
+        for (const name of ['x', 'y']) second.setAttribute(name, first.getAttribute(name) || '0');
+        document.querySelector('figure > svg').append(Object.assign(first.cloneNode(true), { innerHTML: 'far out' }));
+        document.querySelector('figure > svg text:last-of-type').setAttribute('transform', 'translate(-40 20)');
+        const cell = document.querySelector('td') || document.querySelector('th');
+        cell.style.cssText = 'display:block;width:20px;padding:0';
+        cell.textContent = 'a long word that is broken';
+      })()`);
+      const found = (await page.evaluate<string[]>(misplaced)).join('\n');
+      assert.match(found, /^on "/m);
+      assert.match(found, /^cut in a plot/m);
+      assert.match(found, /^broken every few letters/m);
+    });
+  }),
+);
+
+test('browser: a FAIL is red and a PASS is not, in whatever order', { skip }, () =>
+  inFolder(async (dir) => {
+    const run = pairRun(['qemu-pseries-p9']);
+    const colours = async (name: string, of: RunResult): Promise<Map<string, string>> => {
+      const file = await reportOf(join(dir, name), of);
+      let found = new Map<string, string>();
+      await withPage(file, {}, async (page) => {
+        found = new Map(
+          await page.evaluate<
+            [string, string][]
+          >(`[...document.querySelectorAll('.legend')[0].querySelectorAll('li')]
+            .map((one) => [one.textContent.trim(), getComputedStyle(one.querySelector('path')).stroke])`),
+        );
+      });
+      return found;
+    };
+    const [a, b] = [
+      await colours('a', run),
+      await colours('b', { ...run, jobs: [...run.jobs].reverse() }),
+    ];
+    for (const found of [a, b]) {
+      const isRed = (name: string): boolean => {
+        const [red = 0, green = 0, blue = 0] = (found.get(name)?.match(/\d+/g) ?? []).map(Number);
+        return red > green + 60 && red > blue + 60;
+      };
+      assert.ok(isRed('unpatched'), JSON.stringify([...found]));
+      assert.ok(!isRed('patched'), JSON.stringify([...found]));
     }
   }),
 );

@@ -3,7 +3,7 @@ import type { JobResult } from '../../model/result.js';
 import { formatUs } from '../../model/units.js';
 import type { BarPlot } from '../../payload/test-program.js';
 import { cleanLine, clip } from '../text.js';
-import { axisStyle, ink, lineColor, type Plot } from './plot.js';
+import { axisStyle, ink, lineColor, placeOf, type Plot } from './plot.js';
 import { drawOnce } from './plot-cache.js';
 
 /** A metric of a plot's case, microseconds. */
@@ -58,21 +58,24 @@ export function drawBars(
   boundUs: number | undefined,
 ): Plot {
   const devices = [...new Set(all.map(({ device }) => device))];
-  const styles = [...new Set(all.map(({ style }) => style))].sort((a, b) => a - b);
+  const places = [...new Set(all.map(({ style }) => placeOf(style)))].sort((a, b) => a - b);
   const least = Math.min(...all.map(({ valueUs }) => valueUs), boundUs ?? Infinity);
   const most = Math.max(...all.map(({ valueUs }) => valueUs), boundUs ?? 0);
   const isLong = (us: number): boolean =>
     Math.log(us / least) > 0.5 * Math.log((most * 10) / least);
-  const bars = styles.map((style, index) => ({
+  const bars = places.map((place, index) => ({
     type: 'bar',
     silent: true,
     barWidth: barPx - 4,
     barGap: '25%',
-    itemStyle: { color: lineColor(style) },
     data: devices.map((device) => {
-      const found = all.find((one) => one.device === device && one.style === style);
+      const found = all.find((one) => one.device === device && placeOf(one.style) === place);
       if (!found) return null;
-      return { value: found.valueUs / 1000, label: barLabel(found, isLong(found.valueUs)) };
+      return {
+        value: found.valueUs / 1000,
+        itemStyle: { color: lineColor(found.style) },
+        label: barLabel(found, isLong(found.valueUs)),
+      };
     }),
     ...(index === 0 && boundUs !== undefined ? { markLine: boundLine(boundUs) } : {}),
   }));
@@ -91,7 +94,7 @@ export function drawBars(
     data: devices.map((device) => clip(cleanLine(device).replace(/^qemu-/, ''), 16)),
     splitLine: { show: false },
   };
-  const height = 64 + devices.length * (styles.length * barPx + gapPx);
+  const height = 64 + devices.length * (places.length * barPx + gapPx);
   const size = { width: 460, height, left: 128, right: 16, top: 24, bottom: 40 };
   return drawOnce(id, heading, size, { xAxis: timeAxis, yAxis: deviceAxis, series: bars });
 }

@@ -93,12 +93,7 @@ function signaturePart(job: JobResult): Markup | undefined {
     <p>${means}.</p>
     <p>Look at: ${look}.</p>
     ${when(known !== undefined, () => html`<p>Known: ${known}.</p>`)}
-    <p>To see it again elsewhere, or to find the commit:</p>
-    ${preformatted(
-      'Commands',
-      `busyguest bundle results/RUN/${job.name}\nbusyguest bisect --tree TREE --good GOOD --bad BAD --device ${job.device}`,
-      'command',
-    )}`;
+    <p><a href="#explanations">How to go on</a></p>`;
 }
 
 function faultsPart(job: JobResult, chars: number): Markup | undefined {

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import type * as ECharts from 'echarts/core';
 import type { EChartsCoreOption } from 'echarts/core';
+import type { Status } from '../../model/status.js';
 import { html, Markup } from './markup.js';
 
 const require = createRequire(import.meta.url);
@@ -29,8 +30,23 @@ export const dashes: readonly (readonly number[])[] = [
   [12, 2],
 ];
 
-/** Colour of the kernel's line. */
-export const lineColor = (style: number): string => `var(--k${style % dashes.length})`;
+/** What a line's colour tells: the status of its job, or nothing where that changes along the line. */
+const tones = ['fail', 'pass', 'other', 'none'] as const;
+
+/** A style: colours of one tone for each, dashes by its place in the picture. Styles are numbers from 0. */
+export const styleOf = (tone: (typeof tones)[number], place: number): number =>
+  tones.indexOf(tone) * dashes.length + (place % dashes.length);
+
+/** The style of a job's line. */
+export const styleOfStatus = (status: Status, place: number): number =>
+  styleOf(status === 'PASS' ? 'pass' : status === 'FAIL' ? 'fail' : 'other', place);
+
+/** A style's place in its picture. */
+export const placeOf = (style: number): number => style % dashes.length;
+
+/** Colour of the kernel's line: a variable of the page. */
+export const lineColor = (style: number): string =>
+  `var(--k${style % (tones.length * dashes.length)})`;
 
 /** Dash of the kernel's line. */
 export const lineDash = (style: number): readonly number[] => dashes[style % dashes.length] ?? [];

@@ -7,7 +7,7 @@ import type { BarPlot, CpuLimit } from '../../payload/test-program.js';
 import { firstOf, limit, shortName } from './limits.js';
 import { html, when, type Markup } from './markup.js';
 import { rowsOf } from './matrix.js';
-import { lineDash, type Plot } from './plot.js';
+import { lineDash, styleOfStatus, type Plot } from './plot.js';
 import { seriesOf, type JobSeries } from './series.js';
 import { drawRemaining, drawUsage } from './time-plots.js';
 
@@ -88,10 +88,11 @@ function timeFigures(
   };
   const [allowed] = jobs.flatMap((job) => limitOf(job) ?? []);
   if (!allowed) return undefined;
-  const lines = jobs.flatMap((job, style): readonly JobSeries[] => {
+  const lines = jobs.flatMap((job, place): readonly JobSeries[] => {
     const { samples = [] } = files.get(job.name) ?? {};
     const own = limitOf(job);
     const sameLimit = own?.quotaUs === allowed.quotaUs && own.periodUs === allowed.periodUs;
+    const style = styleOfStatus(job.status, place);
     const found = sameLimit
       ? seriesOf(job.kernel, style, samples, allowed, limit.pointsInPlot)
       : undefined;
@@ -124,8 +125,9 @@ function barFigures(run: RunResult, bars: BarPlot, first: number): readonly Mark
   return chunks(kernels, limit.kernelsInPlot).flatMap((some, part) => {
     const all = run.jobs.flatMap((job): readonly Bar[] => {
       const valueUs = barMetric(job, bars, bars.metric);
-      const style = some.indexOf(job.kernel);
-      if (valueUs === undefined || style < 0) return [];
+      const place = some.indexOf(job.kernel);
+      if (valueUs === undefined || place < 0) return [];
+      const style = styleOfStatus(job.status, place);
       return [{ device: job.device, kernel: job.kernel, style, valueUs }];
     });
     const { first: devices, rest } = firstOf(

@@ -7,6 +7,7 @@ import { worstEffect } from '../../verdict/kernel-summary.js';
 import { readComparison } from '../comparison-file.js';
 import { describeOutcomes, outcomeOf } from '../outcome.js';
 import { changesSection } from './changes-section.js';
+import { explanationsSection } from './explanations-section.js';
 import { readJobFiles, type JobFiles } from './job-files.js';
 import { jobSection } from './job-section.js';
 import { limit, shortName } from './limits.js';
@@ -89,8 +90,10 @@ function jobsSection(
 export function renderRunPage(run: RunResult, files: RunFiles, live?: LiveRun): string {
   const plots = plotsOf(run, files.jobs);
   const { comparison } = files;
+  const explanations = explanationsSection(run);
   const links: NavLink[] = [
     { href: '#matrix', text: 'Devices and kernels' },
+    ...(explanations ? [{ href: '#explanations', text: 'What is wrong' }] : []),
     ...(comparison ? [{ href: '#changes', text: 'Since last run' }] : []),
     ...(plots.section ? [{ href: '#plots', text: 'Plots' }] : []),
     { href: '#jobs', text: 'Jobs' },
@@ -98,6 +101,7 @@ export function renderRunPage(run: RunResult, files: RunFiles, live?: LiveRun): 
   ];
   const main = [
     matrixSection(run),
+    explanations,
     when(comparison !== undefined, () => changesSection(comparison as RunComparison)),
     plots.section,
     jobsSection(run, files, plots.anchors),

@@ -4,6 +4,7 @@ import { isControlOfAny } from '../../payload/registry.js';
 import { formatMetric } from './job-section.js';
 import { limit, shortName } from './limits.js';
 import { html, when, type Markup } from './markup.js';
+import { styleOf } from './plot.js';
 import { figure, legend } from './plots-section.js';
 import { drawTrend, statusChanges, type Trend } from './trend-plot.js';
 
@@ -75,7 +76,8 @@ interface Line {
 }
 
 function linesOf(kernels: readonly string[], runs: readonly RunOfGroup[]): readonly Line[] {
-  return kernels.map((kernel, style) => {
+  return kernels.map((kernel, place) => {
+    const style = styleOf('none', place);
     const jobs = runs.map((run) => run.jobs.find((job) => job.kernel === kernel));
     const hasStatusChange = statusChanges(jobs.map((job) => ({ status: job?.status }))).length > 0;
     return { kernel, style, jobs, hasStatusChange };
@@ -140,7 +142,10 @@ function groupPart(group: Group, row: number, units: RunIndex['units'], budget: 
       figures.push(figure(plot, `${shortName(metric)}${unit === 'us' ? ', us' : ''}`, []));
     } else left += 1;
   }
-  const entries = group.kernels.map((kernel, style) => ({ kernel, style }));
+  const entries = group.kernels.map((kernel, place) => ({
+    kernel,
+    style: styleOf('none', place),
+  }));
   return html`<div class="plots">
     <h3>${shortName(group.device)}, ${shortName(group.test)}</h3>
     ${when(
