@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: MIT
-// npm run cases -- RUN MUTANTS...: writes docs/cases.md from the payload's table of cases and from the results of
-// jobs/full.yaml and of the mutants (folders under results/).
+// npm run cases: writes docs/cases.md and src/payload/busy-guest/case-table.ts from the C table of cases.
+// npm run cases -- RUN MUTANTS...: also docs/case-results.md, from the results of jobs/full.yaml and of the mutants (folders
+// under results/).
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readCaseTable, writeCaseTable } from './case-table.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [full, ...mutants] = process.argv.slice(2);
-if (full === undefined || mutants.length === 0) {
+await writeCaseTable();
+if (full === undefined) process.exit(0);
+if (mutants.length === 0) {
   process.stderr.write(
-    'usage: npm run cases -- RUN MUTANTS...\n' +
+    'usage: npm run cases [-- RUN MUTANTS...]\n' +
       'RUN: results folder of jobs/full.yaml, or - to leave what it says; MUTANTS: of npm run test:mutants, which prints it\n' +
       'Example: npm run cases -- results/20261122-231500-full results/20261122-232000-mutants\n',
   );
   process.exit(64);
 }
 
-const { readCaseTable } = await import(join(root, 'dist/src/images/case-table.js'));
 const { devicesOf, fullIsKnown, readMutants, suiteResult } = await import(
   join(root, 'dist/test/mutants/mutants.js')
 );
@@ -47,10 +50,6 @@ const cell = (text) => text.replaceAll('|', '\\|');
 const line = (cells) => `| ${cells.join(' | ')} |`;
 const head = (cells) => [line(cells), line(cells.map(() => '---'))];
 
-const reasons = [
-  ...head(['case', 'tags', 'why it is there']),
-  ...rows.map(({ name, tags, why }) => line([`\`${name}\``, tags.join(' '), cell(why)])),
-];
 const columns = devices.flatMap((device) => kernels.map((kernel) => ({ device, kernel })));
 const table = [
   ...head([
@@ -125,20 +124,14 @@ const unreached = mutantList.wrong
   .map(({ name }) => `\`${name}\``);
 
 const facts = jobs[0]?.facts ?? {};
-const target = join(root, 'docs', 'cases.md');
+const target = join(root, 'docs', 'case-results.md');
 const heading = '## Wrong kernels, and right ones of other shapes';
 /** What jobs/full.yaml said, or what is there already. */
-const firstPart = `# Cases
+const firstPart = `# What the cases say
 
-Written by \`npm run cases\` from guest-images/busy-guest/cases/ and from results; do not edit.
+Written by \`npm run cases -- RUN MUTANTS\` from results; do not edit. What each case is there for is in docs/cases.md.
 
-A test of a job matrix runs those tagged \`basic\`; \`tags: [full]\` runs all, \`tags\` and \`cases\` choose (docs/writing-jobs.md).
-\`busy-guest --tag full --list\` shows them on a machine. Tagged \`bug\`: depends on the bug and has to FAIL without the fix; the
-others PASS on both. How the bounds come about is in docs/judging.md.
-
-${reasons.join('\n')}
-
-## Results
+## Two kernels
 
 \`busyguest run jobs/full.yaml\`, ${facts.kernel_source ?? 'kernel unknown'}, limit 30000 100000, ${facts.qemu ?? 'QEMU unknown'}.
 
@@ -168,4 +161,4 @@ ${share(mutantList.right, 'basic', 'PASS')}; from full: ${share(mutantList.right
 ${rightTable.join('\n')}
 `,
 );
-process.stdout.write(`wrote ${join(root, 'docs', 'cases.md')}\n`);
+process.stdout.write(`wrote ${join(root, 'docs', 'case-results.md')}\n`);

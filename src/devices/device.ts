@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { Pattern, Timeouts } from '../model/job.js';
+import type { Timeouts } from '../model/job.js';
+import type { Promised } from '../model/path-facts.js';
 import type { ExitReason } from '../model/result.js';
 
 /** What a device is given to boot. */
@@ -62,9 +63,6 @@ export interface MachineExit {
   readonly reason: Extract<ExitReason, 'poweroff' | 'lost'>;
   readonly message: string;
 }
-
-/** Facts that the payload prints and that must hold on a device: the path that it is there to test. */
-export type Promised = Readonly<Record<string, Pattern>>;
 
 /** Something that boots a kernel and gives a console: image in, console out, nothing else. */
 export interface Device {

@@ -120,6 +120,10 @@ export interface CpuLimit {
 export interface ToldPart<P> {
   /** What the number that a case is about says; undefined where it has none. */
   describe(one: CaseResult): string | undefined;
+  /** Whether the case is about the very thing that is tested: where metrics are listed, its own come first. */
+  comesFirst(name: string): boolean;
+  /** Where KCIDB has the test: levels with dots between. */
+  readonly kcidbPath: string;
   /** The cases whose numbers stand in the reason of a PASS. */
   readonly measured: readonly string[];
   readonly keyNumbers: readonly KeyNumber[];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Promised } from '../devices/device.js';
+import { pathFacts, type Promised } from '../model/path-facts.js';
 import type { TestProgram } from '../payload/test-program.js';
 import type { PayloadResult } from '../ktap/payload.js';
 
@@ -13,10 +13,9 @@ export function brokenPromises(
   payload: Pick<PayloadResult, 'cases' | 'facts'>,
 ): string[] {
   if (!judging.hasRun(payload.cases)) return [];
-  return Object.entries(promised)
-    .filter(([fact, pattern]) => !pattern.test(payload.facts[fact] ?? ''))
-    .map(
-      ([fact, pattern]) =>
-        `${fact} is "${payload.facts[fact] ?? ''}", the device promises ${pattern.source}`,
-    );
+  return pathFacts.flatMap((fact) => {
+    const [pattern, said = ''] = [promised[fact], payload.facts[fact]];
+    if (pattern === undefined || pattern.test(said)) return [];
+    return [`${fact} is "${said}", the device promises ${pattern.source}`];
+  });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import type { CaseResult, Fault, JobResult, Metric, RunResult } from '../model/result.js';
+import { programOf } from '../payload/registry.js';
 import { signatureOf } from '../verdict/signatures.js';
 import type { KcidbSource, NamedIssue } from './kcidb-source.js';
 import type { KcidbIncident, KcidbIssue, KcidbStatus, KcidbTest } from './kcidb-types.js';
@@ -16,14 +17,15 @@ export interface KcidbContext {
 }
 
 const maxExcerpt = 16_384;
-const root = 'kvm.busy_guest';
 
 /** A level of a KCIDB path. */
 const level = (name: string): string => cleanLine(name).replace(/[^a-zA-Z0-9_-]/g, '_') || '_';
 
-// The payload's own test is the root; another test is a branch of it.
-const pathOf = ({ test }: JobResult): string =>
-  test === 'busy-guest' ? root : `${root}.${level(test)}`;
+// The test that is called as its program is the root; another is a branch of it.
+function pathOf(job: JobResult): string {
+  const { name, told } = programOf(job);
+  return job.test === name ? told.kcidbPath : `${told.kcidbPath}.${level(job.test)}`;
+}
 
 const compatiblePattern = /^[^ \0]+(,[^ \0]+)*$/;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { MetricChange } from '../model/history.js';
-import { isControlOfAny } from '../payload/registry.js';
+import { comesFirstOfAny, isControlOfAny } from '../payload/registry.js';
 import { formatRatio, formatUs } from '../model/units.js';
 
 /** How many moved metrics are shown before the rest is only counted or folded. */
@@ -27,7 +27,7 @@ const move = ({ before, after }: MetricChange): number =>
 export function byMove(metrics: readonly MetricChange[]): readonly MetricChange[] {
   const rank = ({ metric }: MetricChange): number => {
     const name = metric.split('.')[0] ?? '';
-    return isControlOfAny(name) ? 2 : name.startsWith('busy_guest_') ? 0 : 1;
+    return isControlOfAny(name) ? 2 : comesFirstOfAny(name) ? 0 : 1;
   };
   return [...metrics].sort((a, b) => rank(a) - rank(b) || move(b) - move(a));
 }

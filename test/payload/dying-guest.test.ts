@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import type { Device } from '../../src/devices/device.js';
-import { payloadCases } from '../../src/payload/busy-guest/cases.js';
+import { caseTable } from '../../src/payload/busy-guest/case-table.js';
 import type { Job } from '../../src/model/job.js';
 import type { JobResult } from '../../src/model/result.js';
 import { ConsoleSession } from '../../src/pipeline/console-session.js';
@@ -178,7 +178,7 @@ test('nothing is started any more once a guest has died', async () => {
 
 /** Cases that start a second process before they look at the first. */
 const second = ['two_guests_share_a_limit', 'sibling_groups_keep_their_limits'];
-const asked = payloadCases.filter(({ tags }) => !tags.includes('always'));
+const asked = caseTable.filter(({ tags }) => !tags.includes('always'));
 
 async function assertNoResult(context: TestContext, name: string): Promise<void> {
   const [line] = resultsOf(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { patternFault } from '../../documents/pattern.js';
+import { pathFacts } from '../../model/path-facts.js';
 
 /** A day: longer than any phase, and far below what a timer can hold. */
 const longestS = 86_400;
@@ -24,7 +25,7 @@ const common = {
     .default([])
     .describe('More options for the command line of every kernel on this machine.'),
   promises: z
-    .partialRecord(z.enum(['platform', 'mmu', 'cpu', 'nested_api', 'kvm']), expression)
+    .partialRecord(z.enum(pathFacts), expression)
     .optional()
     .describe('What the test must see of the machine, as regular expressions; else ERROR.'),
 };

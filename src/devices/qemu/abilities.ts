@@ -77,7 +77,7 @@ async function whyNoKvm(machine: QemuMachine): Promise<string | undefined> {
     () => false,
   );
   if (!usable) return '/dev/kvm cannot be opened: load kvm-hv, and run as root or in group kvm';
-  const cpu = machine.promised['cpu'];
+  const cpu = machine.promised.cpu;
   const cpuinfo = await readFile('/proc/cpuinfo', 'utf8');
   const own = /^cpu\s*:\s*(.*)$/m.exec(cpuinfo)?.[1] ?? '';
   return cpu === undefined || cpu.test(own) ? undefined : `this host is ${own}`;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { vmmGuests, type VmmGuest } from '../image-recipe.js';
-import { payloadCases, payloadTags, type CaseSelection } from './cases.js';
+import { caseTable } from './case-table.js';
+import { payloadTags, type CaseSelection } from './cases.js';
 
 /** min_cfs_quota_period and max_cfs_quota_period of kernel/sched/core.c, microseconds. */
 const shortestUs = 1_000;
@@ -35,7 +36,7 @@ export const parametersShape = {
   seconds: z.int().min(1).max(mostSeconds),
   cpus: z.int().min(1).max(256).optional(),
   cases: z
-    .array(z.enum(payloadCases.map((one) => one.name)))
+    .array(z.enum(caseTable.map((one) => one.name)))
     .min(1)
     .optional(),
   tags: z.array(z.enum(payloadTags)).min(1).optional(),

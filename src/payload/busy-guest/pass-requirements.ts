@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { isControl, payloadCases, selectedCases } from './cases.js';
+import { caseTable } from './case-table.js';
+import { isControl, selectedCases } from './cases.js';
 import type { CaseResult } from '../../model/result.js';
 import { metricOf } from '../metric.js';
 import type { BusyGuestParameters } from './parameters.js';
@@ -103,9 +104,7 @@ const lookedAtItself: Proof = (cases) => {
 const hasMetrics: Proof = (cases) =>
   cases
     .filter(({ status, metrics }) => status === 'PASS' && metrics.length === 0)
-    .filter(
-      ({ name }) => name !== 'kvm_hv_available' && payloadCases.some((one) => one.name === name),
-    )
+    .filter(({ name }) => name !== 'kvm_hv_available' && caseTable.some((one) => one.name === name))
     .map(({ name }) => `${name} measured nothing`);
 
 /** In real time a window may be disturbed: many must agree. */

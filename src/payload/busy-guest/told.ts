@@ -18,6 +18,8 @@ function evidence(job: JobResult): string {
 
 export const told: ToldPart<BusyGuestParameters> = {
   describe: sentenceOf,
+  comesFirst: (name) => name.startsWith('busy_guest_'),
+  kcidbPath: 'kvm.busy_guest',
   measured: ['busy_guest_obeys_quota'],
   keyNumbers,
   overview: (job) => {
