@@ -25,6 +25,13 @@ const machines: Readonly<Record<number, string>> = {
   243: 'riscv',
 };
 
+/** Kernels that are no ELF files, by the bytes that their boot protocols ask for. */
+const bootImages = [
+  { name: 'x86 (amd64 or i386)', at: 0x202, magic: 'HdrS' },
+  { name: 'arm64', at: 0x38, magic: 'ARM\u0064' },
+  { name: 'riscv64', at: 0x38, magic: 'RSC\u0005' },
+] as const;
+
 /** Puts a kernel image at `path`, unpacked if it was compressed as a whole. Throws JobError when it is none for ppc64le. */
 export async function unpackImage(
   from: string,
@@ -43,6 +50,8 @@ export async function unpackImage(
 // The offsets are those of e_ident and e_machine. A 32-bit wrapper may be big-endian.
 function checkMachine(elf: Buffer, origin: string): void {
   if (elf.length < 64 || elf.toString('latin1', 0, 4) !== '\u007fELF') {
+    const other = bootImages.find(({ at, magic }) => elf.indexOf(magic, at, 'latin1') === at);
+    if (other) throw noKernel(origin, `a kernel for ${other.name}: not for ppc64le`);
     throw noKernel(origin, 'no kernel image for POWER (it is no ELF file)');
   }
   const [bits, order] = [elf[4] === 2 ? 64 : 32, elf[5] === 1 ? 'little' : 'big'];
