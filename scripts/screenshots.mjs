@@ -35,7 +35,7 @@ function run(name, kernels) {
   const file = join(work, `${name}.yaml`);
   writeFileSync(file, JSON.stringify(matrix));
   const results = join(work, name);
-  const argv = ['bin/busyguest.mjs', 'run', file, '--results', results, '--report', 'html'];
+  const argv = ['bin/busyguest.mjs', 'run', file, '--results', results];
   const { status } = spawnSync(process.execPath, argv, { cwd: project, stdio: 'inherit' });
   if (status !== 0 && status !== 1) throw new Error(`${name}: exit code ${status}`);
   return join(realpathSync(join(results, 'latest')), 'report.html');
