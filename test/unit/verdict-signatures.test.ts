@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import type { JobResult } from '../../src/model/result.js';
 import { signatureOf, signaturesOf } from '../../src/verdict/signatures.js';
+import { projectDir } from '../../src/system/files.js';
 import { caseWith, casesWith, jobWith } from './verdict-evidence.js';
 
 const failing = (...names: readonly string[]): Partial<JobResult> => ({
@@ -71,3 +74,35 @@ test('jobs of one signature are explained once', () => {
     [['task-work-never-run', 2]],
   );
 });
+
+/** A job of a wrong kernel (test/mutants) as it was seen, and what it must be taken for. */
+interface MutantJob {
+  readonly kernel: string;
+  readonly device: string;
+  readonly signature: string;
+  readonly decidedBy: JobResult['decidedBy'];
+  readonly kvm: string;
+  readonly faults: readonly string[];
+  readonly cases: readonly {
+    readonly name: string;
+    readonly reason?: string;
+    readonly metrics: Readonly<Record<string, number>>;
+  }[];
+}
+
+const file = join(projectDir, 'test', 'fixtures', 'mutant-jobs.json');
+for (const seen of JSON.parse(readFileSync(file, 'utf8')) as MutantJob[])
+  test(`signature of a wrong kernel: ${seen.kernel}: ${seen.signature}`, () => {
+    const failed = seen.cases.map(({ name, reason, metrics }) => ({
+      ...caseWith(name, 'FAIL', metrics),
+      ...(reason !== undefined && { reason }),
+    }));
+    const job = jobWith({
+      status: 'FAIL',
+      decidedBy: seen.decidedBy,
+      payloadFacts: { kvm: seen.kvm },
+      faults: seen.faults.map((title) => ({ class: 'bug', title, phase: 'test', lines: [] })),
+      cases: failed,
+    });
+    assert.equal(signatureOf(job)?.name, seen.signature);
+  });

@@ -12,17 +12,24 @@ interface Seen {
   readonly job: JobResult;
   readonly fails: (...names: readonly string[]) => boolean;
   readonly metric: (name: string, metric: string) => number;
+  /** Empty where there is none. */
+  readonly reason: (name: string) => string;
 }
 
 const commit =
   'commit 2cd571245b43 ("sched/fair: Add related data structure for task based throttle"), v6.18';
 const entry = 'xfer_to_guest_mode_handle_work(), called before each guest entry';
 
-/** A throttle that is counted and takes no time: its task work was never run. */
+/** A throttle that is counted and takes no time, and the limit is not kept: its task work was never run. */
 const neverThrottled = ({ fails, metric }: Seen): boolean =>
   fails('busy_guest_is_throttled') &&
+  fails('busy_guest_obeys_quota') &&
   metric('busy_guest_is_throttled', 'nr_throttled') > 0 &&
   metric('busy_guest_is_throttled', 'throttled') === 0;
+
+/** Whether a metric of a case is below another of the same case; false where one is absent. */
+const isBelow = ({ metric }: Seen, name: string, value: string, least: string): boolean =>
+  metric(name, value) < metric(name, least);
 
 const title = ({ job }: Seen, pattern: RegExp): boolean =>
   job.faults.some((fault) => pattern.test(fault.title));
@@ -42,6 +49,33 @@ const rows: readonly Row[] = [
     look: 'CFS bandwidth control in kernel/sched/fair.c',
   },
   {
+    name: 'never-enters',
+    fits: (seen) =>
+      title(seen, /does not enter the guest/) ||
+      (seen.fails('busy_guest_makes_progress') &&
+        seen.metric('busy_guest_makes_progress', 'guest_progress') === 0),
+    means: 'the run loop goes round and does not enter the guest: it sees work and does not do it',
+    look: `what makes the run loop give up an entry, and whether that work is done (${entry})`,
+  },
+  {
+    name: 'dies-late',
+    fits: (seen) => title(seen, /after SIGKILL/),
+    means: 'a signal does not end KVM_RUN: a killed guest cannot die',
+    look: 'signal_pending() in the run loop, and what it returns then',
+  },
+  {
+    name: 'held-back-too-long',
+    fits: (seen) => title(seen, /^SCHEDULER:/),
+    means: 'a group stays throttled when its limit goes',
+    look: 'tg_set_cfs_bandwidth() and unthrottle_cfs_rq() in kernel/sched',
+  },
+  {
+    name: 'wrong-statistics',
+    fits: ({ fails }) => fails('busy_guest_is_throttled') && !fails('busy_guest_obeys_quota'),
+    means: 'the limit is kept, but cpu.stat does not say how long the group was throttled',
+    look: 'throttled_clock, throttled_time and nr_throttled in kernel/sched/fair.c',
+  },
+  {
     name: 'task-work-never-run-pr',
     fits: (seen) => neverThrottled(seen) && seen.job.payloadFacts?.['kvm'] === 'PR',
     means:
@@ -58,6 +92,23 @@ const rows: readonly Row[] = [
     known: `since ${commit}; fixed by jobs/patches/kvm-hv-xfer-to-guest; docs/findings.md`,
   },
   {
+    name: 'time-burnt',
+    fits: (seen) =>
+      !seen.fails('busy_guest_obeys_quota') &&
+      seen.fails('busy_guest_makes_progress') &&
+      isBelow(seen, 'busy_guest_makes_progress', 'guest_progress', 'least_progress'),
+    means: "the limit is kept, but the kernel uses the guest's time: it does too little for it",
+    look: 'what the run loop does between two entries of the guest',
+  },
+  {
+    name: 'held-back-too-long',
+    fits: (seen) =>
+      isBelow(seen, 'busy_guest_obeys_quota', 'usage', 'least_usage') ||
+      isBelow(seen, 'two_vcpus_obey_quota', 'usage', 'least_usage'),
+    means: 'the guest gets less than its quota: it stands still when it has runtime again',
+    look: 'how a throttled vCPU thread is woken, and whether it reaches the guest entry then',
+  },
+  {
     name: 'task-work-run-late',
     fits: ({ fails }) =>
       fails('busy_guest_obeys_quota', 'busy_guest_debt_bounded', 'hypercalling_guest_obeys_quota'),
@@ -66,11 +117,46 @@ const rows: readonly Row[] = [
     look: `the check before the guest entry must be made every time round the loop (${entry}), and in every loop`,
   },
   {
+    name: 'vcpus-left-out',
+    fits: ({ fails }) => fails('two_vcpus_obey_quota'),
+    means: 'one vCPU keeps the limit, two do not: the work of other vCPUs is not done',
+    look: 'whether the check before the guest entry is made by the thread of each vCPU',
+  },
+  {
+    name: 'nested-guests-left-out',
+    fits: ({ fails }) => fails('guest_of_a_guest_obeys_quota'),
+    means: 'a guest keeps the limit, and does not while it runs a guest of its own',
+    look: 'kvmhv_run_single_vcpu() where vcpu->arch.nested is set, and kvmhv_enter_nested_guest()',
+  },
+  {
+    name: 'register-lost',
+    fits: ({ fails }) => fails('guest_registers_are_kept'),
+    means: 'the guest finds a register, or the time base, changed after it was held back',
+    look: 'what is saved before the task work is run, and loaded after it: arch/powerpc/kvm/book3s_hv*.c',
+  },
+  {
     name: 'needless-exits',
-    fits: ({ fails }) => fails('guest_stays_in_kernel'),
+    fits: ({ fails, reason }) =>
+      fails('guest_stays_in_kernel') ||
+      /nobody sent a signal/.test(reason('kvm_run_returns_as_documented')),
     means:
       'KVM_RUN returns to user space for work that the kernel can do itself; guests become slow',
     look: 'what makes the run loop return: only a signal has to',
+  },
+  {
+    name: 'wrong-return',
+    fits: (seen) =>
+      seen.metric('kvm_run_returns_as_documented', 'wrong_returns') > 0 ||
+      title(seen, /^KVM_EXIT_10$/),
+    means:
+      'KVM_RUN returns for a signal otherwise than documented: errno, exit_reason or signal_exits',
+    look: 'the way out of the run loop for a signal: -EINTR, KVM_EXIT_INTR, and signal_exits once',
+  },
+  {
+    name: 'slack-returned',
+    fits: ({ fails }) => fails('ceding_guest_obeys_quota'),
+    means: 'a guest that often sleeps gets more or less than its quota',
+    look: '__return_cfs_rq_runtime() in kernel/sched/fair.c',
   },
   {
     name: 'cede-does-not-sleep',
@@ -91,8 +177,34 @@ const rows: readonly Row[] = [
     look: 'how a throttled vCPU thread is woken, and whether it reaches the guest entry then',
   },
   {
+    name: 'limit-not-taken-over',
+    fits: ({ fails }) =>
+      fails(
+        ...['limit_set_while_running', 'limit_lowered_while_running', 'limit_raised_while_running'],
+        ...['burst_is_honoured_and_bounded', 'parent_limit_is_obeyed'],
+        ...['moved_guest_obeys_the_new_limit'],
+      ),
+    means:
+      'a limit that is there from the start holds; one that is changed, a burst or a group above does not',
+    look: 'tg_set_cfs_bandwidth() in kernel/sched/core.c, and the walk over groups above in kernel/sched/fair.c',
+  },
+  {
+    name: 'cpus-left-out',
+    fits: ({ fails }) =>
+      fails(
+        ...['smp_limit_above_a_cpu', 'smp_limit_below_a_cpu', 'guest_moves_between_cpus'],
+        ...['cpu_goes_offline_and_comes_back'],
+      ),
+    means: 'the limit holds on one CPU, and not on several',
+    look: 'what the check before the guest entry, or the scheduler, does on other CPUs than the first',
+  },
+  {
     name: 'dies-late',
-    fits: ({ fails }) => fails('busy_guest_dies_at_once', 'limited_guest_dies_by_cgroup_kill'),
+    fits: ({ fails }) =>
+      fails(
+        ...['busy_guest_dies_at_once', 'limited_guest_dies_by_cgroup_kill'],
+        ...['kvm_run_returns_as_documented'],
+      ),
     means: 'a killed guest stays until a debt is paid back, or the signal is lost',
     look: 'signal_pending() in the run loop, and what the exit of the thread waits for',
   },
@@ -106,6 +218,7 @@ export function signatureOf(job: JobResult): Signature | undefined {
     job,
     fails: (...names) => names.some((name) => named(name)?.status === 'FAIL'),
     metric: (name, metric) => metricOf(named(name), metric) ?? Number.NaN,
+    reason: (name) => named(name)?.reason ?? '',
   };
   const row = rows.find((one) => one.fits(seen));
   if (!row) return undefined;
