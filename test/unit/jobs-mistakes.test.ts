@@ -112,7 +112,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     "tags of cases that are not about QEMU's guest",
     matrix({ tests: '[{name: t, quota-us: 30000, vmm: qemu, tags: [exits]}]' }),
-    '4>[exits tests[0].tags: with "vmm" only the basic cases are about QEMU\'s guest, not exiting_guest_obeys_quota and 3 more',
+    '4>[exits tests[0].tags: with "vmm" only the basic cases are about QEMU\'s guest, not exiting_guest_obeys_quota and 4 more',
   ],
   [
     'a window too short',
