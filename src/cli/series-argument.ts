@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../model/errors.js';
 import { exists, writeWhole } from '../system/files.js';
+import { self } from '../system/owner.js';
 import { firstLine, run } from '../system/processes.js';
 
 /** No series comes near. */
@@ -53,7 +55,10 @@ async function standardInput(): Promise<Buffer> {
 
 /** Mails in a file of their own; the check keeps the patches in its folder. */
 async function mailbox(mails: Buffer | string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'busyguest-series-')), 'series.mbox');
+  // With its owner's name: of a process that was killed, the next one takes it away.
+  const dir = await mkdtemp(join(tmpdir(), `busyguest-series-${self}-`));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  const path = join(dir, 'series.mbox');
   await writeWhole(path, mails);
   return path;
 }

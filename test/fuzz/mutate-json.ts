@@ -7,6 +7,7 @@ type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 type Edit = readonly [at: number, kind: number, extra: number];
 
 const far = 2 ** 30;
+const mostPlaces = 3000;
 
 const texts = [
   ...[
@@ -111,6 +112,8 @@ function placesOf(value: Json | { root: Json }, places: Place[] = []): Place[] {
 
 function change(root: { root: Json }, [at, kind, extra]: Edit): void {
   const places = placesOf(root);
+  // Copies of copies would become as large as memory.
+  if (places.length > mostPlaces) return;
   const { holder, key } = places[at % places.length] ?? { holder: root, key: 'root' };
   const object = holder as { [name: string]: Json };
   const pick = <T>(all: readonly T[]): T => structuredClone(all[extra % all.length] as T);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,8 @@ import { report } from '../../src/main.js';
 import { InfraError, JobError, UsageError } from '../../src/model/errors.js';
 import { openBundle } from '../../src/pipeline/bundle/open-bundle.js';
 import { serveResults } from '../../src/pipeline/serve.js';
+import { projectDir } from '../../src/system/files.js';
+import { self } from '../../src/system/owner.js';
 import { readInputOrPipe } from '../../src/system/input.js';
 import { cleanText, terminalText } from '../../src/reports/text.js';
 
@@ -59,6 +61,25 @@ test('a mail that is nested 3,000 deep, or has 2 MB of headers, is refused', asy
     await writeFile(join(dir, name), text);
     await assert.rejects(readSeries(join(dir, name), signal), JobError, name);
   }
+});
+
+test('a series from standard input leaves no file behind, and one of a killed process goes', async () => {
+  const temporary = await mkdtemp(join(dir, 'tmp-'));
+  const env = { ...process.env, TMPDIR: temporary, BUSYGUEST_CACHE: join(dir, 'cache') };
+  const tree = await mkdtemp(join(dir, 'tree-'));
+  const argv = ['check', '--series', '-', '--tree', tree, '--results', join(dir, 'none')];
+  const { status } = spawnSync(process.execPath, [join(projectDir, 'bin/busyguest.mjs'), ...argv], {
+    env,
+    input: 'no mail',
+  });
+  assert.ok(status !== 0 && status !== 70, String(status));
+  assert.deepEqual(await readdir(temporary), []);
+  // 4 million PIDs are the most that Linux has.
+  await mkdir(join(temporary, `busyguest-series-${self.replace(/^\d+/, '4999999')}-abc`));
+  const script = `import { withScratch } from ${JSON.stringify(join(projectDir, 'dist/src/system/scratch.js'))};
+    await withScratch('x', () => Promise.resolve());`;
+  spawnSync(process.execPath, ['--input-type=module', '-e', script], { env });
+  assert.deepEqual(await readdir(temporary), []);
 });
 
 test('what the system refuses is no bug of busyguest', () => {
