@@ -26,6 +26,7 @@ const kinds = {
   integration: { goal: 'quick', why: 'boots the two kernels of jobs/pre-pull.yaml' },
   e2e: { goal: 'quick', why: 'the command line and the pages in a browser', apart: true },
   reliability: { goal: 'more', why: 'full disks, real time, signals at random moments' },
+  'red-team': { goal: 'more', why: 'builds tiny trees, and looks for secrets' },
   packages: { goal: 'more', why: "fetches a distribution's kernels, and a QEMU for the guest" },
   builds: { goal: 'more', why: 'builds other kernels' },
   lava: { goal: 'more', why: 'sets up a LAVA server' },
