@@ -112,7 +112,19 @@ function runFiles(kind, files, count) {
   });
 }
 
+/** Where no sandbox can be made, the tests' own trees and series are built all the same: that they attack nothing is known. */
+async function allowNoSandbox() {
+  const file = join(root, 'dist', 'src', 'system', 'sandbox.js');
+  if (!existsSync(file)) return;
+  const { findSandbox } = await import(file);
+  const { why, wanted } = await findSandbox();
+  if (why === undefined || wanted) return;
+  process.env.BUSYGUEST_SANDBOX = 'off';
+  process.stdout.write(`BUSYGUEST_SANDBOX=off for the tests: ${why}\n`);
+}
+
 const { goal, chosen, names, minutes } = parse(process.argv.slice(2));
+await allowNoSandbox();
 const started = performance.now();
 const rows = [];
 for (const kind of chosen) {

@@ -2,6 +2,7 @@
 import { getuid } from 'node:process';
 import { execa } from 'execa';
 import { exitCode } from '../model/errors.js';
+import { sandboxWord } from '../kernels/trusted.js';
 import { environmentFor } from '../system/environment.js';
 import { firstLine } from '../system/processes.js';
 import {
@@ -22,7 +23,12 @@ export async function doctor(options: {
   readonly for: string;
 }): Promise<number> {
   const findings = await findTools(options.for === 'test' ? [...tools, ...testTools] : tools);
-  if (!options.install) show(findings);
+  if (!options.install) {
+    show(findings);
+    const word = await sandboxWord();
+    // Where it is missing, its own line says so.
+    if (word !== undefined && !/ is missing/.test(word)) process.stdout.write(`${word}\n`);
+  }
   const manager = await packageManager();
   const isRelative = manager === 'apt' && (await isRelativeOfDebian());
   const lacking = findings.filter(

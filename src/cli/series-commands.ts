@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Command } from 'commander';
 import { lazily } from './lazily.js';
-import { addRunOptions, everyPath, shared } from './shared-options.js';
+import { addRunOptions, everyPath, runsPrograms, shared } from './shared-options.js';
 
 /** The commands that need no job matrix: packages, a series, and who broke it. */
 export const seriesCommands: readonly ((root: Command) => void)[] = [
@@ -53,6 +53,7 @@ Examples:
         'after',
         `
 ${everyPath}
+${runsPrograms}
 
 Examples:
   busyguest check --tree ~/linux --base kvm/next --series series.mbox

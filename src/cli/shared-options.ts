@@ -54,4 +54,6 @@ export const addRunOptions = (command: Command): Command =>
   );
 
 /** What stands below the options of a command that tests on every path of the kernel. */
+export const runsPrograms = `Building a series or a tree runs its programs: in a sandbox without network, secrets and root, which sees that
+tree and the compiler alone (docs/security.md).`;
 export const everyPath = 'Without --device on every path of the kernel, emulated.';

@@ -58,6 +58,7 @@ export async function readApplying(
   signal: AbortSignal,
   say: Say,
 ): Promise<{ readonly base: Base; readonly patches: readonly Patch[] }> {
+  await assertMayRun([base.source], paths);
   const patches = (await Promise.all(paths.map((path) => readSeries(path, signal)))).flat();
   const source = await kernelSource(base.source).pin(signal, say);
   const result = await trySeries(source, patches, signal);

@@ -97,9 +97,15 @@ const dropTo = ({ uid, gid }: Identity): string[] => [
   ...['--no-new-privs', '--'],
 ];
 
+/** Where memory runs out, the kernel ends this, and nothing else of the user's. */
+const firstToGo = [
+  ...['sh', '-c', 'echo 1000 2> /dev/null > /proc/self/oom_score_adj; exec "$@"', 'cage'],
+];
+
 function limits(cage: Cage): string[] {
   const { memoryBytes = totalmem(), fileBytes = mostFileBytes, mapsFiles, cpuSeconds } = cage;
   return [
+    ...firstToGo,
     ...['prlimit', `--nproc=${mostProcesses}`, `--${mapsFiles ? 'data' : 'as'}=${memoryBytes}`],
     ...[`--fsize=${fileBytes}`, '--core=0'],
     ...(cpuSeconds === undefined ? [] : [`--cpu=${cpuSeconds}`]),
@@ -130,6 +136,8 @@ function fileSystem(
     ...['--perms', '1777', '--tmpfs', '/tmp'],
     ...parents.flatMap((path) => ['--perms', '0755', '--dir', path]),
     ...binds.flatMap(({ flag, path }) => [flag, path, path]),
+    // They are memory without a limit.
+    ...['--remount-ro', '/', '--remount-ro', '/dev'],
   ];
 }
 

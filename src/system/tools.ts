@@ -116,14 +116,8 @@ export const tools: readonly Tool[] = [
     packages: { apt: 'libssl-dev', dnf: 'openssl-devel', zypper: 'libopenssl-devel' },
   },
   {
-    name: 'patch',
-    why: 'applies patch series',
-    check: { argv: ['patch', '--version'] },
-    packages: same('patch'),
-  },
-  {
     name: 'git',
-    why: 'kernel trees in git',
+    why: 'kernel trees in git; applies patches',
     check: { argv: ['git', '--version'] },
     packages: same('git'),
   },
@@ -177,6 +171,12 @@ export const testTools: readonly Tool[] = [
     // Ubuntu has it as a snap, which sees neither the tests' folders nor a container.
     debianOnly: true,
     optional: true,
+  },
+  {
+    name: 'patch',
+    why: 'the tests apply patches with a second program',
+    check: { argv: ['patch', '--version'] },
+    packages: same('patch'),
   },
   {
     name: 'mmdebstrap',

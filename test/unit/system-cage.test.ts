@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentFor } from '../../src/system/environment.js';
 import { projectDir } from '../../src/system/files.js';
 import { run } from '../../src/system/processes.js';
-import { noSandbox } from './needs-sandbox.js';
+import { noSandbox, sandbox } from './needs-sandbox.js';
 
 const canary = 'canary-5f2c';
 const skip = noSandbox;
@@ -133,10 +133,21 @@ test('it has no network, not even the loopback', { skip }, async (context) => {
 });
 
 test('its processes, memory, files and cores have limits', { skip }, async () => {
-  const script = 'ulimit -u; ulimit -v; ulimit -f; ulimit -c';
-  const cage = { memoryBytes: 1024 ** 3, fileBytes: 1024 ** 2 };
+  const script =
+    'ulimit -u; ulimit -v; ulimit -f; ulimit -c; ulimit -t; cat /proc/$$/oom_score_adj; df -P /tmp | tail -n 1';
+  const cage = { memoryBytes: 1024 ** 3, fileBytes: 1024 ** 2, cpuSeconds: 7 };
   const { stdout } = await run(['bash', '-c', script], { stage: 'test', cage });
-  assert.deepEqual(stdout.trim().split('\n'), ['4096', String(1024 ** 2), '1024', '0']);
+  const lines = stdout.trim().split('\n');
+  assert.deepEqual(lines.slice(0, 6), ['4096', String(1024 ** 2), '1024', '0', '7', '1000']);
+  if ('sizes' in sandbox && sandbox.sizes) assert.match(lines[6] ?? '', / 1048576 .*\/tmp$/);
+  // No other folder in memory can be written to.
+  const places =
+    'for dir in / /dev /dev/shm /etc /run /var/tmp; do touch $dir/x && echo $dir; done';
+  const written = await run(['bash', '-c', `${places} 2> /dev/null; true`], {
+    stage: 'test',
+    cage: {},
+  });
+  assert.equal(written.stdout, '');
 });
 
 test(
