@@ -13,7 +13,9 @@ export const rootOnly = {
 /** A small or read-only file system that goes away with the test; undefined where mounting is not allowed. */
 export async function mounted(context: TestContext, options: string): Promise<string | undefined> {
   const dir = await mkdtemp(join(tmpdir(), 'busyguest-mount-'));
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', dir]).status !== 0) {
+  // As every cache: others may not write to it.
+  const all = `mode=0755,${options}`;
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', all, 'tmpfs', dir]).status !== 0) {
     await rmdir(dir);
     context.skip('mount is not allowed here');
     return undefined;

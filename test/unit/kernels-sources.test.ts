@@ -246,19 +246,45 @@ test('a bomb is refused by its sizes', () => {
 });
 
 const noGpg = !has('gpg') && 'gpg is missing';
+
+/** A home for gpg's keys while a test runs. */
+async function gnupg(context: TestContext, dir: string): Promise<void> {
+  const home = join(dir, 'gnupg');
+  await mkdir(home, { mode: 0o700 });
+  const before = process.env['GNUPGHOME'];
+  process.env['GNUPGHOME'] = home;
+  context.after(() => {
+    sh('/', 'gpgconf --kill all || true');
+    if (before === undefined) delete process.env['GNUPGHOME'];
+    else process.env['GNUPGHOME'] = before;
+  });
+}
+
+test(
+  'a signature of a key that has expired is not called good',
+  { skip: noGpg },
+  async (context) => {
+    const dir = await folder(context);
+    await gnupg(context, dir);
+    await writeTree(join(dir, 'linux'));
+    sh(
+      dir,
+      `old="gpg --batch --quiet --faked-system-time 20200101T000000!"
+    $old --passphrase '' --quick-gen-key 'Old Key <k@example.org>' ed25519 sign 1d
+    tar -czf a.tar.gz linux; $old --detach-sign -o a.tar.gz.sig a.tar.gz`,
+    );
+    const { label } = await pin(join(dir, 'a.tar.gz'));
+    assert.match(label, /signature of an expired key, which proves nothing: Old Key/);
+    assert.doesNotMatch(label, /good/);
+  },
+);
+
 test(
   'signatures: good, bad, without key, of the unpacked tarball',
   { skip: noGpg },
   async (context) => {
     const dir = await folder(context);
-    const home = join(dir, 'gnupg');
-    await mkdir(home, { mode: 0o700 });
-    const before = process.env['GNUPGHOME'];
-    process.env['GNUPGHOME'] = home;
-    context.after(() => {
-      if (before === undefined) delete process.env['GNUPGHOME'];
-      else process.env['GNUPGHOME'] = before;
-    });
+    await gnupg(context, dir);
     await writeTree(join(dir, 'linux'));
     sh(
       dir,

@@ -154,26 +154,26 @@ test(
   'whatever ends us ends it, and all that it has started in sessions of their own',
   { skip },
   async (context) => {
-    const dir = await folder(context);
+    // Nobody else sleeps so long.
+    const long = 1_000_000 + process.pid * 2;
     const script = `import { run } from ${JSON.stringify(join(projectDir, 'dist/src/system/processes.js'))};
-    await run(['bash', '-c', 'setsid sleep 3917 & touch started; sleep 3918'],
-      { stage: 'test', cage: { writes: [${JSON.stringify(dir)}] }, cwd: ${JSON.stringify(dir)} });`;
+    await run(['bash', '-c', 'setsid sleep ${long} & sleep ${long + 1}; true'], { stage: 'test', cage: {} });`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: 'ignore',
     });
-    while (!(await readdir(dir)).includes('started')) await sleep(20);
-    assert.equal((await sleepers()).length, 2);
+    context.after(() => child.kill('SIGKILL'));
+    while ((await sleepers(long)).length < 2) await sleep(20);
     child.kill('SIGKILL');
-    while ((await sleepers()).length > 0) await sleep(20);
+    while ((await sleepers(long)).length > 0) await sleep(20);
   },
 );
 
-async function sleepers(): Promise<string[]> {
+async function sleepers(long: number): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(
     pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
   );
-  return lines.filter((line) => /^sleep\x00391[78]\x00$/.test(line));
+  return lines.filter((line) => [long, long + 1].some((one) => line === `sleep\0${one}\0`));
 }
 
 test('without a sandbox it has the same environment and limits, and the files where they are', async (context) => {
