@@ -44,14 +44,21 @@ export function thin(points: readonly Point[], most: number): readonly Point[] {
   return points.filter((_, index) => kept.has(index));
 }
 
+/** The samples of the first case that has some: where time goes back, the window of another one opens. */
+function firstWindow(all: readonly Sample[]): readonly Sample[] {
+  const next = all.findIndex(({ tUs }, index) => tUs < (all[index - 1]?.tUs ?? 0));
+  return next < 0 ? all : all.slice(0, next);
+}
+
 /** Lines of a job; undefined without samples. */
 export function seriesOf(
   kernel: string,
   style: number,
-  samples: readonly Sample[],
+  all: readonly Sample[],
   { quotaUs, periodUs }: CpuLimit,
   most: number,
 ): JobSeries | undefined {
+  const samples = firstWindow(all);
   if (samples.length === 0) return undefined;
   const remaining = samples.map(({ tUs, usageUs }): Point => [
     seconds(tUs),
