@@ -57,8 +57,8 @@ test('a compiler that is killed: the lab, not the kernel; the next run builds an
   const boot = join(results, 'latest/patched-qemu-pseries-p9-busy-guest/boot.json');
   const { kernel } = JSON.parse(await readFile(boot, 'utf8')) as { kernel: string };
   // A build sees its tree and nothing else.
-  await writeTree(join(dir, 'tree'), 'cp kernel $@');
-  await copyFile(kernel, join(dir, 'tree', 'kernel'));
+  await writeTree(join(dir, 'tree'), 'cp prebuilt $@');
+  await copyFile(kernel, join(dir, 'tree', 'prebuilt'));
   const file = join(dir, 'm.yaml');
   await writeFile(
     file,
