@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { JobError, type Problem } from '../model/errors.js';
 import type { KernelSpec } from '../model/job.js';

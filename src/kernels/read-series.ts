@@ -6,7 +6,6 @@ import { gunzip } from 'node:zlib';
 import { JobError } from '../model/errors.js';
 import { exists, filesIn, isFolder } from '../system/files.js';
 import { readInput } from '../system/input.js';
-import { run } from '../system/processes.js';
 import { git } from './git.js';
 import { hasDiff, isMbox, readMail, splitMbox, type Mail } from './mbox.js';
 import { orderSeries, subjectTags } from './series-order.js';

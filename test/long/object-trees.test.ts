@@ -15,7 +15,7 @@ const extra = 'kernel/busyguest-extra.c';
 
 /** A patch that puts a line behind the first of a file, so that all that tells its lines apart is other. */
 async function lineIn(source: PinnedSource, path: string, line: string): Promise<string> {
-  const text = (await source.readFile(path, never))?.toString() ?? '';
+  const text = (await source.readFile(path, never))?.content.toString() ?? '';
   const lines = text.split('\n').slice(0, 3);
   const context = lines.map((one) => ` ${one}\n`);
   return `--- a/${path}\n+++ b/${path}\n@@ -1,3 +1,4 @@\n${context[0]}+${line}\n${context[1]}${context[2]}`;

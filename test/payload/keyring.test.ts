@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { payloadOnHost } from './payload-program.js';
 
 const sources =
-  'alive bounds btf clock guest-report judge ktap kvm-run loop observe parse registers runner trace trace-offsets tracefs vmm cases/work';
+  'alive bounds btf clock guest-report judge ktap kvm-run loop observe parse process registers runner trace trace-offsets tracefs vmm cases/work';
 const program = payloadOnHost(
   'keyring',
   sources.split(' ').map((name) => `${name}.c`),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -12,6 +12,7 @@ import { expectedConsole } from '../../src/pipeline/boot.js';
 import { JobFiles } from '../../src/pipeline/job-files.js';
 import { judgeWatched } from '../../src/pipeline/job-result.js';
 import { watchJob, type Watched } from '../../src/pipeline/watch.js';
+import { mounted, rootOnly } from '../integration/mount.js';
 import { replayedJob } from './replay-sample.js';
 
 const boot: Boot = {
@@ -111,43 +112,50 @@ test('a machine that floods the test is read to a bound, and its file again to t
   );
 });
 
-test('the disk is full while firmware prints: an error of the job, told when its machine is off', async (context) => {
-  const files = await folder(context);
-  // A disk that is full for this file alone.
-  await symlink('/dev/full', files.firmwarePath);
-  const told: string[] = [];
-  const printing = (ending: () => Promise<void>): Device => {
-    const device = machineThatPrints(['a console\n']);
-    return {
-      ...device,
-      async start(from: Boot, signal: AbortSignal, watcher: Watcher, job) {
-        for (let n = 0; n < 100; n++) {
-          watcher.firmware(Buffer.alloc(10_000, '.'));
-          await setImmediate();
-        }
-        await ending();
-        const machine = await device.start(from, signal, watcher, job);
-        return {
-          ...machine,
-          [Symbol.asyncDispose]() {
-            told.push('off');
-            return Promise.resolve();
-          },
-        };
-      },
+test(
+  'the disk is full while firmware prints: an error of the job, told when its machine is off',
+  rootOnly,
+  async (context) => {
+    const disk = await mounted(context, 'size=256k');
+    if (disk === undefined) return;
+    const files = new JobFiles(disk);
+    const ballast = join(disk, 'ballast');
+    const told: string[] = [];
+    const printing = (ending: () => Promise<void>): Device => {
+      const device = machineThatPrints(['a console\n']);
+      return {
+        ...device,
+        async start(from: Boot, signal: AbortSignal, watcher: Watcher, job) {
+          await writeFile(ballast, Buffer.alloc(64 * 1024));
+          for (let n = 0; n < 100; n++) watcher.firmware(Buffer.alloc(10_000, '.'));
+          while ((await statfs(disk)).bavail > 0) await setImmediate();
+          // The write that finds no more room is the next one. Then there is room again for the console.
+          for (let n = 0; n < 100; n++) await statfs(disk);
+          await rm(ballast);
+          await ending();
+          const machine = await device.start(from, signal, watcher, job);
+          return {
+            ...machine,
+            [Symbol.asyncDispose]() {
+              told.push('off');
+              return Promise.resolve();
+            },
+          };
+        },
+      };
     };
-  };
-  const { signal } = new AbortController();
-  const watched = (device: Device): Promise<unknown> =>
-    watchJob(replayedJob, device, boot, files, signal, () => {}).catch((error: unknown) => {
-      assert.ok(error instanceof InfraError, String(error));
-      told.push(`${error.stage}: ${error.message}; ${error.todo}`);
-    });
-  await watched(printing(() => Promise.resolve()));
-  assert.deepEqual(told.splice(0), [
-    'off',
-    `results: no space left on the device (${files.firmwarePath}); free some space, or point --results to a larger disk`,
-  ]);
-  await watched(printing(() => Promise.reject(new InfraError('boot', 'no prompt', 'ask it'))));
-  assert.deepEqual(told, ['boot: no prompt; ask it']);
-});
+    const { signal } = new AbortController();
+    const watched = (device: Device): Promise<unknown> =>
+      watchJob(replayedJob, device, boot, files, signal, () => {}).catch((error: unknown) => {
+        assert.ok(error instanceof InfraError, String(error));
+        told.push(`${error.stage}: ${error.message}; ${error.todo}`);
+      });
+    await watched(printing(() => Promise.resolve()));
+    assert.deepEqual(told.splice(0), [
+      'off',
+      `results: no space left on the device (${files.firmwarePath}); free some space, or point --results to a larger disk`,
+    ]);
+    await watched(printing(() => Promise.reject(new InfraError('boot', 'no prompt', 'ask it'))));
+    assert.deepEqual(told, ['boot: no prompt; ask it']);
+  },
+);
