@@ -140,11 +140,11 @@ function reasons(run: RunResult): string[] {
   const grouped = new Map<string, string[]>();
   for (const job of run.jobs.filter((one) => !silent(one))) {
     // Of a build that failed, the first line is the compiler's; make's own follow.
-    const key = `${job.kernel}: ${job.status}: ${asciiLine(job.reason.split('\n')[0] ?? '')}`;
+    const key = `${asciiLine(job.kernel)}: ${job.status}: ${asciiLine(job.reason.split('\n')[0] ?? '')}`;
     grouped.set(key, [...(grouped.get(key) ?? []), job.device.replace(/^qemu-/, '')]);
   }
   return [...grouped].flatMap(([text, devices]) =>
-    wrap(`${text} (${devices.join(', ')})`, width, 6),
+    wrap(asciiLine(`${text} (${devices.join(', ')})`), width, 6),
   );
 }
 
@@ -169,7 +169,7 @@ function changes(run: RunResult): string[] {
     }
   }
   return [...grouped].flatMap(([text, devices]) =>
-    wrap(`${text} (${devices.join(', ')})`, width, 6),
+    wrap(asciiLine(`${text} (${devices.join(', ')})`), width, 6),
   );
 }
 
