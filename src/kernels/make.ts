@@ -93,7 +93,7 @@ const consequences = /\*\*\* \[/;
 const noMemory = new RegExp(
   [
     String.raw`\*\*\* \[[^\]]*\] (?:Killed|Terminated)`,
-    'error: Killed signal terminated program',
+    'error: (?:Killed|Terminated) signal terminated program',
     'error: unable to execute command: Killed',
     String.raw`terminated with signal (?:9|15)\b`,
     String.raw`: line \d+: +\d+ Killed\b`,

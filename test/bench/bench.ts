@@ -7,6 +7,8 @@ export interface Bench {
   readonly times: number;
   /** A folder for its files, which goes afterwards. */
   readonly dir: string;
+  /** Another checkout of busyguest, compiled, that takes turns with this one. */
+  readonly beside?: string;
   readonly signal: AbortSignal;
   /** Tells the user what is being done. */
   readonly say: (text: string) => void;

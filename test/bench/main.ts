@@ -8,9 +8,10 @@ import { report as reportError } from '../../src/main.js';
 import { UsageError } from '../../src/model/errors.js';
 import type { Benchmark } from './bench.js';
 import { builds } from './builds.js';
+import { commands } from './commands.js';
 import { describeComputer } from './computer.js';
 import { markdownTable } from './figures.js';
-import { help, prePull } from './matrix.js';
+import { prePull } from './matrix.js';
 import { oneJob } from './one-job.js';
 import { reader } from './reader.js';
 import { report } from './report.js';
@@ -19,7 +20,7 @@ import { busyguest } from './stopwatch.js';
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   job: oneJob,
   matrix: prePull,
-  help,
+  commands,
   reader,
   report,
   builds,
@@ -32,12 +33,13 @@ Measures busyguest beside its peers and prints a table in Markdown. What is not 
 Options:
   --times N    how often each thing is measured (default: 5)
   --only NAME  only this one; may be given more than once:
-                 job     one job: bare QEMU, busyguest, LAVA's lava-run, virtme-ng
-                 matrix  jobs/pre-pull.yaml with 1 and 2 workers, and with nothing changed
-                 help    busyguest --help
-                 reader  busyguest parse beside kunit.py parse; the readers of a console
-                 report  the reports of 200 jobs
-                 builds  kernels with a cache of their own, once
+                 job       one job: bare QEMU, busyguest, LAVA's lava-run, virtme-ng
+                 matrix    jobs/pre-pull.yaml with 1 and 2 workers, and with nothing changed
+                 commands  --help, devices, plan, and parse of 100 MB
+                 reader    busyguest parse beside kunit.py parse; the readers of a console
+                 report    the reports of 200 jobs
+                 builds    kernels with a cache of their own, once
+  --beside DIR another checkout of busyguest, compiled: it takes turns in commands
   --builds     builds too, which take minutes
   -h, --help   this text
 
@@ -50,6 +52,7 @@ Examples:
 interface Options {
   readonly names: readonly string[];
   readonly times: number;
+  readonly beside?: string;
 }
 
 /** What to do, or undefined for the help text. Throws UsageError. */
@@ -67,7 +70,8 @@ function optionsOf(argv: readonly string[]): Options | undefined {
   const names = known.filter(
     (name) => asked.includes(name) || (name === 'builds' && values.builds),
   );
-  return { names, times };
+  const { beside } = values;
+  return { names, times, ...(beside !== undefined && { beside }) };
 }
 
 function parsed(argv: readonly string[]) {
@@ -77,6 +81,7 @@ function parsed(argv: readonly string[]) {
       options: {
         times: { type: 'string', default: '5' },
         only: { type: 'string', multiple: true, default: [] },
+        beside: { type: 'string' },
         builds: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -86,7 +91,7 @@ function parsed(argv: readonly string[]) {
   }
 }
 
-async function measure({ names, times }: Options, signal: AbortSignal): Promise<void> {
+async function measure({ names, ...how }: Options, signal: AbortSignal): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'busyguest-bench-'));
   const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`);
   try {
@@ -98,9 +103,9 @@ async function measure({ names, times }: Options, signal: AbortSignal): Promise<
     const computer = await describeComputer();
     const rows = [];
     for (const name of names)
-      rows.push(...((await benchmarks[name]?.({ times, dir, signal, say })) ?? []));
+      rows.push(...((await benchmarks[name]?.({ ...how, dir, signal, say })) ?? []));
     const once = names.includes('builds') ? '; builds once' : '';
-    process.stdout.write(`${computer}; medians of ${times}${once}\n\n${markdownTable(rows)}`);
+    process.stdout.write(`${computer}; medians of ${how.times}${once}\n\n${markdownTable(rows)}`);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

@@ -48,10 +48,3 @@ async function atOnce(count: number, measure: () => Promise<Sample>): Promise<Sa
   const all = await Promise.all(Array.from({ length: count }, measure));
   return { wallMs: Math.max(...all.map(({ wallMs }) => wallMs)) };
 }
-
-/** How long the command line takes to say anything. */
-export async function help({ times, signal, say }: Bench): Promise<Row[]> {
-  say('--help');
-  const samples = await repeat(times, () => busyguest(['--help'], { signal }));
-  return [{ what: 'busyguest --help', samples }];
-}

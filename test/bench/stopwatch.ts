@@ -10,6 +10,8 @@ import type { Sample } from './figures.js';
 export interface Timed {
   readonly signal: AbortSignal;
   readonly env?: Readonly<Record<string, string>>;
+  /** The checkout of busyguest whose command it is; default: this one. */
+  readonly project?: string;
 }
 
 /** A measurement, and what the program wrote to its standard error. */
@@ -34,7 +36,7 @@ export async function timed(argv: readonly string[], { signal, env }: Timed): Pr
 
 /** A busyguest command, as a user would call it. */
 export const busyguest = (args: readonly string[], how: Timed): Promise<Timing> =>
-  timed([process.execPath, join(projectDir, 'bin', 'busyguest.mjs'), ...args], how);
+  timed([process.execPath, join(how.project ?? projectDir, 'bin', 'busyguest.mjs'), ...args], how);
 
 /** The same without the CPU time: that of QEMU, which is killed, would be missing from it. */
 export async function wallOf(args: readonly string[], how: Timed): Promise<Sample> {
