@@ -55,7 +55,7 @@ test('a patch that does not apply: the job is ERROR, with the hunk and the rejec
   const [job] = (await latest(dir)).jobs;
   assert.equal(job?.status, 'ERROR');
   assert.match(job?.reason ?? '', /wrong\.patch does not apply/);
-  assert.match(job?.reason ?? '', /Hunk #1 FAILED/);
+  assert.match(job?.reason ?? '', /patch failed: Makefile:1\n/);
   assert.match(job?.reason ?? '', /-is not/);
   assert.equal(code, 65);
 });
