@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from 'node:path';
-import { prePullDevices } from '../jobs/generators/generator.js';
+import { hvDevices } from '../jobs/generators/generator.js';
 import { qualify as qualifyMatrix } from '../jobs/generators/qualify.js';
 import { UsageError } from '../model/errors.js';
 import { exists } from '../system/files.js';
@@ -37,9 +37,9 @@ export async function qualify(given: readonly string[], options: Options): Promi
     if (!(await exists(file))) throw new UsageError(`${file}: no such file`);
   }
   const devices = options.device && deviceList(options.device);
-  await checkDevices(devices ?? prePullDevices);
+  await checkDevices(devices ?? hvDevices);
   const seconds = Number(options.seconds);
-  const matrix = qualifyMatrix({ packages, devices: devices ?? prePullDevices, seconds });
+  const matrix = qualifyMatrix({ packages, devices: devices ?? hvDevices, seconds });
   // JSON is YAML: the same reader checks it as a job matrix.
   const text = JSON.stringify(matrix, undefined, 2);
   const start = await begin('qualify.yaml', text, {}, options.results);

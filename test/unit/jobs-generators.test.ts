@@ -36,8 +36,8 @@ const valid = `{ name: 'm', kernels: [{ name: 'k', source: 'tree' }], devices: [
   tests: [{ name: 't', 'quota-us': 30000 }] }`;
 
 const builtIn: readonly (readonly [MatrixInput, number, readonly string[]])[] = [
-  [nightly({ source: 'git+https://example.org/linux.git#master' }), 9 * 4, ['tip']],
-  [prePull({ source: '/l#a', series: ['/1.patch', '/2.patch'] }), 16, ['base', 'patched']],
+  [nightly({ source: 'git+https://example.org/linux.git#master' }), 11 * 4, ['tip']],
+  [prePull({ source: '/l#a', series: ['/1.patch', '/2.patch'] }), 20, ['base', 'patched']],
   [
     prePull({
       source: '/l#a',

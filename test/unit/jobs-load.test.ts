@@ -49,8 +49,8 @@ tests:
 
 for (const [name, jobs] of [
   ['smoke', 4],
-  ['pre-pull', 16],
-  ['nightly', 96],
+  ['pre-pull', 20],
+  ['nightly', 112],
 ] as const) {
   test(`jobs/${name}.yaml loads and gives ${jobs} jobs`, () => {
     const file = shipped(name);

@@ -16,6 +16,8 @@ export const knownDevices = [
   'qemu-powernv9-hash',
   'qemu-powernv10',
   'qemu-powernv11',
+  'qemu-pseries-pr-p8',
+  'qemu-pseries-pr-p9',
 ];
 
 /** Loads as the file /lab/m.yaml. */

@@ -19,8 +19,8 @@ export type Generator<Options = GeneratorOptions> = (
 /** The limit of the original report: 30 ms of every 100 ms. */
 export const usualTest = { name: 'busy-guest', 'quota-us': 30_000, 'period-us': 100_000 } as const;
 
-/** Emulated machines that together run every path of the kernel that has the limit to keep. */
-export const prePullDevices = [
+/** Emulated machines that together run every path of KVM-HV that has the limit to keep. */
+export const hvDevices = [
   'qemu-pseries-p9',
   'qemu-pseries-p10',
   'qemu-pseries-p11',
@@ -30,3 +30,6 @@ export const prePullDevices = [
   'qemu-powernv9',
   'qemu-powernv10',
 ] as const;
+
+/** The same with KVM-PR, which kernels of our config have, and distributions' have not. */
+export const prePullDevices = [...hvDevices, 'qemu-pseries-pr-p8', 'qemu-pseries-pr-p9'] as const;

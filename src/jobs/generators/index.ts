@@ -2,6 +2,7 @@
 // What a `*.job.ts` file can import: `import { prePull, type Generator } from 'busyguest/generators'`.
 export { bisectStep, type BisectStepOptions } from './bisect-step.js';
 export {
+  hvDevices,
   prePullDevices,
   usualTest,
   type Generator,
