@@ -54,6 +54,7 @@ export const addRunOptions = (command: Command): Command =>
   );
 
 /** What stands below the options of a command that tests on every path of the kernel. */
-export const runsPrograms = `Building a series or a tree runs its programs: in a sandbox without network, secrets and root, which sees that
-tree and the compiler alone (docs/security.md).`;
-export const everyPath = 'Without --device on every path of the kernel, emulated.';
+export const runsPrograms = `Building a series or a tree runs its programs. They run in a sandbox that has no network, no secrets and no root
+rights, and that sees only the tree and the compiler (docs/security.md).`;
+export const everyPath =
+  'Without --device, every path of the kernel is tested on emulated machines.';
