@@ -36,10 +36,10 @@ export async function qualify(given: readonly string[], options: Options): Promi
   for (const file of packages.flat().filter((one) => !one.startsWith('debian:'))) {
     if (!(await exists(file))) throw new UsageError(`${file}: no such file`);
   }
-  const devices = options.device && deviceList(options.device);
-  await checkDevices(devices ?? hvDevices);
+  const devices = options.device === undefined ? hvDevices : deviceList(options.device);
+  await checkDevices(devices);
   const seconds = Number(options.seconds);
-  const matrix = qualifyMatrix({ packages, devices: devices ?? hvDevices, seconds });
+  const matrix = qualifyMatrix({ packages, devices, seconds });
   // JSON is YAML: the same reader checks it as a job matrix.
   const text = JSON.stringify(matrix, undefined, 2);
   const start = await begin('qualify.yaml', text, {}, options.results);

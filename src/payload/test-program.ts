@@ -72,8 +72,6 @@ export interface JudgingPart<P> {
   isCertain(one: CaseResult, facts: Facts): boolean;
   /** What is missing before a PASS may be believed, a phrase each; empty: it is proven. */
   missingProof(cases: readonly CaseResult[], parameters: P, facts: Facts): readonly string[];
-  /** What only a kernel without the change that is tested can show: a pair of jobs says by case what changed. */
-  readonly comparesCases: boolean;
 }
 
 /** A number of a job that a reader looks for first. */

@@ -54,7 +54,6 @@ export const toy = {
     failureOfControl: () => undefined,
     isCertain: () => true,
     missingProof: (cases, { count }) => numberOf(cases) === count ? [] : ['it has not counted to ' + count],
-    comparesCases: true,
   },
   told: {
     describe: (one) => one.name === 'counts' ? 'counted to ' + numberOf([one]) : undefined,

@@ -22,7 +22,7 @@ export interface BootMethod {
  * The ways to boot: `qemu` starts the machines of the matrix; `petitboot` and `kexec` boot a real
  * machine; with `ssh` and `minimal` nothing is booted.
  */
-export const bootMethods = {
+const bootMethods = {
   qemu: { deviceType: 'qemu', isRun: true, firmwareMs: 0, deployMs: 300_000, shipped: [] },
   petitboot: {
     deviceType: 'petitboot',

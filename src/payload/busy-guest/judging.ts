@@ -34,5 +34,4 @@ export const judging: JudgingPart<BusyGuestParameters> = {
   failureOfControl,
   isCertain: isCertainEnough,
   missingProof,
-  comparesCases: false,
 };
