@@ -41,7 +41,15 @@ export interface KernelSpec {
   readonly expect: Status;
   /** Name of the kernel that this one is compared with for a verdict. */
   readonly base?: string;
+  /** The test program that it is built for, where that needs more of a kernel than its matrix says. */
+  readonly builtFor?: string;
+  /** Config fragments of the tree itself: what they ask for and the tree has is added to `config`. */
+  readonly treeConfig?: readonly string[];
 }
+
+/** What a kernel is built and told apart by: one of a matrix may be built for several test programs. */
+export const kernelId = ({ name, builtFor }: Pick<KernelSpec, 'name' | 'builtFor'>): string =>
+  builtFor === undefined ? name : `${name} for ${builtFor}`;
 
 /** The fix that `fix: present|absent` talks about. Absolute folders of patches. */
 export interface FixSpec {

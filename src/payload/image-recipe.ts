@@ -5,9 +5,13 @@ export const vmmGuests = ['bare', 'linux'] as const;
 export type VmmGuest = (typeof vmmGuests)[number];
 
 /** What the initramfs of a test holds, besides init and the kernel's modules; src/images/ makes it. */
-export interface ImageRecipe {
-  /** The program of guest-images/ that init starts. */
-  readonly program: string;
-  /** A QEMU with this guest. */
-  readonly vmm?: VmmGuest;
-}
+export type ImageRecipe =
+  /** A program of guest-images/ that init starts. */
+  | { readonly kind: 'program'; readonly program: string }
+  /** The same with a QEMU for this guest. */
+  | { readonly kind: 'vmm'; readonly program: string; readonly guest: VmmGuest }
+  /** Selftests of the tree that the kernel is built from, as COLLECTION or COLLECTION:TEST. */
+  | { readonly kind: 'selftests'; readonly tests: readonly string[] };
+
+/** The same for the same recipe. */
+export const recipeKey = (recipe: ImageRecipe): string => JSON.stringify(recipe);

@@ -4,30 +4,43 @@ import { bootIdOf, bootIdWord } from '../devices/boot-id.js';
 import type { Boot, Device } from '../devices/device.js';
 import { qemuMachineOf } from '../devices/registry.js';
 import type { Job } from '../model/job.js';
+import { recipeKey } from '../payload/image-recipe.js';
 import { programOf } from '../payload/registry.js';
 import { digest } from '../system/files.js';
 import type { Bootable } from './bootable.js';
 import type { ExpectedConsole } from './console-session.js';
+import { isUsual, recipeOf } from './images.js';
 
 /** What a job boots: its kernel, and what the kernel and the payload are told. */
 export function bootOf(
   job: Job,
-  kernel: Pick<Bootable, 'image' | 'initramfs' | 'commandLine' | 'vmmImages' | 'program' | 'facts'>,
+  kernel: Pick<
+    Bootable,
+    'image' | 'initramfs' | 'commandLine' | 'otherImages' | 'program' | 'facts'
+  >,
 ): Boot {
   const { parameters } = job.test;
   const { machine } = programOf(job.test);
-  const { vmm } = machine.image(parameters);
-  const image = vmm === undefined ? kernel : kernel.vmmImages.get(vmm);
-  if (image === undefined) throw new Error(`no image with QEMU was made for ${job.name}`);
   return {
     kernel: kernel.image,
-    initramfs: image.initramfs,
+    initramfs: initramfsOf(job, kernel),
     // The machine ends when its kernel dies.
     commandLine: [...kernel.commandLine, 'panic=-1', ...job.kernel.commandLine],
     payloadArgs: machine.argv(parameters, kernel.facts),
     cpus: job.deviceSpec?.smp ?? machine.cpus(parameters).count,
     ...(kernel.program !== undefined && { program: kernel.program }),
   };
+}
+
+function initramfsOf(
+  job: Job,
+  kernel: Pick<Bootable, 'initramfs' | 'otherImages' | 'program'>,
+): string {
+  const recipe = recipeOf(job);
+  if (isUsual(recipe) || kernel.program !== undefined) return kernel.initramfs;
+  const other = kernel.otherImages.get(recipeKey(recipe));
+  if (other === undefined || !('image' in other)) throw new Error(`no image for ${job.name}`);
+  return other.image.initramfs;
 }
 
 /**

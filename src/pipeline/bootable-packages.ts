@@ -33,7 +33,7 @@ export async function bootablePackages(
     ...joined(distro.key, image),
     image: distro.image,
     modules: distro.modules,
-    vmmImages: new Map(),
+    otherImages: new Map(),
     commandLine: distro.commandLine,
     lacks: distro.missing,
     facts: { ...distro.facts, ...(labels.length > 0 && { kernel_source: labels.join(', ') }) },

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { Image, ModuleFile } from '../images/image.js';
 import { busyGuestImage } from '../images/image.js';
-import type { VmmImage } from '../images/vmm.js';
 import { compileProgram, type Compiler } from '../images/payload.js';
 import type { BuiltKernel } from '../kernels/build.js';
 import { runningKernel } from '../model/job.js';
-import type { VmmGuest } from '../payload/image-recipe.js';
+import type { OtherImage } from './images.js';
 
 /** A kernel with the initramfs that goes with it: everything a device needs to boot. */
 export interface Bootable {
@@ -16,8 +15,8 @@ export interface Bootable {
   readonly initramfs: string;
   /** What init loads before the payload runs. */
   readonly modules: readonly ModuleFile[];
-  /** The initramfs of jobs whose guest is QEMU's. */
-  readonly vmmImages: ReadonlyMap<VmmGuest, VmmImage>;
+  /** What jobs boot that need another initramfs, by `recipeKey`. */
+  readonly otherImages: ReadonlyMap<string, OtherImage>;
   /** Path of the test program alone, where the running kernel is tested: then there is no image. */
   readonly program?: string;
   /** Options that this kernel needs on its command line. */
@@ -47,7 +46,7 @@ export async function bootableBuild(
     ...joined(kernel.key, image),
     image: kernel.image,
     modules: [],
-    vmmImages: new Map(),
+    otherImages: new Map(),
     commandLine: builtCommandLine,
     lacks: [],
     facts: kernel.facts,
@@ -69,7 +68,7 @@ export async function bootableRunning(compiler: Compiler, signal: AbortSignal): 
     lacks: [],
     facts: { kernel_source: runningKernel },
     modules: [],
-    vmmImages: new Map(),
+    otherImages: new Map(),
     buildMs: 0,
     imageMs: 0,
   };

@@ -21,7 +21,7 @@ import {
   type LavaOptions,
 } from './lava-job.js';
 import { prepare } from './prepare.js';
-import { vmmGuestOf } from './vmm-images.js';
+import { isUsual, recipeOf } from './images.js';
 
 /** A definition and what its job fetches. */
 export interface LavaDefinition {
@@ -47,7 +47,7 @@ export async function lavaSet(
   emit: EventSink,
 ): Promise<LavaSet> {
   const fits = (job: Job): boolean =>
-    fitsLava(job, options) && (!isRunning(options) || needsNoVmm(job));
+    fitsLava(job, options) && (!isRunning(options) || needsUsualImage(job));
   const left = matrix.jobs.filter((job) => !fits(job));
   const jobs = standIns(matrix.jobs.filter(fits), options);
   if (jobs.length === 0) throw new UsageError('generate: no device of this matrix is one of LAVA');
@@ -74,9 +74,9 @@ export async function lavaSet(
 }
 
 /** Only what the payload is told is of use. */
-const noKernel = { image: '', initramfs: '', commandLine: [], vmmImages: new Map(), facts: {} };
-/** Without an image of ours there is no QEMU in the machine. */
-const needsNoVmm = (job: Job): boolean => vmmGuestOf(job) === undefined;
+const noKernel = { image: '', initramfs: '', commandLine: [], otherImages: new Map(), facts: {} };
+/** Without an image of ours there is nothing but the program in the machine. */
+const needsUsualImage = (job: Job): boolean => isUsual(recipeOf(job));
 
 /**
  * The matrix for KernelCI, which builds the kernels itself: a job for each emulated machine and test, and the
@@ -97,7 +97,9 @@ export async function kernelciSources(
   );
   const initramfs = artefactOf(published, image.initramfs);
   const sources = new Map<string, KernelciSource>();
-  for (const job of matrix.jobs.filter((one) => fitsLava(one, lavaDefaults) && needsNoVmm(one))) {
+  for (const job of matrix.jobs.filter(
+    (one) => fitsLava(one, lavaDefaults) && needsUsualImage(one),
+  )) {
     const boot = bootOf(job, { ...noKernel, commandLine: ['loglevel=7'] });
     const files = { kernel: initramfs, initramfs, payload: initramfs };
     const lava = lavaJob(job, boot, files, lavaDefaults);

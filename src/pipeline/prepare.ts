@@ -8,12 +8,13 @@ import { findProgramToolchain, findToolchain } from '../kernels/toolchain.js';
 import type { Compiler } from '../images/payload.js';
 import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError, JobError } from '../model/errors.js';
-import { runningKernel, type JobMatrix, type KernelSpec } from '../model/job.js';
+import { kernelId, runningKernel, type JobMatrix, type KernelSpec } from '../model/job.js';
+import { recipeKey } from '../payload/image-recipe.js';
 import { inStage } from '../system/disk.js';
 import type { BuildError as BuildFailure } from '../verdict/judge.js';
 import { bootableBuild, bootableRunning, type Bootable } from './bootable.js';
 import { usedKernels } from './used-kernels.js';
-import { vmmGuestsFor, withVmmImages } from './vmm-images.js';
+import { otherRecipes, packImage, type OtherImage, type Packing } from './images.js';
 
 /** A kernel that can be booted, or why there is none. */
 export type Prepared =
@@ -43,7 +44,7 @@ export async function planKernels(
       const [tree, compiler] = await Promise.all([source, findToolchain(kernel.toolchain)]);
       return planBuild(kernel, matrix.fix, tree, compiler, signal);
     };
-    plans.set(kernel.name, await orFailure('source', plan));
+    plans.set(kernelId(kernel), await orFailure('source', plan));
   }
   return plans;
 }
@@ -82,24 +83,45 @@ export async function prepare(
         const { bootablePackages } = await import('./bootable-packages.js');
         return { kernel: await bootablePackages(kernel, compiler, signal, say) };
       });
-    kernels.set(kernel.name, await working(kernel.name, `kernel ${kernel.name}`, emit, open));
+    kernels.set(kernelId(kernel), await working(kernel.name, `kernel ${kernel.name}`, emit, open));
   }
   for (const kernel of usedKernels(matrix).filter(isRunning)) {
     const make = async (): Promise<Prepared> => ({
       kernel: await bootableRunning(compiler, signal),
     });
-    kernels.set(kernel.name, await orFailure('image', make));
+    kernels.set(kernelId(kernel), await orFailure('image', make));
   }
-  for (const [name, prepared] of kernels) {
-    const guests = vmmGuestsFor(matrix, name);
-    if (guests.length === 0 || !('kernel' in prepared) || prepared.kernel.program) continue;
-    const pack = (say: Say): Promise<Prepared> =>
-      orFailure('image', async () => ({
-        kernel: await withVmmImages(prepared.kernel, guests, compiler, signal, say),
-      }));
-    kernels.set(name, await working(`QEMU ${name}`, 'QEMU for the guest', emit, pack));
+  for (const spec of usedKernels(matrix)) {
+    const id = kernelId(spec);
+    const [prepared, plan] = [kernels.get(id), plans.get(id)];
+    if (!prepared || !('kernel' in prepared) || prepared.kernel.program) continue;
+    const built = plan && 'key' in plan ? plan : undefined;
+    const packing = { kernel: prepared.kernel, plan: built, compiler, signal };
+    const otherImages = await packOthers(matrix, spec, packing, emit);
+    if (otherImages.size > 0) kernels.set(id, { kernel: { ...prepared.kernel, otherImages } });
   }
   return kernels;
+}
+
+/** Every initramfs that some job of a kernel needs beside the usual one; one that cannot be made costs its own jobs only. */
+async function packOthers(
+  matrix: JobMatrix,
+  spec: KernelSpec,
+  packing: Omit<Packing, 'say'>,
+  emit: EventSink,
+): Promise<ReadonlyMap<string, OtherImage>> {
+  const images = new Map<string, OtherImage>();
+  for (const recipe of otherRecipes(matrix, spec)) {
+    const pack = async (say: Say): Promise<OtherImage> => {
+      const packed = await orFailure('image', () => packImage(recipe, { ...packing, say }));
+      if ('kernel' in packed) throw new Error('an image is no kernel');
+      return packed;
+    };
+    const text = recipe.kind === 'vmm' ? 'QEMU for the guest' : `selftests for ${spec.name}`;
+    const key = recipeKey(recipe);
+    images.set(key, await working(`image ${kernelId(spec)} ${key}`, text, emit, pack));
+  }
+  return images;
 }
 
 async function working<T>(
@@ -126,9 +148,9 @@ async function buildOne(
   signal: AbortSignal,
   emit: EventSink,
 ): Promise<Prepared> {
-  const { name } = plan.kernel;
+  const name = kernelId(plan.kernel);
   const work = `build ${name}`;
-  const { buildMs } = matrix.jobs.find((job) => job.kernel.name === name)?.timeouts ?? {
+  const { buildMs } = matrix.jobs.find((job) => kernelId(job.kernel) === name)?.timeouts ?? {
     buildMs: 3_600_000,
   };
   const deadline = AbortSignal.timeout(buildMs);

@@ -6,19 +6,21 @@ import { deviceOf } from '../devices/registry.js';
 import type { Boot, Device } from '../devices/device.js';
 import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError } from '../model/errors.js';
-import { runningKernel, type Job, type JobMatrix } from '../model/job.js';
+import { kernelId, runningKernel, type Job, type JobMatrix } from '../model/job.js';
 import type { JobResult, RunResult } from '../model/result.js';
+import { recipeKey } from '../payload/image-recipe.js';
 import { programOf } from '../payload/registry.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
 import { isFull } from '../system/disk.js';
 import { temporaryFor } from '../system/files.js';
 import { bootOf, bootWithId, expectedConsole } from './boot.js';
+import type { Bootable } from './bootable.js';
+import { recipeOf } from './images.js';
 import { JobFiles } from './job-files.js';
 import type { Place } from './place.js';
 import { prepare, type Prepared } from './prepare.js';
 import { inputsKey, recall, remember } from './reuse.js';
 import { judgeInfra, judgeUnbooted, judgeWatched } from './job-result.js';
-import { vmmGuestOf } from './vmm-images.js';
 import { watchJob, type Watched } from './watch.js';
 
 /** How a matrix is to be run. */
@@ -120,9 +122,17 @@ async function deviceFor(job: Job, { place, dir }: RunOptions): Promise<Device> 
 
 function bootsOf(jobs: readonly Job[], prepared: ReadonlyMap<string, Prepared>): Boot[] {
   return jobs.flatMap((job) => {
-    const outcome = prepared.get(job.kernel.name);
-    return outcome && 'kernel' in outcome ? [bootOf(job, outcome.kernel)] : [];
+    const outcome = prepared.get(kernelId(job.kernel));
+    return outcome && 'kernel' in outcome && isBootable(job, outcome.kernel)
+      ? [bootOf(job, outcome.kernel)]
+      : [];
   });
+}
+
+/** Whether the job has an image to boot. */
+function isBootable(job: Job, { otherImages }: Bootable): boolean {
+  const image = otherImages.get(recipeKey(recipeOf(job)));
+  return image === undefined || 'image' in image;
 }
 
 /** A device that boots nothing tests the kernel that runs there, and no other device does. */
@@ -145,7 +155,7 @@ async function runJob(
 ): Promise<JobResult> {
   const files = new JobFiles(join(options.dir, job.name));
   await files.writeJob(job);
-  const outcome = prepared.get(job.kernel.name);
+  const outcome = prepared.get(kernelId(job.kernel));
   if (outcome === undefined) throw new Error(`kernel ${job.kernel.name} was not prepared`);
   if ('failure' in outcome) {
     await files.keepBuildLog(outcome.log);
@@ -155,6 +165,11 @@ async function runJob(
   await files.keepBuildLog(kernel.log);
   if (kernel.lacks.length > 0)
     return judgeUnbooted(job, { kernelLacks: kernel.lacks }, kernel.facts);
+  const image = kernel.otherImages.get(recipeKey(recipeOf(job)));
+  if (image && 'failure' in image) {
+    await files.keepBuildLog(image.log);
+    return judgeUnbooted(job, { buildError: image.failure }, kernel.facts);
+  }
   try {
     const device = await deviceFor(job, options);
     const boot = await bootWithId(job, kernel, device, options);
@@ -166,11 +181,9 @@ async function runJob(
         : await recall(key, files, expectedConsole(job, boot));
     const watched = earlier ?? (await watchJob(job, device, boot, files, signal, emit));
     await files.writeFindings(watched.findings);
-    const guest = vmmGuestOf(job);
-    const vmmFacts = guest === undefined ? {} : kernel.vmmImages.get(guest)?.facts;
     const facts = {
       ...kernel.facts,
-      ...vmmFacts,
+      ...image?.facts,
       ...programOf(job.test).machine.facts(job.test.parameters),
       device_used: device.name,
       ...(key !== undefined && { inputs_key: key }),

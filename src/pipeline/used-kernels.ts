@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { JobMatrix, KernelSpec } from '../model/job.js';
+import { kernelId, type JobMatrix, type KernelSpec } from '../model/job.js';
 
-/** The kernels that some job of the matrix boots. */
+/** The kernels that some job of the matrix boots, in its order; one more than once where it is built more than once. */
 export function usedKernels(matrix: JobMatrix): KernelSpec[] {
-  const used = new Set(matrix.jobs.map((job) => job.kernel.name));
-  return matrix.kernels.filter((kernel) => used.has(kernel.name));
+  const used = new Map(matrix.jobs.map(({ kernel }) => [kernelId(kernel), kernel]));
+  return matrix.kernels.flatMap(({ name }) =>
+    [...used.values()].filter((one) => one.name === name),
+  );
 }

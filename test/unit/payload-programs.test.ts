@@ -41,7 +41,7 @@ export const toy = {
   machine: {
     argv: ({ count }) => ['--count=' + count],
     cpus: () => ({ count: 1, isExact: false, key: 'toy', text: '1 CPU' }),
-    image: () => ({ program: 'busy-guest' }),
+    image: () => ({ kind: 'program', program: 'busy-guest' }),
     facts: ({ count }) => ({ count: String(count) }),
   },
   judging: {
@@ -125,7 +125,7 @@ test('a test program is a folder and a line: matrix, arguments, judge, pair and 
   const [old, patched] = jobs;
   assert.ok(old && patched);
   assert.deepEqual(old.test, { name: 'counting', program: 'toy', parameters: { count: 3 } });
-  const bare = { image: 'k', initramfs: 'i', commandLine: [], vmmImages: new Map(), facts: {} };
+  const bare = { image: 'k', initramfs: 'i', commandLine: [], otherImages: new Map(), facts: {} };
   assert.deepEqual(boot.bootOf(old, bare).payloadArgs, ['--count=3']);
 
   const passed = run(old, counts);

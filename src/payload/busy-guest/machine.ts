@@ -37,7 +37,8 @@ export const machine: MachinePart<BusyGuestParameters> = {
       : { count: cpus, isExact: true, key: 'cpus', text: `cpus: ${cpus}` },
   image: (parameters) => {
     const vmm = vmmGuestOf(parameters);
-    return { program: 'busy-guest', ...(vmm !== undefined && { vmm }) };
+    const program = 'busy-guest';
+    return vmm === undefined ? { kind: 'program', program } : { kind: 'vmm', program, guest: vmm };
   },
   facts: ({ quotaUs, periodUs, vcpus }) => ({
     limit: `${quotaUs} ${periodUs}`,

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+import type { Image } from '../images/image.js';
+import type { Compiler } from '../images/payload.js';
+import { vmmImage } from '../images/vmm.js';
+import type { BuildPlan } from '../kernels/build.js';
+import { kernelId, type Job, type JobMatrix, type KernelSpec } from '../model/job.js';
+import type { Facts } from '../model/result.js';
+import { recipeKey, type ImageRecipe } from '../payload/image-recipe.js';
+import { programOf } from '../payload/registry.js';
+import type { BuildError as BuildFailure } from '../verdict/judge.js';
+import type { Bootable } from './bootable.js';
+
+/** An initramfs beside the usual one, or why there is none. */
+export type OtherImage =
+  | { readonly image: Image; readonly facts: Facts }
+  | { readonly failure: BuildFailure; readonly log?: string };
+
+/** What a job's initramfs holds. */
+export function recipeOf({ test }: Pick<Job, 'test'>): ImageRecipe {
+  return programOf(test).machine.image(test.parameters);
+}
+
+/** Whether it is the initramfs that every kernel has. */
+export const isUsual = ({ kind }: ImageRecipe): boolean => kind === 'program';
+
+/** The recipes of a kernel's jobs that need another initramfs than the usual one. */
+export function otherRecipes(matrix: JobMatrix, kernel: KernelSpec): readonly ImageRecipe[] {
+  const recipes = matrix.jobs
+    .filter((job) => kernelId(job.kernel) === kernelId(kernel))
+    .map(recipeOf);
+  const others = recipes.filter((recipe) => !isUsual(recipe));
+  return [...new Map(others.map((recipe) => [recipeKey(recipe), recipe])).values()];
+}
+
+/** Makes an initramfs of a recipe. */
+export interface Packing {
+  readonly kernel: Bootable;
+  /** How the kernel was built; undefined for one that was not built here. */
+  readonly plan: BuildPlan | undefined;
+  readonly compiler: Compiler;
+  readonly signal: AbortSignal;
+  readonly say: (text: string) => void;
+}
+
+/** Throws InfraError, BuildError, JobError. */
+export async function packImage(
+  recipe: ImageRecipe,
+  { kernel, compiler, signal, say }: Packing,
+): Promise<{ readonly image: Image; readonly facts: Facts }> {
+  switch (recipe.kind) {
+    case 'program':
+      return { image: { initramfs: kernel.initramfs, key: kernel.key }, facts: {} };
+    case 'vmm': {
+      const { guest } = recipe;
+      const { facts, ...image } = await vmmImage(
+        ...([guest, kernel.image, kernel.modules, compiler, signal, say] as const),
+      );
+      return { image, facts };
+    }
+    case 'selftests':
+      throw new Error('not yet');
+  }
+}
