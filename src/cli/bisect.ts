@@ -25,6 +25,7 @@ import {
 } from './bisect-row.js';
 import { cacheLimit, trimAfterRun } from './cache.js';
 import { checkDevices, testCommit } from './commit-test.js';
+import { resumeLine } from './execute.js';
 import { interruptible } from './signals.js';
 
 interface Options {
@@ -43,23 +44,29 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 /** `busyguest bisect`: the first commit or package that breaks the limit. 0: found and proven; 1: not. */
 export async function bisect(options: Options): Promise<number> {
   const limit = cacheLimit();
-  return interruptible(async (signal) => {
-    const dir = options.resume === undefined ? await begin(options, signal) : options.resume;
-    const record = await readRecord(dir);
-    if (options.resume !== undefined) await assertPlain(dir);
-    const waiting = (pid: number): void => say(`process ${pid} goes on with it; waiting`);
-    const code = await withLock(runLock(dir), signal, waiting, async () => {
-      const row = await openRow(dir, record, signal);
-      say(`${row.title}\nresults: ${dir}`);
-      const test = (candidate: Candidate) => {
-        const folder = join(dir, stepFolder(candidate));
-        return testCommit(row.matrixOf(candidate), folder, options.quiet, signal);
-      };
-      return show(await runBisect(row.candidates, test, say, signal), row, dir, signal);
-    });
-    await trimAfterRun(limit, signal);
-    return code;
-  });
+  let left: string | undefined;
+  return interruptible(
+    async (signal) => {
+      const dir = options.resume === undefined ? await begin(options, signal) : options.resume;
+      left = resumeLine('bisect', dir);
+      const record = await readRecord(dir);
+      if (options.resume !== undefined) await assertPlain(dir);
+      const waiting = (pid: number): void => say(`process ${pid} goes on with it; waiting`);
+      const code = await withLock(runLock(dir), signal, waiting, async () => {
+        const row = await openRow(dir, record, signal);
+        say(`${row.title}\nresults: ${dir}`);
+        const test = (candidate: Candidate) => {
+          const folder = join(dir, stepFolder(candidate));
+          return testCommit(row.matrixOf(candidate), folder, options.quiet, signal);
+        };
+        return show(await runBisect(row.candidates, test, say, signal), row, dir, signal);
+      });
+      left = undefined;
+      await trimAfterRun(limit, signal);
+      return code;
+    },
+    () => left,
+  );
 }
 
 /** `busyguest bisect-step`: one commit, with the exit codes of a script for `git bisect run`. */

@@ -36,7 +36,7 @@ export function cacheLimit(): number {
 /** Brings the cache below its limit after a run that put something in. What goes wrong with it is said, and is no error of the run. */
 export async function trimAfterRun(limit: number, signal: AbortSignal): Promise<void> {
   // To measure it takes longer than a run that changes nothing.
-  if (!cacheGrew()) return;
+  if (!cacheGrew() || signal.aborted) return;
   try {
     const removed = (await trim(limit, signal)) ?? [];
     if (removed.length === 0) return;

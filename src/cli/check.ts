@@ -53,7 +53,7 @@ export async function resume(dir: string, flags: Flags): Promise<number> {
 
 async function finish(start: Start, options: Flags): Promise<number> {
   const { kernels } = start.matrix;
-  const result = await execute(start, options, {
+  const result = await execute({ ...start, command: 'check' }, options, {
     job: (job) => settleJob(job, kernels),
     run: (run) => settleCheck(run, kernels),
   });

@@ -6,6 +6,7 @@ import type { MatrixInput } from '../jobs/generators/generator.js';
 import { hintFor } from '../documents/nearest.js';
 import { InfraError, InterruptedError, UsageError } from '../model/errors.js';
 import type { StepResult } from '../pipeline/bisect.js';
+import { pastTimesReport } from '../pipeline/past-times.js';
 import { runMatrix } from '../pipeline/run.js';
 import { progressReport } from '../reports/progress.js';
 import { openReports } from '../reports/report.js';
@@ -39,6 +40,7 @@ export async function testCommit(
   await mkdir(dir, { recursive: true });
   const session = openReports([
     progressReport({ stream: process.stderr, quiet }),
+    pastTimesReport(),
     ...reportsFor(undefined),
   ]);
   const options = { dir, startedAt: new Date().toISOString(), fresh: false, failFast: false };

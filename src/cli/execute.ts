@@ -8,6 +8,7 @@ import type { JobResult, RunResult } from '../model/result.js';
 import { checkInputs } from '../pipeline/check-inputs.js';
 import type { LavaPlace } from '../pipeline/lava-run.js';
 import { linkLatest, makeRunDir, runMatrix } from '../pipeline/run.js';
+import { pastTimesReport } from '../pipeline/past-times.js';
 import { runLock } from '../pipeline/run-folder.js';
 import { readRecord, type RunRecord } from '../pipeline/run-record.js';
 import { progressReport } from '../reports/progress.js';
@@ -44,6 +45,8 @@ export interface Start {
   readonly startedAt: string;
   /** Where it runs, when not on this machine. */
   readonly lava?: LavaFlags;
+  /** The command that goes on with it; `run` where left out. */
+  readonly command?: 'check';
 }
 
 /** Reads a job matrix and makes the folder of its run. Throws JobError, UsageError. */
@@ -100,17 +103,23 @@ export async function goOn(path: string, lava?: LavaFlags): Promise<Start> {
   const matrix = narrow(text, record.file, withoutUndefined(record), 'anybody');
   if (recorded === undefined) return { matrix, dir, startedAt };
   // Who is named there gets a token and the kernels, and what is named is written to.
-  for (const key of ['lava', 'publish', 'url'] as const) {
-    if (recorded[key] === lava?.[key]) continue;
-    const again = (['lava', 'publish', 'url'] as const).flatMap((one) =>
-      recorded[one] === undefined ? [] : [`--${one} ${recorded[one]}`],
-    );
+  if (labOptions.some((key) => recorded[key] !== lava?.[key])) {
     throw new UsageError(
-      `--resume ${path}: this run used a lab; say so again if you know it: ${again.join(' ')}`,
+      `--resume ${path}: this run used a lab; say so again if you know it: ${labWords(recorded)}`,
     );
   }
   return { matrix, dir, startedAt, lava: withoutUndefined(recorded) };
 }
+
+/** The options that say where a lab is, and how it gets what it boots. */
+const labOptions = ['lava', 'publish', 'url'] as const;
+
+const labWords = (lab: {
+  readonly [key in (typeof labOptions)[number]]?: string | undefined;
+}): string =>
+  labOptions
+    .flatMap((key) => (lab[key] === undefined ? [] : [`--${key} ${quoteWord(lab[key])}`]))
+    .join(' ');
 
 /** zod gives absent keys of a file as absent, but its types do not say so. */
 const withoutUndefined = <T extends object>(
@@ -138,9 +147,10 @@ export async function execute(
   const session = openReports([
     progressReport({ stream: process.stderr, quiet, verbose }),
     ...(timings ? [timings] : []),
+    ...(start.lava ? [] : [pastTimesReport()]),
     ...reportsOfRun(flags.report),
   ]);
-  const { matrix, dir, startedAt, lava } = start;
+  const { matrix, dir, startedAt, lava, command = 'run' } = start;
   const lab = lava && { ...(await lavaRunOptions(lava)), parallel: inFlight(lava) };
   const options = {
     dir,
@@ -151,6 +161,9 @@ export async function execute(
     ...(parallel !== undefined && { parallel }),
     ...(lab && { parallel: lab.parallel }),
   };
+  let left = true;
+  const whatIsLeft = (): string | undefined =>
+    left ? resumeLine(command, dir, lava && labWords(lava)) : undefined;
   return interruptible(async (signal) => {
     const whole = async (): Promise<RunResult> => {
       const sink: EventSink = (event) =>
@@ -166,7 +179,7 @@ export async function execute(
       if (timings) process.stderr.write(timings.table(session.wallMs));
       await linkLatest(resolve(dir, '..'), dir);
       requireResults(failures, dir);
-      if (result.interrupted) sayResume(dir, lava !== undefined);
+      left = result.interrupted;
       return result;
     };
     const done = await inStage('results', '--results', () =>
@@ -174,17 +187,16 @@ export async function execute(
     );
     await trimAfterRun(limit, signal);
     return done;
-  });
+  }, whatIsLeft);
 }
 
 // A lab's pieces are many, and most runs need none of them.
 const labPlace = async (...lab: ConstructorParameters<typeof LavaPlace>): Promise<LavaPlace> =>
   new (await import('../pipeline/lava-run.js')).LavaPlace(...lab);
 
-const sayResume = (dir: string, inLab: boolean): void => {
-  const where = inLab ? ' (what runs in the lab goes on)' : '';
-  process.stderr.write(`busyguest: to go on${where}: busyguest run --resume ${quoteWord(dir)}\n`);
-};
+/** The command that goes on with an interrupted run. */
+export const resumeLine = (command: string, dir: string, more = ''): string =>
+  [`busyguest ${command} --resume ${quoteWord(dir)}`, more].filter(Boolean).join(' ');
 
 const sayWaiting = (pid: number): void => {
   process.stderr.write(`busyguest: process ${pid} goes on with this run; waiting for its end\n`);

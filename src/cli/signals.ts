@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: MIT
+import { exitCode } from '../model/errors.js';
+
+/** As long as an interrupted command may go on to end in good order, milliseconds. What is left then waits for the next one. */
+const endsWithinMs = 1500;
 
 /**
- * Runs `work` with a signal that fires on Ctrl-C, SIGTERM or SIGHUP. The second Ctrl-C ends
- * busyguest at once; whatever it started dies with it.
+ * Runs `work` with a signal that fires on Ctrl-C, SIGTERM or SIGHUP. After that busyguest ends soon, or at once with
+ * the second Ctrl-C; whatever it started dies with it.
+ * @param resume the command that goes on with what is left; its line is the last that is printed
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  resume: () => string | undefined = () => undefined,
+): Promise<T> {
   const controller = new AbortController();
   let count = 0;
+  const end = (): never => process.exit(exitCode.interrupted);
   const onSignal = (name: NodeJS.Signals): void => {
     count++;
-    if (count > 1) process.exit(130);
+    if (count > 1) end();
     controller.abort();
     process.stderr.write(`\nbusyguest: ${name}: ending the machines, keeping what is finished\n`);
+    process.once('exit', () => sayResume(resume()));
+    // Builds are taken down and pages made until then; all of that can be done again.
+    setTimeout(end, endsWithinMs).unref();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of signals) process.on(name, onSignal);
@@ -20,4 +32,8 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   } finally {
     for (const name of signals) process.off(name, onSignal);
   }
+}
+
+function sayResume(command: string | undefined): void {
+  if (command !== undefined) process.stderr.write(`busyguest: to go on: ${command}\n`);
 }

@@ -2,6 +2,7 @@
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../model/errors.js';
+import type { Say } from '../model/event.js';
 import { AptSuite, NotInArchiveError, type AptPackage } from '../system/apt.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, makeFolderWhole, writeWhole } from '../system/files.js';
@@ -30,10 +31,7 @@ export interface GuestQemu {
  * Debian's own qemu-system-ppc for ppc64el with the libraries that it needs, from Debian stable (from testing where
  * the archive lacks a file of it), kept in the cache. Nothing is installed. Throws InfraError.
  */
-export async function debianQemu(
-  signal: AbortSignal,
-  say: (text: string) => void,
-): Promise<GuestQemu> {
+export async function debianQemu(signal: AbortSignal, say: Say): Promise<GuestQemu> {
   const from = (name: string): Promise<GuestQemu> => {
     const suite = new AptSuite(name, architecture, signal);
     return suite.withNewLists(() => fromSuite(suite, signal, say));
@@ -47,11 +45,7 @@ export async function debianQemu(
   }
 }
 
-async function fromSuite(
-  suite: AptSuite,
-  signal: AbortSignal,
-  say: (text: string) => void,
-): Promise<GuestQemu> {
+async function fromSuite(suite: AptSuite, signal: AbortSignal, say: Say): Promise<GuestQemu> {
   say(`looking for qemu-system-ppc in Debian ${suite.suite}`);
   const packages = await withLibraries(suite, 'qemu-system-ppc', ['qemu-system-data']);
   const versions = packages.map(({ name, version }) => `${name} ${version}`);
@@ -77,12 +71,11 @@ async function unpack(
   packages: readonly AptPackage[],
   root: string,
   signal: AbortSignal,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<void> {
   await makeFolderWhole(root, async (dir) => {
     for (const pkg of packages) {
-      say(`fetching ${pkg.name} ${pkg.version}`);
-      const deb = await suite.download(pkg);
+      const deb = await suite.download(pkg, say);
       await run(['dpkg-deb', '-x', deb, dir], { stage: 'image', signal });
       await suite.forget(deb);
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Say } from '../model/event.js';
 import { readFile } from 'node:fs/promises';
 import type { VmmGuest } from '../payload/image-recipe.js';
 import { digest, digestFile } from '../system/files.js';
@@ -25,7 +26,7 @@ export async function vmmImage(
   modules: readonly ModuleFile[],
   compiler: Compiler,
   signal: AbortSignal,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<VmmImage> {
   const qemu = await debianQemu(signal, say);
   const linux = guest === 'linux' ? await linuxGuest(kernel, compiler, signal) : noGuest;

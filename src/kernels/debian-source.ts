@@ -2,13 +2,14 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, JobError } from '../model/errors.js';
+import type { Say } from '../model/event.js';
 import { AptSuite, type AptPackage } from '../system/apt.js';
 import { use } from '../system/cache.js';
 import { cacheDir, exists, isFileName, makeFolderWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
 import { changesBetween, copyFiles } from './tree-files.js';
-import { readerOf, type KernelSource, type PinnedSource, type Say } from './pinned-source.js';
+import { readerOf, type KernelSource, type PinnedSource } from './pinned-source.js';
 
 const anyVersion = 'linux-source';
 /** Task-based throttling, which the bug came with, was merged in v6.18. */
@@ -68,8 +69,7 @@ async function unpacked(
   const tree = cacheDir('sources', id);
   const fill = async (): Promise<void> => {
     if (await use(tree)) return;
-    say(`fetching ${pkg.name} ${pkg.version} (about 160 MB)`);
-    const deb = await suite.download(pkg);
+    const deb = await suite.download(pkg, say);
     say(`unpacking ${pkg.name} ${pkg.version}`);
     await makeFolderWhole(tree, (dir) => unpack(deb, dir, signal));
     await suite.forget(deb);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
+import { join } from 'node:path';
 import { InfraError, JobError } from '../model/errors.js';
+import type { Say } from '../model/event.js';
+import { fetching } from '../system/apt.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, makeFolderWhole } from '../system/files.js';
+import { watchGrowth } from '../system/growth.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
 import { git } from './git.js';
 import { pinCommit } from './git-source.js';
-import type { KernelSource, Say } from './pinned-source.js';
+import type { KernelSource } from './pinned-source.js';
 
 /** What git says when the other side has no such branch, tag or commit. */
 const noSuchRef = /couldn't find remote ref|not our ref|unadvertised object|invalid refspec/i;
@@ -65,16 +69,12 @@ async function fetch(
   // A commit does not change: what was fetched once need not be asked for again.
   const isCommit = /^[0-9a-f]{40}$/.test(ref);
   if (isCommit && (await revParse(repository, `${kept}^{commit}`, signal)) === ref) return;
-  say(`fetching ${ref} of ${url}`);
+  const tell = fetching(`${ref} of ${url}`, undefined, say);
   const options = ['--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head', '--force'];
   const argv = ['git', '-C', repository, 'fetch', ...options, '--', url, `${ref}:${kept}`];
-  const { exitCode, stderr } = await run(argv, {
-    stage: 'fetch',
-    signal,
-    env,
-    passes: 'network',
-    okCodes: [0, 1, 128],
-  });
+  const how = { stage: 'fetch', signal, env, passes: 'network', okCodes: [0, 1, 128] } as const;
+  const packs = join(repository, 'objects', 'pack');
+  const { exitCode, stderr } = await watchGrowth(packs, tell, () => run(argv, how));
   if (exitCode === 0) return;
   if (noSuchRef.test(stderr)) throw noCommit(url, ref);
   const why = stderr.trim().split('\n').slice(-5);

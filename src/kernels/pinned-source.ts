@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
+import type { Say } from '../model/event.js';
 import { readTreeFile, type TreeFile } from './tree-file.js';
-
-/** Progress of long work, one line. */
-export type Say = (text: string) => void;
 
 /** What is other in one state of a tree than in another; paths from its top. */
 export interface Changes {

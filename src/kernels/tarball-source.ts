@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { basename, join } from 'node:path';
 import { JobError } from '../model/errors.js';
+import type { Say } from '../model/event.js';
 import { use } from '../system/cache.js';
 import { cacheDir, exists, makeFolderWhole } from '../system/files.js';
 import { knownDigest, knownOf } from '../system/known.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
 import { treeInCache } from './debian-source.js';
-import { kernelMarks, type KernelSource, type Say } from './pinned-source.js';
+import { kernelMarks, type KernelSource } from './pinned-source.js';
 import { checkSignature, findSignature } from './signature.js';
 import { TarListing } from './tar-listing.js';
 

@@ -58,7 +58,9 @@ export async function withWorkTree<T>(
         await rm(obj, { recursive: true, force: true });
         return await work({ dir, tree, obj });
       } finally {
-        await rm(obj, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+        // The next build does it, where a person waits for the end of this one.
+        if (!signal.aborted)
+          await rm(obj, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
       }
     },
   );

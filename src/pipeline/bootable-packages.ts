@@ -3,6 +3,7 @@ import { busyGuestImage } from '../images/image.js';
 import type { Compiler } from '../images/payload.js';
 import { debianPackages, namesKernelPackage } from '../kernels/packages/debian-package.js';
 import { openPackages } from '../kernels/packages/distro-kernel.js';
+import type { Say } from '../model/event.js';
 import type { KernelSpec } from '../model/job.js';
 import { cacheDir } from '../system/files.js';
 import { joined, type Bootable } from './bootable.js';
@@ -12,7 +13,7 @@ export async function bootablePackages(
   kernel: KernelSpec,
   compiler: Compiler,
   signal: AbortSignal,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<Bootable> {
   const files: string[] = [];
   const labels: string[] = [];

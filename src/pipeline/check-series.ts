@@ -2,13 +2,13 @@
 import { join, resolve } from 'node:path';
 import { commitOf } from '../kernels/git-bisect.js';
 import { git } from '../kernels/git.js';
-import type { Say } from '../kernels/pinned-source.js';
 import { readSeries } from '../kernels/read-series.js';
 import { alreadyIn, rejectError, trySeries, type Patch } from '../kernels/series.js';
 import { kernelSource } from '../kernels/source.js';
 import { assertMayRun } from '../kernels/trusted.js';
 import { isTarball } from '../kernels/tarball-source.js';
 import { JobError, UsageError } from '../model/errors.js';
+import type { Say } from '../model/event.js';
 import { isFolder, writeWhole } from '../system/files.js';
 
 /** What a series is checked on top of. */

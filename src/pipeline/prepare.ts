@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { build, planBuild, planFacts, type BuildPlan } from '../kernels/build.js';
 import { BuildError } from '../kernels/make.js';
-import type { PinnedSource, Say } from '../kernels/pinned-source.js';
+import type { PinnedSource } from '../kernels/pinned-source.js';
 import { kernelSource } from '../kernels/source.js';
 import { assertMayRun, sandboxWord } from '../kernels/trusted.js';
 import { findProgramToolchain, findToolchain } from '../kernels/toolchain.js';
 import type { Compiler } from '../images/payload.js';
-import type { EventSink } from '../model/event.js';
+import type { EventSink, Say, Step } from '../model/event.js';
 import { InfraError, InterruptedError, JobError } from '../model/errors.js';
 import { kernelId, runningKernel, type JobMatrix, type KernelSpec } from '../model/job.js';
 import { recipeKey } from '../payload/image-recipe.js';
 import { inStage } from '../system/disk.js';
 import type { BuildError as BuildFailure } from '../verdict/judge.js';
 import { bootableBuild, bootableRunning, type Bootable } from './bootable.js';
+import { buildStep, jobStep, readPastTimes } from './past-times.js';
 import { usedKernels } from './used-kernels.js';
 import { otherRecipes, packImage, type OtherImage, type Packing } from './images.js';
 
@@ -52,27 +53,30 @@ export async function planKernels(
 const isRunning = ({ source }: KernelSpec): boolean => source === runningKernel;
 const isBuilt = (kernel: KernelSpec): boolean => kernel.packages.length === 0 && !isRunning(kernel);
 
-/**
- * Builds or unpacks all kernels, one after the other: a build uses all CPUs. By name.
- * @param clean builds from nothing, what is in the cache too
- */
+/** How kernels are prepared. */
+export interface PrepareOptions {
+  /** Builds from nothing, what is in the cache too. */
+  readonly clean?: boolean;
+  /** Jobs at once afterwards, for the time that is left; undefined where nobody knows what they take: in a lab. */
+  readonly parallel?: number;
+}
+
+/** Builds or unpacks all kernels, one after the other: a build uses all CPUs. By name. */
 export async function prepare(
   matrix: JobMatrix,
   signal: AbortSignal,
   emit: EventSink,
-  clean = false,
+  { clean = false, parallel }: PrepareOptions = {},
 ): Promise<Map<string, Prepared>> {
   const word = await sandboxWord();
   if (word !== undefined) emit({ kind: 'note', text: word });
   const compiler = await findProgramToolchain();
   const kernels = new Map<string, Prepared>();
-  const plans = await working('source', 'kernel source', emit, (say) =>
-    planKernels(matrix, signal, say),
-  );
+  const plans = await sourcesOf(matrix, clean, signal, emit);
+  if (parallel !== undefined)
+    emit({ kind: 'steps', steps: await stepsOf(matrix, plans, clean), parallel });
   for (const [name, plan] of plans) {
-    const planned = 'key' in plan && clean ? { ...plan, clean, cached: false } : plan;
-    const built =
-      'key' in planned ? await buildOne(planned, matrix, compiler, signal, emit) : planned;
+    const built = 'key' in plan ? await buildOne(plan, matrix, compiler, signal, emit) : plan;
     kernels.set(name, built);
   }
   for (const kernel of usedKernels(matrix).filter(({ packages }) => packages.length > 0)) {
@@ -83,7 +87,10 @@ export async function prepare(
         const { bootablePackages } = await import('./bootable-packages.js');
         return { kernel: await bootablePackages(kernel, compiler, signal, say) };
       });
-    kernels.set(kernelId(kernel), await working(kernel.name, `kernel ${kernel.name}`, emit, open));
+    const label = (made: Prepared): string | undefined =>
+      'kernel' in made ? `kernel ${kernel.name}: ${packageLabel(made.kernel)}` : undefined;
+    const texts = { during: `kernel ${kernel.name}`, done: label };
+    kernels.set(kernelId(kernel), await working(kernel.name, texts, emit, open));
   }
   for (const kernel of usedKernels(matrix).filter(isRunning)) {
     const make = async (): Promise<Prepared> => ({
@@ -117,27 +124,82 @@ async function packOthers(
       if ('kernel' in packed) throw new Error('an image is no kernel');
       return packed;
     };
-    const text = recipe.kind === 'vmm' ? 'QEMU for the guest' : `selftests for ${spec.name}`;
+    const during = recipe.kind === 'vmm' ? 'QEMU for the guest' : `selftests for ${spec.name}`;
+    const texts = { during, done: () => `${during}: packed` };
     const key = recipeKey(recipe);
-    images.set(key, await working(`image ${kernelId(spec)} ${key}`, text, emit, pack));
+    images.set(key, await working(`image ${kernelId(spec)} ${key}`, texts, emit, pack));
   }
   return images;
 }
 
+/** Pins the source of every kernel that is built, and says what was found. */
+async function sourcesOf(
+  matrix: JobMatrix,
+  clean: boolean,
+  signal: AbortSignal,
+  emit: EventSink,
+): Promise<Map<string, BuildPlan | Prepared>> {
+  if (!usedKernels(matrix).some(isBuilt)) return new Map();
+  const done = (found: ReadonlyMap<string, BuildPlan | Prepared>): string | undefined => {
+    const labels = [...found.values()].flatMap((one) => ('key' in one ? one.source.label : []));
+    return labels.length > 0 ? `kernel source: ${[...new Set(labels)].join('; ')}` : undefined;
+  };
+  const texts = { during: 'kernel source', done };
+  const plans = await working('source', texts, emit, (say) => planKernels(matrix, signal, say));
+  const isAnew = (plan: BuildPlan | Prepared): plan is BuildPlan => clean && 'key' in plan;
+  return new Map(
+    [...plans].map(([name, plan]) => [
+      name,
+      isAnew(plan) ? { ...plan, clean, cached: false } : plan,
+    ]),
+  );
+}
+
+/** Builds and jobs that are left, with what they took the last time. */
+async function stepsOf(
+  { jobs }: JobMatrix,
+  plans: ReadonlyMap<string, BuildPlan | Prepared>,
+  clean: boolean,
+): Promise<readonly Step[]> {
+  const past = await readPastTimes();
+  const builds = [...plans.values()].flatMap((plan) =>
+    'key' in plan && !plan.cached ? [buildStep(plan.kernel, clean, past)] : [],
+  );
+  return [...builds, ...jobs.map((job) => jobStep(job, past))];
+}
+
+const packageLabel = ({ facts }: Bootable): string =>
+  facts['kernel_source'] ?? facts['kernel_packages'] ?? facts['kernel_release'] ?? 'unpacked';
+
+/** What is said of work: while it goes on, and what there is when it is done. */
+interface WorkTexts<T> {
+  readonly during: string;
+  readonly done?: (result: T) => string | undefined;
+}
+
 async function working<T>(
   work: string,
-  text: string,
+  { during, done }: WorkTexts<T>,
   emit: EventSink,
   what: (say: Say) => Promise<T>,
 ): Promise<T> {
-  let ok = false;
-  emit({ kind: 'work-start', work, text });
+  emit({ kind: 'work-start', work, text: during });
+  const say: Say = (text, fraction) =>
+    emit({ kind: 'work-progress', work, text, ...(fraction !== undefined && { fraction }) });
   try {
-    const result = await what((now) => emit({ kind: 'work-progress', work, text: now }));
-    ok = true;
+    const result = await what(say);
+    const text = done?.(result);
+    // What could not be made is told by its jobs.
+    emit({
+      kind: 'work-end',
+      work,
+      text: text ?? during,
+      ok: done === undefined || text !== undefined,
+    });
     return result;
-  } finally {
-    emit({ kind: 'work-end', work, text, ok });
+  } catch (error) {
+    emit({ kind: 'work-end', work, text: during, ok: false });
+    throw error;
   }
 }
 
@@ -155,7 +217,7 @@ async function buildOne(
   };
   const deadline = AbortSignal.timeout(buildMs);
   if (plan.cached) {
-    emit({ kind: 'note', text: `kernel ${name}: built before (${plan.key})` });
+    emit({ kind: 'note', text: `kernel ${name}: in the cache (${plan.key})` });
   } else {
     emit({ kind: 'work-start', work, text: `building ${name} from ${plan.source.label}` });
   }
@@ -180,7 +242,8 @@ async function buildOne(
     }
   });
   const ok = 'kernel' in result;
-  if (!plan.cached) emit({ kind: 'work-end', work, text: `building ${name}`, ok });
+  const text = ok ? `built ${name}` : `building ${name}`;
+  if (!plan.cached) emit({ kind: 'work-end', work, text, ok });
   return ok ? result : { ...result, facts: planFacts(plan) };
 }
 

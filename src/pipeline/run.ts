@@ -65,9 +65,13 @@ export async function runMatrix(
     const possible = await skipMissingDevices(open, options, finish);
     if (possible.length > 0) {
       const needed = { ...matrix, jobs: possible };
-      const prepared = await prepare(needed, signal, emit, options.clean);
-      await options.place?.publish(bootsOf(possible, prepared), signal);
-      await inParallel(possible, options.parallel ?? availableParallelism(), async (job) => {
+      const { place, clean = false, parallel = availableParallelism() } = options;
+      const prepared = await prepare(needed, signal, emit, {
+        clean,
+        ...(!place && { parallel }),
+      });
+      await place?.publish(bootsOf(possible, prepared), signal);
+      await inParallel(possible, parallel, async (job) => {
         if (jobSignal.aborted) return;
         emit({ kind: 'job-start', job: job.name });
         await finish(job, await runJob(job, prepared, options, jobSignal, emit));

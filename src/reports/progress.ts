@@ -3,7 +3,7 @@ import type { RunEvent } from '../model/event.js';
 import { plainLine } from './progress-line.js';
 import { ActivityList } from './progress-activity.js';
 import type { Report } from './report.js';
-import { asciiLine, cleanText, clip } from './text.js';
+import { asciiLine, cleanText, wrap } from './text.js';
 
 /** Where progress goes: process.stderr, or an array in a test. */
 export interface ProgressStream {
@@ -28,6 +28,8 @@ export interface ProgressOptions {
 
 // A status line ten times a second is as much as an eye follows.
 const refreshMs = 100;
+// A line that is longer than the screen is broken between words.
+const mostParts = 40;
 const clearLine = '\r\u001b[K';
 
 const intervals: Ticker = (periodMs, tick) => {
@@ -52,10 +54,8 @@ class StatusLine {
     this.stream.write(`${shown === '' ? '' : clearLine}${line}\n${shown}`);
   }
 
-  draw(text: string): void {
+  draw(line: string): void {
     const now = this.nowMs();
-    // The last column stays free: terminals differ in when they wrap.
-    const line = clip(text, (this.stream.columns ?? 80) - 1);
     if (line === this.shown || now - this.drawnAtMs < refreshMs) return;
     this.stream.write(clearLine + line);
     this.shown = line;
@@ -76,8 +76,14 @@ export function progressReport(options: ProgressOptions): Report {
 
   const activities = new ActivityList(nowMs);
   const status = stream.isTTY === true ? new StatusLine(stream, nowMs) : undefined;
+  // The last column stays free: terminals differ in when they wrap.
+  const columns = (): number => (stream.columns ?? 80) - 1;
+  const parts = (indent: string, line: string): readonly string[] =>
+    wrap(line, columns() - indent.length - 2, mostParts).map(
+      (part, at) => `${indent}${at === 0 ? '' : '  '}${part}`,
+    );
   const draw = (): void => {
-    const text = activities.describe();
+    const text = activities.describe(columns());
     if (text === '') status?.clear();
     else status?.draw(text);
   };
@@ -86,7 +92,7 @@ export function progressReport(options: ProgressOptions): Report {
     // A note may carry several problems; each keeps its own line and its indentation.
     for (const line of cleanText(text).split('\n')) {
       const indent = /^ */.exec(line)?.[0] ?? '';
-      if (status) status.print(indent + asciiLine(line));
+      if (status) for (const part of parts(indent, asciiLine(line))) status.print(part);
       else stream.write(`[${activities.elapsed()}] ${indent}${asciiLine(line)}\n`);
     }
   };
@@ -98,8 +104,12 @@ export function progressReport(options: ProgressOptions): Report {
   return {
     name: 'progress',
     onEvent(event: RunEvent) {
+      const tookMs = event.kind === 'work-end' ? activities.since(event.work) : undefined;
       const isNews = activities.take(event);
-      const line = plainLine(event, { verbose, steps: status === undefined && isNews });
+      const steps = status === undefined && isNews;
+      const width = status && columns();
+      const left = activities.timeLeft();
+      const line = plainLine(event, { verbose, steps, tookMs, width, left });
       if (line !== undefined) print(line);
       draw();
       if (event.kind === 'run-end') end();

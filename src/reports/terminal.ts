@@ -43,8 +43,10 @@ const firstColumns: readonly string[] = ['kernel', 'status', 'as expected'];
 // From here on columns are numbers and end at the same place.
 const firstNumber = firstColumns.length;
 const widestName = 32;
-const maxReasonLines = 4;
-const maxHeadlineLines = 8;
+const maxHeadlineLines = 12;
+
+/** As many lines as a reason needs of four of 100 characters. */
+const reasonLinesIn = (width: number): number => Math.ceil(400 / Math.max(width, 20));
 
 function expectationCell(job: JobResult): Cell {
   const outcome = outcomeOf(job);
@@ -75,17 +77,34 @@ class Painter {
       : text;
   }
 
-  /** A row that is too wide loses its colours and its end. */
   row(cells: readonly Cell[], widths: readonly number[]): string {
     const pad = ({ text }: Cell, column: number): string =>
       column >= firstNumber ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0);
-    const plain = `  ${cells.map(pad).join('  ')}`.trimEnd();
-    if (plain.length > this.width) return clip(plain, this.width);
     const painted = cells.map((cell, column) => {
       const padded = pad(cell, column);
       return padded.replace(cell.text, () => this.paint(cell.text, cell.style));
     });
     return `  ${painted.join('  ')}`.trimEnd();
+  }
+
+  /** A row of a table that is too wide for the screen: each number beside its name, and no number cut. */
+  tall(cells: readonly Cell[], head: readonly Cell[]): readonly string[] {
+    const [name, status, outcome, ...numbers] = cells;
+    const first = [name, status, outcome].map((cell) => cell?.text ?? '');
+    const [, , asExpected = ''] = first;
+    first[2] = { yes: 'as expected', 'no device': 'no device' }[asExpected] ?? asExpected;
+    // A number stays with its name and its unit.
+    const rest = numbers.map(({ text }, at) =>
+      `${head[firstNumber + at]?.text ?? ''} ${text}`.replaceAll(' ', '\u00a0'),
+    );
+    const wrapped = (text: string, indent: number): readonly string[] =>
+      wrap(text, this.width - indent, reasonLinesIn(this.width)).map(
+        (line) => `${' '.repeat(indent)}${line.replaceAll('\u00a0', ' ')}`,
+      );
+    return [
+      ...wrapped(first.join('  '), 2).map((line) => this.paint(line, status?.style)),
+      ...wrapped(rest.join(', '), 4),
+    ];
   }
 
   line(text: string, style?: Style): string {
@@ -95,8 +114,10 @@ class Painter {
 
 type Group = Pick<JobResult, 'device' | 'test'>;
 
-/** The columns of numbers, and the widths of all columns. */
+/** The columns of numbers, all columns with their widths, and whether the screen has room for them. */
 interface Layout {
+  readonly head: readonly Cell[];
+  readonly isWide: boolean;
   readonly columns: readonly NumberColumn[];
   readonly widths: readonly number[];
 }
@@ -110,18 +131,20 @@ const needsReason = (job: JobResult): boolean => job.status !== 'PASS' || !job.a
 function reasonLines(job: JobResult, width: number): readonly string[] {
   // Of a build each error stands on a line of its own.
   const texts = job.decidedBy === 'build' ? job.reason.split('\n') : [job.reason];
-  const lines = texts.flatMap((text) => wrap(asciiLine(text), width - 4, maxReasonLines));
+  const most = reasonLinesIn(width);
+  const lines = texts.flatMap((text) => wrap(asciiLine(text), width - 4, most));
   const log = job.decidedBy === 'build' ? [`log: ${asciiLine(job.name)}/build.log`] : [];
-  return [...lines.slice(0, maxReasonLines), ...log].map((line) => `    ${line}`);
+  return [...lines.slice(0, most), ...log].map((line) => `    ${line}`);
 }
 
 function verdictLines(pair: PairVerdict, painter: Painter): readonly string[] {
   const kernels = `${asciiLine(pair.base)} -> ${asciiLine(pair.patched)}`;
   const changes = changePhrases(pair).flatMap((phrase) =>
-    wrap(asciiLine(phrase), painter.width - 4, maxReasonLines),
+    wrap(asciiLine(phrase), painter.width - 4, reasonLinesIn(painter.width)),
   );
+  const verdict = wrap(`verdict: ${pair.verdict} (${kernels})`, painter.width - 2, 2);
   return [
-    painter.line(`  verdict: ${pair.verdict} (${kernels})`, verdictStyle[pair.verdict]),
+    ...verdict.map((line) => painter.line(`  ${line}`, verdictStyle[pair.verdict])),
     ...changes.map((line) => `    ${line}`),
   ];
 }
@@ -129,7 +152,7 @@ function verdictLines(pair: PairVerdict, painter: Painter): readonly string[] {
 function groupLines(
   { device, test }: Group,
   run: RunResult,
-  { columns, widths }: Layout,
+  { head, columns, widths, isWide }: Layout,
   painter: Painter,
 ): readonly string[] {
   const isMine = (one: Group): boolean => one.device === device && one.test === test;
@@ -137,9 +160,11 @@ function groupLines(
   const pairs = run.verdicts.filter(isMine);
   return [
     painter.line(asciiLine(`${device}, ${test}`), 'bold'),
-    painter.row(headOf(columns), widths),
+    ...(isWide ? [painter.row(head, widths)] : []),
     ...jobs.flatMap((job) => [
-      painter.row(cellsOf(job, columns), widths),
+      ...(isWide
+        ? [painter.row(cellsOf(job, columns), widths)]
+        : painter.tall(cellsOf(job, columns), head)),
       ...(needsReason(job) ? reasonLines(job, painter.width) : []),
     ]),
     ...pairs.flatMap((pair) => verdictLines(pair, painter)),
@@ -154,9 +179,11 @@ function signatureLines({ jobs }: RunResult, painter: Painter): readonly string[
     const { means, look, known } = signature;
     const rest = [`look at: ${look}`, ...(known === undefined ? [] : [`known: ${known}`])];
     return [
-      ...wrap(asciiLine(`${kernels}: ${means}`), painter.width, maxReasonLines),
+      ...wrap(asciiLine(`${kernels}: ${means}`), painter.width, reasonLinesIn(painter.width)),
       ...rest.flatMap((text) =>
-        wrap(asciiLine(text), painter.width - 2, maxReasonLines).map((line) => `  ${line}`),
+        wrap(asciiLine(text), painter.width - 2, reasonLinesIn(painter.width)).map(
+          (line) => `  ${line}`,
+        ),
       ),
     ];
   });
@@ -172,7 +199,8 @@ export function renderTable(run: RunResult, { color, width = 100 }: TableOptions
   const widths = head.map((_, column) =>
     Math.max(...rows.map((cells) => cells[column]?.text.length ?? 0)),
   );
-  const layout = { columns, widths };
+  const rowWidth = widths.reduce((sum, one) => sum + 2 + one, 0);
+  const layout = { head, columns, widths, isWide: rowWidth <= width };
   const groups = new Map(
     run.jobs.map((job): [string, Group] => [`${job.device}/${job.test}`, job]),
   );

@@ -2,8 +2,10 @@
 import { access, constants, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InfraError } from '../model/errors.js';
+import type { Say } from '../model/event.js';
 import { use } from './cache.js';
 import { cacheDir, digest, exists, readIfThere, withTemporary, writeWhole } from './files.js';
+import { megabytes, watchGrowth } from './growth.js';
 import { withLock } from './lock.js';
 import { run, type RunOptions } from './processes.js';
 
@@ -20,6 +22,8 @@ export interface AptPackage {
   readonly name: string;
   readonly version: string;
   readonly architecture: string;
+  /** Size of the file, bytes, where the lists say it. */
+  readonly bytes?: number;
 }
 
 /** The archive does not have a file that its lists name: it has moved on, or a mirror is being updated. */
@@ -102,7 +106,8 @@ export class AptSuite {
     const version = field('Version');
     const architecture = field('Architecture');
     if (version === undefined || architecture === undefined) return undefined;
-    return { name, version, architecture };
+    const bytes = Number(field('Size'));
+    return { name, version, architecture, ...(bytes > 0 && { bytes }) };
   }
 
   /** What the newest version of a package depends on: the first of alternatives, `version` where exactly one is asked for. */
@@ -133,10 +138,10 @@ export class AptSuite {
   }
 
   /**
-   * Downloads a package, checked by apt; the path of the .deb, kept in the cache. Throws NotInArchiveError when the
-   * archive does not have it.
+   * Downloads a package, checked by apt, and says how far it is; the path of the .deb, kept in the cache. Throws
+   * NotInArchiveError when the archive does not have it.
    */
-  async download(pkg: AptPackage): Promise<string> {
+  async download(pkg: AptPackage, say: Say): Promise<string> {
     const dir = join(this.#dir, 'debs');
     await mkdir(dir, { recursive: true });
     const prefix = `${pkg.name}_${pkg.version.replaceAll(':', '%3a')}_`;
@@ -145,8 +150,10 @@ export class AptSuite {
     if (there !== undefined) return join(dir, there);
     // apt writes under the final name: what is killed in the middle must not be found the next time, but by trim().
     return withTemporary(cacheDir('apt', pkg.name), async (temporary) => {
+      const download = ['apt-get', 'download', `${pkg.name}=${pkg.version}`];
+      const tell = fetching(`${pkg.name} ${pkg.version}`, pkg.bytes, say);
       try {
-        await this.#apt(['apt-get', 'download', `${pkg.name}=${pkg.version}`], { cwd: temporary });
+        await watchGrowth(temporary, tell, () => this.#apt(download, { cwd: temporary }));
       } catch (error) {
         throw notThere.test(String((error as InfraError).logTail)) ? this.#notThere(pkg) : error;
       }
@@ -215,6 +222,20 @@ export class AptSuite {
       ...how,
     });
   }
+}
+
+/** Says at once that something is fetched, and then, of as many bytes, how many are here. */
+export function fetching(
+  what: string,
+  total: number | undefined,
+  say: Say,
+): (bytes: number) => void {
+  const size = total === undefined ? '' : ` (${megabytes(total)})`;
+  say(`fetching ${what}${size}`);
+  return (bytes) => {
+    if (total === undefined) say(`fetching ${what}: ${megabytes(bytes)}`);
+    else say(`fetching ${what}${size}`, Math.min(bytes / total, 1));
+  };
 }
 
 const canWrite = (dir: string): Promise<boolean> =>

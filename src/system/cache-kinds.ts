@@ -42,6 +42,7 @@ export const cacheMarks: readonly string[] = [
   'machines',
   'build-steps',
   'sizes.json',
+  'times.json',
   'trim.lock',
   'trim-entry.lock',
 ];

@@ -5,6 +5,7 @@ import { access, copyFile, mkdir, open, readdir, rename, rm, stat, utimes } from
 import { homedir, userInfo } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { InterruptedError } from '../model/errors.js';
 import { assertCacheIsOurs } from './cache-trust.js';
 import { readInputIfThere } from './input.js';
 import { self } from './owner.js';
@@ -95,7 +96,10 @@ export async function copyAnew(from: string, to: string): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_EXCL);
 }
 
-/** Does `work` with a new folder beside `path`, on the same disk; the folder goes, whatever happens. */
+/**
+ * Does `work` with a new folder beside `path`, on the same disk. The folder goes, whatever happens; in the cache, not at
+ * once when the user interrupts it: to remove a source takes longer than a person waits, and trim() will.
+ */
 export async function withTemporary<T>(
   path: string,
   work: (temporary: string) => Promise<T>,
@@ -103,11 +107,16 @@ export async function withTemporary<T>(
   const temporary = temporaryFor(path);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
-  try {
-    return await work(temporary);
-  } finally {
+  const remove = (): Promise<void> =>
     // What was killed may still be writing for a moment.
-    await rm(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    rm(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  try {
+    const result = await work(temporary);
+    await remove();
+    return result;
+  } catch (error) {
+    if (!(error instanceof InterruptedError && isInCache(path))) await remove();
+    throw error;
   }
 }
 

@@ -64,7 +64,7 @@ async function unpackParts(dir: string): Promise<void> {
   const unpack = async (name: string): Promise<void> => {
     const found = await suite.show(name);
     if (found === undefined) throw new Error(`Debian trixie has no ${name} for ppc64el`);
-    const deb = await suite.download(found);
+    const deb = await suite.download(found, () => undefined);
     await run(['dpkg-deb', '-x', deb, unpacked], { stage: 'test' });
   };
   for (const [name, files] of Object.entries(wanted)) {

@@ -98,7 +98,7 @@ test('plan tells what would be done, and does nothing', async () => {
   assert.equal(code, 0);
   assert.match(stdout, /smoke: 4 jobs/);
   assert.match(stdout, /kernel unpatched: (in the cache|to be built)/);
-  assert.match(stdout, /estimate: about \d+ s/);
+  assert.match(stdout, /estimate: about \d[\d: s]* \(\d+ builds, \d+ jobs; /);
   assert.deepEqual(await readdir(join(project, 'results')), before);
 });
 

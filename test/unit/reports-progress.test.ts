@@ -76,7 +76,7 @@ test('progress: plain lines with the elapsed time where there is no terminal', (
     '[10 s] build patched 10 %',
     '[20 s] build patched 20 %',
     '[56 s] build patched 26 %',
-    '[56 s] built patched',
+    '[56 s] built patched (56 s)',
     '[56 s] a: start',
     '[56 s] a: boot',
     '[56 s] a: PASS, as expected, taken from an earlier run: all 11 cases pass',
@@ -114,6 +114,55 @@ test('progress: lines scroll above the status line, which ends with the run', ()
   screen.send(end);
   assert.equal(screen.writes.at(-1), '\r\u001b[K');
   assert.ok(!screen.isTicking());
+});
+
+const steps: RunEvent = {
+  kind: 'steps',
+  parallel: 2,
+  steps: [
+    { id: 'k', kind: 'work', key: 'k', pastMs: 60_000 },
+    { id: 'a', kind: 'job', key: 'j', pastMs: 20_000 },
+    { id: 'b', kind: 'job', key: 'j', pastMs: 20_000 },
+  ],
+};
+
+test('progress: the time that is left, from what the steps took the last time and from their own pace', () => {
+  const screen = bench({ isTTY: true });
+  screen.send(start, steps, build);
+  screen.pass(10_000);
+  assert.equal(screen.writes.at(-1), '\r\u001b[Kabout 1:10 left | build patched (10 s)');
+  // A fifth of it in 20 s: 80 s more, and the jobs.
+  screen.pass(10_000);
+  screen.send(built(0.2));
+  screen.pass(100);
+  assert.match(screen.writes.at(-1) ?? '', /^.{4}about 1:40 left \| build patched 20 % \(20 s\)$/s);
+  screen.send({ kind: 'work-end', work: 'k', text: 'built patched', ok: true });
+  screen.send({ kind: 'job-start', job: 'a' });
+  screen.pass(15_000);
+  assert.match(screen.writes.at(-1) ?? '', /^.{4}0 of 2 jobs, about 12 s left \| a \(15 s\)$/s);
+  screen.pass(6000);
+  assert.match(screen.writes.at(-1) ?? '', /^.{4}0 of 2 jobs \| a \(21 s\)$/s);
+});
+
+test('progress: no time is given where a step was never done here', () => {
+  const screen = bench({ isTTY: true });
+  screen.send({ ...steps, steps: [{ id: 'k', kind: 'work', key: 'k' }] }, build);
+  screen.pass(10_000);
+  assert.doesNotMatch(screen.output(), /left/);
+});
+
+test('progress: what has no room is left out whole, and numbers stay', () => {
+  const screen = bench({ isTTY: true });
+  const text = 'building patched: compiling arch/powerpc/kvm/book3s_hv.o';
+  screen.send(build, { kind: 'work-progress', work: 'k', text, fraction: 0.45 });
+  screen.pass(100);
+  assert.equal(screen.writes.at(-1), '\r\u001b[Kbuilding patched 45 % (0 s)');
+  const jobs = ['a', 'b'].map((one) => `${one}-qemu-pseries-papr-p10-busy-guest`);
+  screen.send({ kind: 'work-end', work: 'k', text: 'built patched', ok: true });
+  screen.send(start, ...jobs.map((job): RunEvent => ({ kind: 'job-start', job })));
+  screen.pass(100);
+  const first = '0 of 2 jobs | 2 more';
+  assert.equal(screen.writes.at(-1), `\r\u001b[K${first}`);
 });
 
 test('progress: the status line never wraps', () => {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AptSuite, NotInArchiveError, type AptPackage } from '../../system/apt.js';
 import { digest, exists, makeFolderWhole } from '../../system/files.js';
+import { megabytes } from '../../system/growth.js';
 import { withLibraries } from '../../system/library-packages.js';
 import { run } from '../../system/processes.js';
 import { InfraError } from '../../model/errors.js';
@@ -77,10 +78,11 @@ async function unpackQemu(
   const key = packages.map(({ name, version }) => `${name} ${version}`);
   const root = join(fetchedDir(), digest(suite.suite, ...key).slice(0, 12));
   if (!(await exists(root))) {
-    say(`fetching QEMU ${packages[0]?.version} from ${suite.suite}`);
+    const bytes = packages.reduce((sum, one) => sum + (one.bytes ?? 0), 0);
+    say(`fetching QEMU ${packages[0]?.version} from ${suite.suite} (${megabytes(bytes)})`);
     await makeFolderWhole(root, async (dir) => {
       for (const pkg of packages) {
-        const deb = await suite.download(pkg);
+        const deb = await suite.download(pkg, () => undefined);
         await run(['dpkg-deb', '-x', deb, dir], { stage: 'fetch', signal });
         await suite.forget(deb);
       }

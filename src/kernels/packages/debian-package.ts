@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
 import { JobError } from '../../model/errors.js';
+import type { Say } from '../../model/event.js';
 import { AptSuite, type AptPackage } from '../../system/apt.js';
 import { cacheDir } from '../../system/files.js';
 import { withLock } from '../../system/lock.js';
-import type { Say } from '../pinned-source.js';
 
 /** Debian's name for ppc64le. */
 const architecture = 'ppc64el';
@@ -66,8 +66,7 @@ async function fetchParts(
     async () => {
       const fetched: string[] = [];
       for (const part of parts) {
-        say(`fetching ${part.name} ${part.version}`);
-        fetched.push(await suite.download(part));
+        fetched.push(await suite.download(part, say));
       }
       return fetched;
     },
