@@ -6,7 +6,17 @@ import { environmentFor, type Environment } from './environment.js';
 import { dieWithParent, run } from './processes.js';
 import { userHome } from './files.js';
 import { programPath } from './program.js';
-import { findSandbox, refused, systemBinds, unshared, type Sandbox } from './sandbox.js';
+import {
+  entrance,
+  filterFlags,
+  findSandbox,
+  leaveRoot,
+  refused,
+  systemBinds,
+  unshared,
+  type Leaving,
+  type Sandbox,
+} from './sandbox.js';
 
 /**
  * What a program may see and do that runs a stranger's code or reads a stranger's files: no network, no secret, no
@@ -39,13 +49,7 @@ export interface CagedProgram {
   readonly env: Environment;
 }
 
-/** User and group that a program in the cage runs as. */
-interface Identity {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-const nobody: Identity = { uid: 65534, gid: 65534 };
+const nobody = 65534;
 /** Of one user at a time, in all cages; a build with a hundred compilers at once needs a tenth. */
 const mostProcesses = 4096;
 const mostFileBytes = 16 * 1024 ** 3;
@@ -70,42 +74,33 @@ export async function caged(
     if (!sandbox.wanted && !cage.trusted) throw refused(argv[0] ?? '', sandbox);
     // Another user could not even go to most of the files: here they lie where they are.
     return {
-      argv: [...dieWithParent, ...inside],
+      argv: [...dieWithParent, ...entrance({}), ...inside],
       env: environmentFor('cage', { ...home, ...env }),
     };
   }
-  const as = await identityFor(reads, cage.devices ?? []);
-  if (as !== undefined) for (const dir of writes) await handOver(dir, as);
-  const drop = as === undefined ? [] : ['--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID'];
-  const own = as?.uid === 0 ? userNamespace : drop;
+  const leaving = await leavingFor(reads, cage.devices ?? []);
+  if (leaving) for (const dir of writes) await handOver(dir, leaving);
+  const { bwrap } = sandbox;
+  const { before, flags, program } = leaveRoot(leaving);
   return {
     argv: [
-      ...[sandbox.bwrap, ...unshared, ...own, ...fileSystem(sandbox, reads, writes, cage)],
-      ...['--chdir', cwd === undefined ? '/' : resolve(cwd), '--'],
-      ...(as === undefined || as.uid === 0 ? [] : dropTo(as)),
-      ...inside,
+      ...[
+        ...entrance({ filtered: true, ...before }),
+        bwrap,
+        ...unshared,
+        ...filterFlags(),
+        ...flags,
+      ],
+      ...fileSystem(sandbox, reads, writes, cage),
+      ...['--chdir', cwd === undefined ? '/' : resolve(cwd), '--', ...program, ...inside],
     ],
     env: environmentFor('cage', { ...home, ...env }),
   };
 }
 
-/** Root without its powers, and only in what the cage shows: for files that root has and nobody else may read. */
-const userNamespace = ['--unshare-user', '--uid', String(nobody.uid), '--gid', String(nobody.gid)];
-
-const dropTo = ({ uid, gid }: Identity): string[] => [
-  ...['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--inh-caps=-all'],
-  ...['--no-new-privs', '--'],
-];
-
-/** Where memory runs out, the kernel ends this, and nothing else of the user's. */
-const firstToGo = [
-  ...['sh', '-c', 'echo 1000 2> /dev/null > /proc/self/oom_score_adj; exec "$@"', 'cage'],
-];
-
 function limits(cage: Cage): string[] {
   const { memoryBytes = totalmem(), fileBytes = mostFileBytes, mapsFiles, cpuSeconds } = cage;
   return [
-    ...firstToGo,
     ...['prlimit', `--nproc=${mostProcesses}`, `--${mapsFiles ? 'data' : 'as'}=${memoryBytes}`],
     ...[`--fsize=${fileBytes}`, '--core=0'],
     ...(cpuSeconds === undefined ? [] : [`--cpu=${cpuSeconds}`]),
@@ -136,8 +131,8 @@ function fileSystem(
     ...['--perms', '1777', '--tmpfs', '/tmp'],
     ...parents.flatMap((path) => ['--perms', '0755', '--dir', path]),
     ...binds.flatMap(({ flag, path }) => [flag, path, path]),
-    // They are memory without a limit.
-    ...['--remount-ro', '/', '--remount-ro', '/dev'],
+    // They are memory without a limit; and settings of the kernel, which ask for no more than an owner.
+    ...['/', '/dev', '/proc'].flatMap((path) => ['--remount-ro', path]),
   ];
 }
 
@@ -168,29 +163,23 @@ async function rootOf(program: string): Promise<string | undefined> {
   return isPrefix ? prefix : dir;
 }
 
-/**
- * Who a program in the cage is, when we are root: nobody where everybody may read the files, else their owner.
- * Undefined: who we are, which is not root.
- */
-async function identityFor(
+/** How root becomes nobody there; undefined: we are not root. */
+async function leavingFor(
   reads: readonly string[],
   devices: readonly string[],
-): Promise<Identity | undefined> {
+): Promise<Leaving | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const states = await Promise.all(reads.map((path) => stat(path)));
-  const others = (state: { mode: number; isDirectory(): boolean }): boolean =>
-    (state.mode & (state.isDirectory() ? 0o005 : 0o004)) === (state.isDirectory() ? 0o005 : 0o004);
-  const closed = states.filter((state) => !others(state));
+  const readsAll = states.some((state) => {
+    const needed = state.isDirectory() ? 0o005 : 0o004;
+    return (state.mode & needed) !== needed;
+  });
   const [device] = await Promise.all(devices.map((path) => stat(path)));
-  const group = device?.gid ?? nobody.gid;
-  const [first] = closed;
-  if (first === undefined) return { ...nobody, gid: group };
-  const oneOwner = closed.every(({ uid }) => uid === first.uid);
-  return oneOwner ? { uid: first.uid, gid: group } : { uid: 0, gid: 0 };
+  return { uid: nobody, gid: device?.gid ?? nobody, readsAll };
 }
 
 /** Gives a folder to the user of the cage; once, for what is in it stays that user's. */
-async function handOver(dir: string, { uid, gid }: Identity): Promise<void> {
+async function handOver(dir: string, { uid, gid }: Leaving): Promise<void> {
   if ((await stat(dir)).uid === uid) return;
   await run(['chown', '-R', '--no-dereference', `${uid}:${gid}`, dir], { stage: 'sandbox' });
 }

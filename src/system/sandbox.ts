@@ -4,6 +4,7 @@ import { InfraError } from '../model/errors.js';
 import { knownOf } from './known.js';
 import { programPath } from './program.js';
 import { run } from './processes.js';
+import { systemCallFilter } from './system-calls.js';
 
 /** The program that makes sandboxes here, and what it can do. */
 export interface Sandbox {
@@ -41,6 +42,80 @@ export const systemBinds: readonly string[] = [
   ...['/etc/localtime', '/etc/ssl/openssl.cnf', '/etc/pki/tls/openssl.cnf', '/etc/crypto-policies'],
 ].flatMap((path) => ['--ro-bind-try', path, path]);
 
+/** bubblewrap's flags for the filter that the entrance has opened. */
+export const filterFlags = (): string[] => (systemCallFilter() ? ['--seccomp', '8'] : []);
+
+/** How root becomes a user without powers in the cage. */
+export interface Leaving {
+  readonly uid: number;
+  readonly gid: number;
+  /** It reads what not everybody may read of what it is shown. */
+  readonly readsAll?: boolean;
+}
+
+/** What is opened before the cage is. */
+export interface Entrance {
+  /** The filter of system calls, if there is one for this processor: descriptor 8. */
+  readonly filtered?: boolean;
+  /** A user namespace in which all users are who they are: descriptor 9. */
+  readonly userNamespace?: boolean;
+}
+
+const cannot = 'echo "bwrap: no user namespace can be made" >&2; exit 1;';
+const entranceScript = [
+  // Where memory runs out, the kernel ends this, and nothing else of the user's.
+  'echo 1000 2> /dev/null > /proc/self/oom_score_adj',
+  // What we were started with may be a folder of ours, or a file with secrets.
+  'for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ "$fd" -le 2 ] || exec {fd}>&-; done',
+  'filter=$1; shift; [ -z "$filter" ] || { exec 8< <(printf %b "$filter"); wait $!; }',
+  'spaces=$1; shift; if [ -n "$spaces" ]; then',
+  '  unshare --user sleep 60 & other=$!',
+  '  while [ "$(readlink /proc/$other/ns/user)" = "$(readlink /proc/$$/ns/user)" ]; do :; done',
+  '  for map in uid_map gid_map; do',
+  '    same=$(while read -r first _ count; do echo "$first $first $count"; done < /proc/$$/$map)',
+  `    { echo "$same" > /proc/$other/$map; } 2> /dev/null || { ${cannot} }`,
+  '  done',
+  '  exec 9< /proc/$other/ns/user; kill $other; wait $other 2> /dev/null',
+  'fi',
+  'exec "$@"',
+].join('\n');
+
+/** Goes before the command line of a cage; what it opens has fixed numbers. */
+export const entrance = ({ filtered = false, userNamespace = false }: Entrance): string[] => {
+  const filter = filtered ? (systemCallFilter() ?? []) : [];
+  const escaped = [...filter].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+  return ['bash', '-c', entranceScript, 'cage', escaped, userNamespace ? 'yes' : ''];
+};
+
+/**
+ * bubblewrap's flags, and the program in its cage, with which root becomes a user without powers. That one is never
+ * root outside, who may change settings of the kernel without any power, as their owner. What not everybody may read
+ * it reads by the one power to do that, which counts only in its user namespace.
+ */
+export function leaveRoot(leaving: Leaving | undefined): {
+  readonly before: Entrance;
+  readonly flags: readonly string[];
+  readonly program: readonly string[];
+} {
+  if (leaving === undefined) return { before: {}, flags: [], program: [] };
+  const { uid, gid, readsAll = false } = leaving;
+  const powers = ['SETUID', 'SETGID', ...(readsAll ? ['DAC_READ_SEARCH'] : [])];
+  const kept = readsAll ? '-all,+dac_read_search' : '-all';
+  return {
+    before: { userNamespace: readsAll },
+    flags: [
+      ...(readsAll ? ['--userns', '9'] : []),
+      ...powers.flatMap((power) => ['--cap-add', `CAP_${power}`]),
+    ],
+    program: [
+      ...['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', `--inh-caps=${kept}`],
+      ...(readsAll ? [`--ambient-caps=${kept}`] : []),
+      ...['--no-new-privs', '--'],
+      ...(readsAll ? ['sh', '-c', 'exec "$@" 9<&-', 'cage'] : []),
+    ],
+  };
+}
+
 let found: Promise<Sandbox | NoSandbox> | undefined;
 
 /** Looks for a sandbox, once; a process that may not make one here will not be able to later. */
@@ -58,7 +133,7 @@ async function look(): Promise<Sandbox | NoSandbox> {
   if (bwrap === undefined) {
     return { why: 'bubblewrap is missing (busyguest doctor names the package)', wanted: false };
   }
-  return knownOf(`sandbox ${surroundings()}`, [bwrap], async () => {
+  return knownOf(`sandbox ${surroundings()} ${filterFlags().join(' ')}`, [bwrap], async () => {
     const value = await tryOut(bwrap);
     return { value, stays: 'bwrap' in value };
   });
@@ -83,7 +158,12 @@ function surroundings(): string {
 async function tryOut(bwrap: string): Promise<Sandbox | NoSandbox> {
   const { stdout } = await run([bwrap, '--version'], { stage: 'sandbox' });
   const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(stdout) ?? []).map(Number);
-  const argv = [bwrap, ...unshared, ...systemBinds, '--proc', '/proc', '--dev', '/dev', 'true'];
+  const isRoot = process.getuid?.() === 0;
+  const { flags, program } = leaveRoot(isRoot ? { uid: 65534, gid: 65534 } : undefined);
+  const argv = [
+    ...[...entrance({ filtered: true }), bwrap, ...unshared, ...filterFlags(), ...flags],
+    ...[...systemBinds, '--proc', '/proc', '--dev', '/dev', '--', ...program, 'true'],
+  ];
   const anyCode = Array.from({ length: 256 }, (_, code) => code);
   const { exitCode, stderr } = await run(argv, { stage: 'sandbox', okCodes: anyCode });
   if (exitCode === 0) return { bwrap, sizes: major > 0 || minor >= 7 };

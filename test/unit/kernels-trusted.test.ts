@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdirSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { withWorkTree } from '../../src/kernels/work-tree.js';
 import { treeInCache } from '../../src/kernels/debian-source.js';
 import { InfraError } from '../../src/model/errors.js';
 import { projectDir } from '../../src/system/files.js';
+import { programPath } from '../../src/system/program.js';
+import { noSandbox } from './needs-sandbox.js';
 import { ownCache } from './own-cache.js';
 
 /** Runs a script where bubblewrap is not to be found; its lines. */
@@ -63,6 +65,42 @@ test('without a sandbox nothing is run that nobody has said is trusted, and ther
   assert.deepEqual(without(script, { BUSYGUEST_SANDBOX: 'off' }), [
     ...['goes on', 'goes on', 'no sandbox: BUSYGUEST_SANDBOX=off'],
   ]);
+});
+
+/** bubblewrap as it is where AppArmor holds it; the words are Ubuntu's. */
+const held: readonly (readonly [says: string, script: string])[] = [
+  [
+    'setting up uid map: Permission denied',
+    'echo "bwrap: setting up uid map: Permission denied" >&2; exit 1',
+  ],
+  [
+    'loopback: Failed RTM_NEWADDR: Operation not permitted',
+    'echo "bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted" >&2; exit 1',
+  ],
+  // The profile bwrap-userns-restrict: what bwrap starts has no power, so root cannot become nobody.
+  [
+    'setresuid failed: Operation not permitted',
+    'args=(); while [ $# -gt 0 ]; do if [ "$1" = --cap-add ]; then shift; else args+=("$1"); fi; shift; done; exec BWRAP --cap-drop ALL "${args[@]}"',
+  ],
+];
+
+test('where AppArmor holds bubblewrap, that is said, and what to do', async (context) => {
+  const { dir } = await ownCache(context);
+  const docs = readFileSync(join(projectDir, 'docs/security.md'), 'utf8').replace(/\s+/g, ' ');
+  const real = await programPath('bwrap');
+  for (const [index, [says, script]] of held.entries()) {
+    if (script.includes('BWRAP') && (noSandbox || process.getuid?.() !== 0)) continue;
+    const bin = join(dir, `bin${index}`);
+    mkdirSync(bin);
+    const stub = `#!/bin/bash\n[ "$1" = --version ] && { echo bubblewrap 0.9.0; exit; }\n${script}\n`;
+    writeFileSync(join(bin, 'bwrap'), stub.replace('BWRAP', real ?? ''), { mode: 0o755 });
+    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    const tell = `await tell(assertMayRun(['linux.tar.xz'], [])); console.log(await sandboxWord());`;
+    const [asked, word] = without(tell, env);
+    assert.match(asked ?? '', /^sandbox linux.tar.xz would run what strangers wrote/);
+    for (const line of [asked, word]) assert.ok(line?.includes(says), line);
+    assert.ok(docs.includes(says), says);
+  }
 });
 
 test("a cache in whose path make takes no kernel is not the kernel's fault", async (context) => {

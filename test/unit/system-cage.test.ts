@@ -4,17 +4,19 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { arch, constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentFor } from '../../src/system/environment.js';
 import { projectDir } from '../../src/system/files.js';
 import { run } from '../../src/system/processes.js';
+import { systemCalls } from '../../src/system/system-calls.js';
 import { noSandbox, sandbox } from './needs-sandbox.js';
 
 const canary = 'canary-5f2c';
 const skip = noSandbox;
+const onlyRoot = skip || (process.getuid?.() === 0 ? false : 'only root can see that');
 
 async function folder(context: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'busyguest-cage-'));
@@ -98,27 +100,114 @@ test('it is not root, has no powers and cannot get any', { skip }, async () => {
   assert.equal(field('NoNewPrivs'), '1');
 });
 
+test('root in the cage is nobody outside too', { skip: onlyRoot }, async (context) => {
+  const dir = await folder(context);
+  await run(['touch', 'made'], { stage: 'test', cwd: dir, cage: { writes: [dir] } });
+  assert.notEqual((await stat(join(dir, 'made'))).uid, 0);
+});
+
 test(
-  'root in the cage is nobody outside too',
-  { skip: skip || (process.getuid?.() === 0 ? false : 'only root can see that') },
+  'what only root may read is read by nobody, who changes no setting of the kernel',
+  { skip: onlyRoot },
   async (context) => {
     const dir = await folder(context);
-    await run(['touch', 'made'], { stage: 'test', cwd: dir, cage: { writes: [dir] } });
-    assert.notEqual((await stat(join(dir, 'made'))).uid, 0);
+    const [file, own] = [join(dir, 'private'), join(dir, 'own')];
+    await writeFile(file, 'seen', { mode: 0o600 });
+    await mkdir(own);
+    // It is written as it stands: an attack that gets through does no harm.
+    const script = `cat "$1"; touch made; for file in kernel/core_pattern vm/overcommit_memory; do
+      old=$(cat /proc/sys/$file) && printf %s "$old" > /proc/sys/$file && echo changed $file; done; true`;
+    for (const reads of [[file], [join(projectDir, 'package.json')]]) {
+      const { stdout } = await run(['sh', '-c', script, 'sh', ...reads], {
+        stage: 'test',
+        cwd: own,
+        cage: { reads, writes: [own] },
+      });
+      assert.doesNotMatch(stdout, /changed/);
+      if (reads[0] === file) assert.equal(stdout, 'seen');
+      assert.equal((await stat(join(own, 'made'))).uid, 65534);
+      await rm(join(own, 'made'));
+    }
+    const other = join(dir, 'other');
+    await writeFile(other, canary, { mode: 0o600 });
+    const argv = ['sh', '-c', 'cat "$1"; echo new > "$2"; true', 'sh', other, file];
+    const { stdout } = await run(argv, { stage: 'test', cage: { reads: [file] } });
+    assert.equal(stdout, '');
+    assert.equal(await readFile(file, 'utf8'), 'seen');
   },
 );
 
+const calls = systemCalls[arch()];
+const noFilter = calls === undefined ? `no filter of system calls on ${arch()}` : false;
+
+test('the numbers of its system calls are those of the headers', async (context) => {
+  const headers = {
+    x64: '/usr/include/x86_64-linux-gnu/asm/unistd_64.h',
+    arm64: '/usr/include/asm-generic/unistd.h',
+    ppc64: '/usr/powerpc64le-linux-gnu/include/asm/unistd_64.h',
+  };
+  let compared = 0;
+  for (const [machine, header] of Object.entries(headers)) {
+    const text = await readFile(header, 'utf8').catch(() => undefined);
+    const table = systemCalls[machine];
+    if (text === undefined || table === undefined) continue;
+    const { clone, socket, refused, missing } = table;
+    for (const [name, number] of Object.entries({ clone, socket, ...refused, ...missing })) {
+      const found: string | undefined = new RegExp(`^#define __NR_${name}\\s+(\\d+)$`, 'm').exec(
+        text,
+      )?.[1];
+      assert.equal(Number(found), number, `${machine}: ${name}`);
+      compared += 1;
+    }
+  }
+  if (compared === 0) context.skip('no headers of the kernel here');
+});
+
 test(
-  'files that only root may read are read, by a root without powers',
-  { skip },
-  async (context) => {
-    const dir = await folder(context);
-    const file = join(dir, 'private');
-    await writeFile(file, 'seen', { mode: 0o600 });
-    const { stdout } = await run(['cat', file], { stage: 'test', cage: { reads: [file] } });
-    assert.equal(stdout, 'seen');
+  'it has no keys of ours, no further namespace and no way out of a virtual machine',
+  { skip: skip || noFilter },
+  async () => {
+    assert.ok(calls);
+    const { refused, missing, clone, socket } = calls;
+    const script = `
+      while (@ARGV) { my ($name, @call) = splice(@ARGV, 0, 4);
+        $! = 0; syscall($call[0], $call[1] + 0, $call[2] + 0, 0, 0, 0); print "$name ", $! + 0, "\\n"; }`;
+    const all = { ...refused, ...missing };
+    const argv = [
+      ...Object.entries(all).flatMap(([name, number]) => [name, number, 0, 0]),
+      ...['clone', clone, 0x10000011, 0],
+      ...[1, 2, 10, 16, 40, 38].flatMap((family) => [`family${family}`, socket, family, 2]),
+    ].map(String);
+    const { stdout } = await run(['perl', '-e', script, '--', ...argv], {
+      stage: 'test',
+      cage: {},
+    });
+    const { EPERM, ENOSYS, EAFNOSUPPORT } = constants.errno;
+    const expected = [
+      ...Object.keys(refused).map((name) => `${name} ${EPERM}`),
+      ...Object.keys(missing).map((name) => `${name} ${ENOSYS}`),
+      `clone ${EPERM}`,
+      ...[1, 2, 10, 16].map((family) => `family${family} 0`),
+      ...[40, 38].map((family) => `family${family} ${EAFNOSUPPORT}`),
+    ];
+    assert.deepEqual(stdout.trim().split('\n'), expected);
   },
 );
+
+test('it gets no file that we were started with', { skip }, async (context) => {
+  const dir = await folder(context);
+  await writeFile(join(dir, 'secret'), canary);
+  const module = JSON.stringify(join(projectDir, 'dist/src/system/processes.js'));
+  const script = `import { run } from ${module};
+    const argv = ['sh', '-c', 'ls /proc/self/fd; cat /proc/self/fd/7/secret <&2; cat <&6'];
+    const okCodes = [0, 1, 2];
+    console.log((await run(argv, { stage: 'test', cage: {}, okCodes })).stdout);`;
+  await writeFile(join(dir, 'script.mjs'), script);
+  // Node.js passes on what it was started with and does not know.
+  const argv = ['-c', 'exec "$0" "$1" 6< "$2/secret" 7< "$2"', process.execPath];
+  const out = execFileSync('bash', [...argv, join(dir, 'script.mjs'), dir], { encoding: 'utf8' });
+  assert.deepEqual(out.trim().split('\n'), ['0', '1', '2', '3']);
+});
 
 test('it has no network, not even the loopback', { skip }, async (context) => {
   const server = createServer((socket) => socket.end(canary)).listen(0, '127.0.0.1');
