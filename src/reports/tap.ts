@@ -86,5 +86,5 @@ export function renderTap(run: RunResult): string {
     run.jobs.length === 0 ? '1..0 # SKIP no jobs' : `1..${run.jobs.length}`,
     ...run.jobs.flatMap((job, index) => jobLines(job, index + 1)),
   ];
-  return `${lines.join('\n')}\n`;
+  return cleanText(`${lines.join('\n')}\n`);
 }

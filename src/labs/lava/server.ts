@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { InfraError } from '../../model/errors.js';
+import { urlPart } from '../../model/url-part.js';
 import type { LabRow } from '../lab-row.js';
 import { mapOf, readLog, type LogLine } from './log.js';
 import { messageOf, type Rest } from './rest.js';
@@ -58,7 +59,7 @@ export class LavaServer {
 
   /** Devices of a type that have all of the tags. */
   async devicesWithTag(tag: string): Promise<string[]> {
-    const path = `/devices/?limit=200&tags__name=${encodeURIComponent(tag)}`;
+    const path = `/devices/?limit=200&tags__name=${urlPart(tag)}`;
     return (await this.rest.list(path, (item) => this.#read(device, item))).map((d) => d.hostname);
   }
 
@@ -98,7 +99,7 @@ export class LavaServer {
 
   /** The newest job of that name. */
   async find(name: string): Promise<LabJob | undefined> {
-    const path = `/jobs/?description=${encodeURIComponent(name)}&ordering=id`;
+    const path = `/jobs/?description=${urlPart(name)}&ordering=id`;
     return (await this.rest.list(path, (item) => this.#read(job, item))).at(-1);
   }
 
@@ -144,10 +145,10 @@ export class LavaServer {
   async workerOf(deviceName: string): Promise<{ name: string; online: boolean } | undefined> {
     const one = this.#read(
       device,
-      parseJson(await this.rest.get(`/devices/${encodeURIComponent(deviceName)}/`)),
+      parseJson(await this.rest.get(`/devices/${urlPart(deviceName)}/`)),
     );
     if (typeof one.worker_host !== 'string') return undefined;
-    const text = await this.rest.get(`/workers/${encodeURIComponent(one.worker_host)}/`);
+    const text = await this.rest.get(`/workers/${urlPart(one.worker_host)}/`);
     const { state } = this.#read(z.object({ state: z.string() }), parseJson(text));
     return { name: one.worker_host, online: state === 'Online' };
   }

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { OpenRun, RunIndex, RunSummary } from '../../model/history.js';
 import type { Status } from '../../model/status.js';
+import { urlPart } from '../../model/url-part.js';
 import { isUnexpected } from '../outcome.js';
 import { cleanLine, clip } from '../text.js';
 import { flakyList } from './changes-section.js';
@@ -53,7 +54,7 @@ function changed(run: RunSummary, before: RunSummary | undefined): Markup | unde
 
 function runRow(run: RunSummary, before: RunSummary | undefined, withReport: boolean): Markup {
   const file = withReport ? 'report.html' : 'results.json';
-  const href = `${encodeURIComponent(run.dir)}/${file}`;
+  const href = `${urlPart(run.dir)}/${file}`;
   return html`<tr>
     <th scope="row"><a href="${href}">${shortName(run.run)}</a></th>
     <td data-label="result">
@@ -155,7 +156,7 @@ function openSection(open: readonly OpenRun[]): Markup | undefined {
           ${first.map(
             (run) =>
               html`<li>
-                <a href="${encodeURIComponent(run.dir)}/report.html">${shortName(run.dir)}</a>:
+                <a href="${urlPart(run.dir)}/report.html">${shortName(run.dir)}</a>:
                 ${describeProgress(run)}; ${counts(run.result)}
               </li>`,
           )}${when(rest > 0, () => html`<li>and ${rest} more</li>`)}

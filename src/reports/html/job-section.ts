@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { CaseResult, Fault, JobResult, Metric } from '../../model/result.js';
 import { formatRatio, formatUs } from '../../model/units.js';
+import { urlPart } from '../../model/url-part.js';
 import { numberColumns, numberOf } from '../key-numbers.js';
 import { signatureOf } from '../../verdict/signatures.js';
 import { outcomeOf } from '../outcome.js';
@@ -180,8 +181,7 @@ function reproducePart(job: JobResult): Markup | undefined {
 
 function rawPart(job: JobResult, files: JobFiles, base: string): Markup | undefined {
   const { first, rest } = firstOf(files.raw, limit.rawFiles);
-  const href = (file: string): string =>
-    `${base}${encodeURIComponent(job.name)}/${encodeURIComponent(file)}`;
+  const href = (file: string): string => `${base}${urlPart(job.name)}/${urlPart(file)}`;
   return when(
     first.length > 0,
     () =>

@@ -2,6 +2,7 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 import type { RunComparison } from '../../model/history.js';
 import type { RunResult } from '../../model/result.js';
+import { urlPart } from '../../model/url-part.js';
 import { headlineOf } from '../../verdict/headline.js';
 import { worstEffect } from '../../verdict/kernel-summary.js';
 import { readComparison } from '../comparison-file.js';
@@ -122,7 +123,7 @@ export function renderRunPage(run: RunResult, files: RunFiles, live?: LiveRun): 
 export async function renderHtml(run: RunResult, dir: string, page?: string): Promise<string> {
   const files = await readRunFiles(run, dir);
   const way = page === undefined ? '' : relative(dirname(resolve(page)), resolve(dir));
-  const base = way === '' ? '' : `${way.split(sep).map(encodeURIComponent).join('/')}/`;
+  const base = way === '' ? '' : `${way.split(sep).map(urlPart).join('/')}/`;
   return renderRunPage(run, { ...files, base });
 }
 
