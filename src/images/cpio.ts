@@ -7,10 +7,13 @@ export interface ImageFile {
   readonly data: Uint8Array;
   /** Permission bits; 0o755 for programs. */
   readonly mode: number;
+  /** Where it leads, if it is a symbolic link; `data` is empty then. */
+  readonly link?: string;
 }
 
 const regular = 0o100000;
 const folder = 0o040000;
+const symbolicLink = 0o120000;
 const character = 0o020000;
 
 interface Entry {
@@ -36,7 +39,11 @@ export function packInitramfs(files: readonly ImageFile[]): Buffer {
     { path: 'dev/console', mode: character | 0o600, data: none, device: [5, 1] },
     ...[...files]
       .sort((a, b) => (a.path < b.path ? -1 : 1))
-      .map(({ path, data, mode }) => ({ path, data, mode: regular | mode })),
+      .map(({ path, data, mode, link }) =>
+        link === undefined
+          ? { path, data, mode: regular | mode }
+          : { path, data: Buffer.from(link), mode: symbolicLink | 0o777 },
+      ),
     { path: 'TRAILER!!!', mode: 0, data: none },
   ];
   return Buffer.concat(entries.map((entry, index) => packEntry(entry, index + 1)));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { InfraError } from '../model/errors.js';
 import type { Cage } from '../system/cage.js';
 import { cacheDir } from '../system/files.js';
@@ -27,6 +28,8 @@ export interface Work {
   readonly tree: string;
   /** make's O=. */
   readonly obj: string;
+  /** Folder of the tree whose Makefile is used; the top where left out. */
+  readonly folder?: string;
   readonly toolchain: Toolchain;
   readonly signal: AbortSignal;
   /** Everything that make printed so far. */
@@ -65,13 +68,13 @@ function cageOf({ tree, obj, toolchain: { kind, choice, compiler } }: Work): Cag
   return { reads: [tree], writes: [obj], programs: ['make', compiler, ...linker], trusted: true };
 }
 
-function makeArgv({ tree, obj, toolchain }: Work): string[] {
+function makeArgv({ tree, folder = '', obj, toolchain }: Work): string[] {
   const { kind, choice, compiler } = toolchain;
   // Both are named, so that the environment cannot choose half of another toolchain.
   const [prefix, llvm] = kind === 'gcc' ? [choice, ''] : ['', choice];
   return [
-    ...['make', '-C', tree, `O=${obj}`, 'ARCH=powerpc', `CROSS_COMPILE=${prefix}`, `LLVM=${llvm}`],
-    `CC=${compiler}`,
+    ...['make', '-C', join(tree, folder), `O=${obj}`, 'ARCH=powerpc'],
+    ...[`CROSS_COMPILE=${prefix}`, `LLVM=${llvm}`, `CC=${compiler}`],
   ];
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { Image } from '../images/image.js';
 import type { Compiler } from '../images/payload.js';
+import { selftestsImage } from '../images/selftests.js';
 import { vmmImage } from '../images/vmm.js';
 import type { BuildPlan } from '../kernels/build.js';
+import { buildSelftests } from '../kernels/selftests.js';
+import { JobError } from '../model/errors.js';
 import { kernelId, type Job, type JobMatrix, type KernelSpec } from '../model/job.js';
 import type { Facts } from '../model/result.js';
 import { recipeKey, type ImageRecipe } from '../payload/image-recipe.js';
@@ -10,10 +13,13 @@ import { programOf } from '../payload/registry.js';
 import type { BuildError as BuildFailure } from '../verdict/judge.js';
 import type { Bootable } from './bootable.js';
 
+interface Packed {
+  readonly image: Image;
+  readonly facts: Facts;
+}
+
 /** An initramfs beside the usual one, or why there is none. */
-export type OtherImage =
-  | { readonly image: Image; readonly facts: Facts }
-  | { readonly failure: BuildFailure; readonly log?: string };
+export type OtherImage = Packed | { readonly failure: BuildFailure; readonly log?: string };
 
 /** What a job's initramfs holds. */
 export function recipeOf({ test }: Pick<Job, 'test'>): ImageRecipe {
@@ -43,10 +49,8 @@ export interface Packing {
 }
 
 /** Throws InfraError, BuildError, JobError. */
-export async function packImage(
-  recipe: ImageRecipe,
-  { kernel, compiler, signal, say }: Packing,
-): Promise<{ readonly image: Image; readonly facts: Facts }> {
+export async function packImage(recipe: ImageRecipe, packing: Packing): Promise<Packed> {
+  const { kernel, compiler, signal, say } = packing;
   switch (recipe.kind) {
     case 'program':
       return { image: { initramfs: kernel.initramfs, key: kernel.key }, facts: {} };
@@ -58,6 +62,26 @@ export async function packImage(
       return { image, facts };
     }
     case 'selftests':
-      throw new Error('not yet');
+      return packSelftests(recipe.tests, packing);
   }
+}
+
+/** The selftests of the tree that the kernel was built from; `asked` as in `recipe`, all of one collection. */
+async function packSelftests(
+  asked: readonly string[],
+  { plan, compiler, signal, say }: Packing,
+): Promise<Packed> {
+  const [collection = ''] = asked[0]?.split(':') ?? [];
+  if (plan === undefined) throw new Error('selftests of a kernel that was not built');
+  const built = await buildSelftests(plan, collection, signal, say);
+  const isAsked = (test: string): boolean => asked.includes(collection) || asked.includes(test);
+  const tests = built.tests.filter(isAsked);
+  const unknown = asked.filter((one) => one.includes(':') && !tests.includes(one));
+  if (unknown.length > 0 || tests.length === 0) {
+    const message = `${plan.source.label} has no selftest ${unknown.join(', ') || collection}`;
+    const hint = `it has ${built.tests.join(', ') || 'none there'}`;
+    throw new JobError([{ message, hint }]);
+  }
+  const { facts, ...image } = await selftestsImage(built, tests, compiler, signal, say);
+  return { image, facts };
 }

@@ -113,7 +113,8 @@ export class AptSuite {
   /** What the newest version of a package depends on: the first of alternatives, `version` where exactly one is asked for. */
   async depends(name: string): Promise<{ name: string; version: string | undefined }[]> {
     const field = await this.#fields(name);
-    const needs = (field('Depends') ?? '').split(', ').filter((need) => need !== '');
+    const lists = [field('Pre-Depends'), field('Depends')];
+    const needs = lists.flatMap((list) => list?.split(', ') ?? []).filter((need) => need !== '');
     return needs.map((need) => {
       const match = /^([^\s:(]+)(?::\w+)?(?: \(= ([^)]+)\))?/.exec(need);
       return { name: match?.[1] ?? need, version: match?.[2] };

@@ -22,6 +22,8 @@ export const cacheKinds: Readonly<Record<string, CacheKind>> = {
   apt: { what: 'package lists and downloads', grows: true },
   qemu: { what: 'fetched QEMU' },
   'guest-qemu': { what: 'QEMU for machines under test' },
+  'guest-programs': { what: 'shells and tools for machines under test' },
+  selftests: { what: "selftests of kernels' own trees" },
   programs: { what: 'compiled test programs' },
   images: { what: 'initramfs images' },
   compiled: { what: 'our modules as Node.js has compiled them', grows: true },

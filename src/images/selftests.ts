@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { use } from '../system/cache.js';
+import { cacheDir, digest, projectDir, writeWhole } from '../system/files.js';
+import { seal } from '../system/sealed.js';
+import { packInitramfs, type ImageFile } from './cpio.js';
+import { debianPrograms, type Wanted } from './debian-programs.js';
+import type { Image } from './image.js';
+import { compileProgram, type Compiler } from './payload.js';
+
+/** What run_kselftest.sh and the scripts among the tests need of a system; busybox is the rest of it. */
+const wanted: Wanted = {
+  folder: 'guest-programs',
+  packages: ['bash', 'coreutils', 'busybox'],
+  beside: [],
+  programs: [
+    ...['usr/bin/bash', 'usr/bin/busybox', 'usr/bin/timeout', 'usr/bin/stdbuf', 'usr/bin/env'],
+    'usr/libexec/coreutils/libstdbuf.so',
+    // What tests are linked with beside the C library itself.
+    ...['libm.so.6', 'librt.so.1', 'libpthread.so.0', 'libdl.so.2', 'libgcc_s.so.1'].map(
+      (name) => `usr/lib/powerpc64le-linux-gnu/${name}`,
+    ),
+  ],
+  data: [],
+};
+
+/** Selftests that were built and installed. */
+export interface Installed {
+  /** The folder with run_kselftest.sh. A stranger's: no link in it is followed. */
+  readonly dir: string;
+  readonly key: string;
+}
+
+/**
+ * An initramfs that runs some of a tree's selftests, by the tree's own run_kselftest.sh. Throws InfraError.
+ * @param tests as the list of the installed tests names them
+ */
+export async function selftestsImage(
+  { dir, key: installed }: Installed,
+  tests: readonly string[],
+  compiler: Compiler,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<Image & { readonly facts: Readonly<Record<string, string>> }> {
+  const init = await compileProgram('init', compiler, signal);
+  const start = await readFile(join(projectDir, 'guest-images/kselftest/start.sh'));
+  const system = await debianPrograms(wanted, signal, say);
+  const key = digest(init.key, start, system.key, installed, tests.join('\n')).slice(0, 24);
+  const initramfs = cacheDir('images', `kselftest-${key}.cpio`);
+  if (!(await use(initramfs))) {
+    say('packing the selftests');
+    const links = { 'bin/sh': 'busybox', 'bin/bash': '../usr/bin/bash' };
+    const selected = Buffer.from(tests.map((test) => `${test}\n`).join(''));
+    const files: ImageFile[] = [
+      { path: 'init', data: await readFile(init.path), mode: 0o755 },
+      // init starts what has this name.
+      { path: 'busy-guest', data: start, mode: 0o755 },
+      ...system.files.filter(({ path }) => path !== 'usr/bin/busybox'),
+      ...system.files.flatMap((file) =>
+        file.path === 'usr/bin/busybox' ? [{ ...file, path: 'bin/busybox' }] : [],
+      ),
+      ...Object.entries(links).map(([path, link]) => ({ path, link, data: none, mode: 0o777 })),
+      ...(await filesBelow(dir, 'kselftest')),
+      { path: 'kselftest/selected', data: selected, mode: 0o644 },
+    ];
+    await writeWhole(initramfs, packInitramfs(files));
+    await seal(initramfs);
+  }
+  const versions = system.packages.map(({ name, version }) => `${name} ${version}`);
+  return {
+    initramfs,
+    key,
+    facts: { kselftest_system: `Debian ${system.suite}: ${versions.join(', ')}` },
+  };
+}
+
+const none = new Uint8Array();
+
+/** Every file and link below a folder, as a file of the image. Links are taken as they are, never followed. */
+async function filesBelow(dir: string, path: string): Promise<ImageFile[]> {
+  const files: ImageFile[] = [];
+  for (const name of (await readdir(dir)).sort()) {
+    const [from, to] = [join(dir, name), `${path}/${name}`];
+    const state = await lstat(from);
+    const mode = state.mode & 0o777;
+    if (state.isDirectory()) files.push(...(await filesBelow(from, to)));
+    else if (state.isSymbolicLink()) {
+      files.push({ path: to, data: none, mode, link: await readlink(from) });
+    } else if (state.isFile()) files.push({ path: to, data: await readFile(from), mode });
+  }
+  return files;
+}
