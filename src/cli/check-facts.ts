@@ -22,6 +22,7 @@ export interface Asked {
   readonly tree: string;
   readonly each: boolean;
   readonly device?: readonly string[];
+  readonly kselftest?: readonly string[];
 }
 
 const texts = z.array(z.string()).readonly();
@@ -116,7 +117,7 @@ async function replyTo(
 
 /** The command with what everybody has: commits, versions and message ids, no paths. */
 function again(
-  { tree, each, device }: Asked,
+  { tree, each, device, kselftest }: Asked,
   base: Base,
   reply: MailReply | undefined,
 ): Pick<MailFacts, 'where' | 'command'> {
@@ -129,6 +130,7 @@ function again(
   words.push('--series', id ?? 'series.mbox');
   if (each) words.push('--each');
   if (device !== undefined) words.push('--device', device.join(','));
+  if (kselftest !== undefined) words.push('--kselftest', kselftest.join(','));
   const clone = base.commit === undefined ? [] : ['in a clone of Linux that has the base'];
   const folder = own === '.' && base.commit === undefined && !named;
   const where = [

@@ -33,6 +33,7 @@ interface Options extends Flags {
   readonly series?: readonly string[];
   readonly each: boolean;
   readonly device?: readonly string[];
+  readonly kselftest?: readonly string[];
   readonly resume?: string;
 }
 
@@ -98,8 +99,10 @@ async function begin(options: Options): Promise<Start> {
   const dir = await makeRunDir(results, 'check', now);
   const paths = await writeSeries(join(resolve(dir), 'series'), patches);
   const devices = device === undefined ? {} : { devices: device };
-  const matrix = prePull({ source: found.source, series: paths, each, ...devices });
-  const asked = { tree, each, ...(device && { device }) };
+  const kselftest = options.kselftest?.flatMap((list) => list.split(',')).filter(Boolean);
+  const more = { ...devices, ...(kselftest && { kselftest }) };
+  const matrix = prePull({ source: found.source, series: paths, each, ...more });
+  const asked = { tree, each, ...(device && { device }), ...(kselftest && { kselftest }) };
   const text = JSON.stringify(matrix, undefined, 2);
   const start = await beginIn(dir, now, join(dir, 'check.yaml'), text, {});
   const facts = await interruptible((signal) =>

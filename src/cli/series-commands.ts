@@ -40,6 +40,10 @@ Examples:
           'patch, folder, mbox, maildir, REPOSITORY#A..B, or - for standard input; several with commas or again',
         )
         .option('--each', 'a kernel after every patch of the series', false)
+        .option(
+          '--kselftest <name...>',
+          "also run the tree's own selftests, COLLECTION or COLLECTION:TEST (docs/kselftest.md)",
+        )
         .addOption(shared.devices)
         .option(
           '--mail <file>',
@@ -59,7 +63,8 @@ Examples:
   busyguest check --tree ~/linux --base kvm/next --series series.mbox
   busyguest check --series ~/linux#origin/master..topic --each
   busyguest check --tree ~/linux --series MESSAGE-ID --mail reply.eml
-  b4 am -o- MESSAGE-ID | busyguest check --tree ~/linux --series -`,
+  b4 am -o- MESSAGE-ID | busyguest check --tree ~/linux --series -
+  busyguest check --tree ~/linux --series topic.mbox --kselftest cgroup,powerpc`,
       )
       .action(lazily(async () => (await import('./check.js')).check)),
   (root) =>

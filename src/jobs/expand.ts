@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { dirname, resolve } from 'node:path';
-import { runningKernel } from '../model/job.js';
+import { kernelId, runningKernel } from '../model/job.js';
 import type { DeviceSpec, Job, JobMatrix, KernelSpec, TestSpec, Timeouts } from '../model/job.js';
 import { linearPattern } from '../documents/pattern.js';
 import type { Path } from '../documents/positions.js';
 import { deviceArgument } from './machine-options.js';
-import { nameIn, programOfEntry } from '../payload/registry.js';
+import { nameIn, programOf, programOfEntry } from '../payload/registry.js';
 import type { RawDevice, RawExclude, RawKernel, RawMatrix, RawTest } from './schema.js';
 import { absoluteConfig, absoluteSource } from './sources.js';
 
@@ -32,6 +32,7 @@ export function expandMatrix(raw: RawMatrix, file: string, tree?: string): JobMa
     title: linearPattern(title),
     reason,
   }));
+  const kernelFor = kernelsFor(tests.map(({ spec }) => spec));
   const jobs = kernels.flatMap((kernel, index) =>
     raw.devices.flatMap((device) =>
       tests
@@ -41,17 +42,42 @@ export function expandMatrix(raw: RawMatrix, file: string, tree?: string): JobMa
         )
         .map(({ spec }): Job => ({
           name: `${kernel.name}-${deviceName(device)}-${spec.name}`,
-          kernel,
+          kernel: kernelFor(kernel, spec),
           device: deviceName(device),
           ...(typeof device === 'string' ? {} : { deviceSpec: deviceSpec(device) }),
           test: spec,
           expect: raw.kernels[index]?.['expect-on'][deviceName(device)] ?? kernel.expect,
-          timeouts,
+          timeouts: timeoutsFor(spec, timeouts),
           knownFaults,
         })),
     ),
   );
   return { name: raw.name, file, kernels, ...fixOf(raw, dir), jobs };
+}
+
+/** The kernel of a test's jobs: built for its program where that needs more of it, once for all tests of the program. */
+function kernelsFor(
+  tests: readonly TestSpec[],
+): (kernel: KernelSpec, test: TestSpec) => KernelSpec {
+  const made = new Map<string, KernelSpec>();
+  return (kernel, test) => {
+    const { name, kernel: needs } = programOf(test);
+    const isBuilt = kernel.packages.length === 0 && kernel.source !== runningKernel;
+    if (needs === undefined || !isBuilt) return kernel;
+    const own = tests.filter((one) => programOf(one).name === name);
+    const treeConfig = new Set(own.flatMap(({ parameters }) => needs.treeConfig(parameters)));
+    const config = [...kernel.config, ...needs.config];
+    const spec = { ...kernel, config, builtFor: name, treeConfig: [...treeConfig].sort() };
+    const known = made.get(kernelId(spec)) ?? spec;
+    made.set(kernelId(spec), known);
+    return known;
+  };
+}
+
+/** A program may need more time than what is usual. */
+function timeoutsFor(test: TestSpec, timeouts: Timeouts): Timeouts {
+  const { leastTestMs = 0 } = programOf(test).machine;
+  return { ...timeouts, testMs: Math.max(timeouts.testMs, leastTestMs) };
 }
 
 /** The tests that one raw test stands for. It must be valid. */

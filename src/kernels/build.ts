@@ -22,6 +22,7 @@ import type { PinnedSource } from './pinned-source.js';
 import { seriesDigest } from './series.js';
 import { patchsetHash } from './source-facts.js';
 import { checkAge, type Toolchain } from './toolchain.js';
+import { treeFragments } from './tree-config.js';
 import { assertMayRun } from './trusted.js';
 
 /** Goes up when the way of building changes what comes out. */
@@ -67,7 +68,9 @@ export async function planBuild(
   const { add = [], remove = [] } = kernel.fix === undefined ? {} : (fix ?? {});
   await assertMayRun([kernel.source], [...kernel.patches, add, remove].flat());
   const chosen = await choosePatches(kernel, fix, source, signal);
-  const config = await readConfigs(kernel);
+  const asked = await readConfigs(kernel);
+  const ofTree = await treeFragments(kernel, source, chosen.patches, signal);
+  const config = { ...asked, fragments: [...asked.fragments, ...ofTree] };
   const key = digest(
     buildFormat,
     source.id,
@@ -166,13 +169,16 @@ async function compareClean(dir: string, clean: string, kernel: string): Promise
 
 /** What is known of a kernel before it is built; a build that fails has these facts too. */
 export function planFacts(plan: BuildPlan): Record<string, string> {
-  const { source, chosen, kernel, toolchain } = plan;
+  const { source, chosen, kernel, toolchain, config } = plan;
+  const ofTree = config.fragments
+    .map(({ file }) => file)
+    .filter((file) => kernel.treeConfig?.includes(file));
   return {
     ...source.facts,
     kernel_source: source.label,
     kernel_patches: chosen.patches.map((patch) => patch.name).join(' ') || 'none',
     kernel_fix: chosen.note,
-    kernel_config: kernel.config.join(' '),
+    kernel_config: [...kernel.config, ...ofTree].join(' '),
     patchset_hash: patchsetHash(chosen.patches),
     toolchain: toolchain.versions.join('; '),
   };

@@ -12,5 +12,6 @@ export const verdicts = [
   'regressed',
   'not-reproduced',
   'inconclusive',
+  'unchanged',
 ] as const;
 export type Verdict = (typeof verdicts)[number];

@@ -50,6 +50,16 @@ export interface MachinePart<P> {
   image(parameters: P): ImageRecipe;
   /** What was asked for, as facts of ours: the program says the same, or something else. */
   facts(parameters: P): Facts;
+  /** The wall clock that it gets at least, whatever the matrix says, milliseconds. */
+  readonly leastTestMs?: number;
+}
+
+/** What a kernel has to have for the test besides what its matrix says: it is built anew for that. */
+export interface KernelPart<P> {
+  /** Names of fragments that ship. */
+  readonly config: readonly string[];
+  /** Paths of fragments of the tree itself; those that it does not have do not count. */
+  treeConfig(parameters: P): readonly string[];
 }
 
 /** What the judge has to know about the cases. */
@@ -72,6 +82,11 @@ export interface JudgingPart<P> {
   isCertain(one: CaseResult, facts: Facts): boolean;
   /** What is missing before a PASS may be believed, a phrase each; empty: it is proven. */
   missingProof(cases: readonly CaseResult[], parameters: P, facts: Facts): readonly string[];
+  /**
+   * Whether its cases are about whatever the tree has, so that a FAIL says something beside the base only: a pair is
+   * judged case by case, and neither status is expected.
+   */
+  readonly isRelative?: true;
 }
 
 /** A number of a job that a reader looks for first. */
@@ -124,6 +139,8 @@ export interface ToldPart<P> {
   readonly kcidbPath: string;
   /** The cases whose numbers stand in the reason of a PASS. */
   readonly measured: readonly string[];
+  /** So many cases are named in one sentence; all where left out. */
+  readonly mostNamed?: number;
   readonly keyNumbers: readonly KeyNumber[];
   /** The number that stands in an overview, and what it is of; undefined where the job has none. */
   overview(job: JobResult): string | undefined;
@@ -152,6 +169,9 @@ export interface TestProgram<P extends TestParameters = TestParameters> {
   readonly matrix: MatrixPart<P>;
   /** The parameters of one job: job.json, bundles and pages read them by this. */
   readonly parameters: z.ZodType<P>;
+  /** How its results are printed; `flat` where left out. */
+  readonly output?: 'flat' | 'selftests';
+  readonly kernel?: KernelPart<P>;
   readonly machine: MachinePart<P>;
   readonly judging: JudgingPart<P>;
   readonly told: ToldPart<P>;

@@ -65,5 +65,6 @@ export async function bootWithId(
 
 /** What the console of a boot must say to be its own. */
 export function expectedConsole(job: Job, boot: Boot): ExpectedConsole {
-  return { cases: programOf(job.test).judging.cases(job.test.parameters), bootId: bootIdOf(boot) };
+  const { judging, output } = programOf(job.test);
+  return { cases: judging.cases(job.test.parameters), format: output, bootId: bootIdOf(boot) };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { FaultReader } from '../console/fault-reader.js';
 import { LineSplitter, type Line } from '../console/lines.js';
+import type { OutputFormat } from '../ktap/body.js';
 import { PayloadReader, type PayloadPhase, type PayloadResult } from '../ktap/payload.js';
 import type { Fault, Phase } from '../model/result.js';
 import { basicCases } from '../payload/busy-guest/cases.js';
@@ -27,6 +28,8 @@ const defaultLimits: ConsoleLimits = {
 export interface ExpectedConsole {
   /** Cases that the payload is to report; the basic ones where left out. */
   readonly cases?: readonly string[];
+  /** How they are printed. */
+  readonly format?: OutputFormat | undefined;
   /** See `bootIdOf`; undefined where init was told none: recorded before there were any. */
   readonly bootId?: string | undefined;
 }
@@ -65,11 +68,11 @@ export class ConsoleSession {
    * @param onLine hears every line, without escape sequences
    */
   constructor(
-    { cases = basicCases, bootId }: ExpectedConsole = {},
+    { cases = basicCases, format, bootId }: ExpectedConsole = {},
     private readonly onLine: (line: string) => void = () => {},
     private readonly limits: ConsoleLimits = defaultLimits,
   ) {
-    this.#payload = new PayloadReader({ expectedCases: cases, bootId });
+    this.#payload = new PayloadReader({ expectedCases: cases, format, bootId });
   }
 
   get phase(): Phase {

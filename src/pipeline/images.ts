@@ -29,10 +29,16 @@ export function recipeOf({ test }: Pick<Job, 'test'>): ImageRecipe {
 /** Whether it is the initramfs that every kernel has. */
 export const isUsual = ({ kind }: ImageRecipe): boolean => kind === 'program';
 
+/** What a kernel lacks so that the job's initramfs could be made. */
+export function lacksForImage(job: Job): readonly string[] {
+  const needsTree = recipeOf(job).kind === 'selftests' && job.kernel.builtFor === undefined;
+  return needsTree ? ['a source: selftests are built from the tree of the kernel'] : [];
+}
+
 /** The recipes of a kernel's jobs that need another initramfs than the usual one. */
 export function otherRecipes(matrix: JobMatrix, kernel: KernelSpec): readonly ImageRecipe[] {
   const recipes = matrix.jobs
-    .filter((job) => kernelId(job.kernel) === kernelId(kernel))
+    .filter((job) => kernelId(job.kernel) === kernelId(kernel) && lacksForImage(job).length === 0)
     .map(recipeOf);
   const others = recipes.filter((recipe) => !isUsual(recipe));
   return [...new Map(others.map((recipe) => [recipeKey(recipe), recipe])).values()];

@@ -11,11 +11,12 @@ import type { JobResult, RunResult } from '../model/result.js';
 import { recipeKey } from '../payload/image-recipe.js';
 import { programOf } from '../payload/registry.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
+import { asFound, settleRelative } from '../verdict/relative.js';
 import { isFull } from '../system/disk.js';
 import { temporaryFor } from '../system/files.js';
 import { bootOf, bootWithId, expectedConsole } from './boot.js';
 import type { Bootable } from './bootable.js';
-import { recipeOf } from './images.js';
+import { lacksForImage, recipeOf } from './images.js';
 import { JobFiles } from './job-files.js';
 import type { Place } from './place.js';
 import { prepare, type Prepared } from './prepare.js';
@@ -52,7 +53,10 @@ export async function runMatrix(
   const stop = new AbortController();
   const jobSignal = AbortSignal.any([signal, stop.signal]);
   const results = new Map<string, JobResult>();
-  const finish = async (job: Job, result: JobResult): Promise<void> => {
+  const isCompared = ({ kernel: { name, base } }: Job): boolean =>
+    base !== undefined || matrix.kernels.some((other) => other.base === name);
+  const finish = async (job: Job, found: JobResult): Promise<void> => {
+    const result = asFound(found, isCompared(job));
     results.set(job.name, result);
     await new JobFiles(join(options.dir, job.name)).writeStatus(result);
     emit({ kind: 'job-end', job: job.name, result });
@@ -167,8 +171,8 @@ async function runJob(
   }
   const { kernel } = outcome;
   await files.keepBuildLog(kernel.log);
-  if (kernel.lacks.length > 0)
-    return judgeUnbooted(job, { kernelLacks: kernel.lacks }, kernel.facts);
+  const lacks = [...kernel.lacks, ...lacksForImage(job)];
+  if (lacks.length > 0) return judgeUnbooted(job, { kernelLacks: lacks }, kernel.facts);
   const image = kernel.otherImages.get(recipeKey(recipeOf(job)));
   if (image && 'failure' in image) {
     await files.keepBuildLog(image.log);
@@ -253,7 +257,7 @@ function assemble(
     matrix: matrix.file,
     verdicts: pairs.map(judgePair),
     overall: overallVerdict(pairs),
-    jobs,
+    jobs: settleRelative(jobs, pairs),
     interrupted,
   };
 }

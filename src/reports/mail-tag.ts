@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult, RunResult } from '../model/result.js';
 import type { MailFacts, MailPatch } from './mail-facts.js';
+import { isRelative } from '../verdict/relative.js';
 import { asciiLine, wrap } from './text.js';
 
 /** The machines of a run are emulated, so far as it says. */
@@ -12,7 +13,9 @@ const width = 72;
 /** The jobs of the kernel with the whole series. */
 function seriesJobs(run: RunResult): readonly JobResult[] {
   const last = run.jobs.at(-1)?.kernel;
-  return run.jobs.filter((job) => job.kernel === last && job.status !== 'SKIP');
+  const own = run.jobs.filter((job) => job.kernel === last && job.status !== 'SKIP');
+  // What a tree's selftests fail without the series as well is no reason against it.
+  return own.filter((job) => !isRelative(job));
 }
 
 const factOf = (run: RunResult, name: string): string | undefined =>

@@ -31,6 +31,7 @@ const verdictStyle: Readonly<Record<Verdict | 'none', Style>> = {
   regressed: 'red',
   'not-reproduced': 'red',
   inconclusive: 'yellow',
+  unchanged: 'green',
   none: 'bold',
 };
 

@@ -116,6 +116,13 @@ export const tools: readonly Tool[] = [
     packages: { apt: 'libssl-dev', dnf: 'openssl-devel', zypper: 'libopenssl-devel' },
   },
   {
+    name: 'rsync',
+    why: 'installs the selftests of kernel trees (docs/kselftest.md)',
+    check: { argv: ['rsync', '--version'] },
+    packages: same('rsync'),
+    optional: true,
+  },
+  {
     name: 'git',
     why: 'kernel trees in git; applies patches',
     check: { argv: ['git', '--version'] },

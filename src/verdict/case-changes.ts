@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { CaseChanges, CaseResult, JobResult } from '../model/result.js';
+import type { CaseChanges, CaseResult, Fault, JobResult } from '../model/result.js';
 import type { Status } from '../model/status.js';
 import { programOf } from '../payload/registry.js';
 
@@ -32,4 +32,11 @@ export function brokenCases(job: JobResult): readonly string[] {
   const isBroken = (one: CaseResult): boolean =>
     one.status === 'FAIL' && judging.isCertain(one, payloadFacts);
   return [...new Set(cases.filter(isBroken).map(({ name }) => name))];
+}
+
+const sameFault = (a: Fault) => (b: Fault) => a.class === b.class && a.title === b.title;
+
+/** Whether the patched kernel has a fault that the base has not. */
+export function bringsFault(base: JobResult, patched: JobResult): boolean {
+  return patched.faults.some((fault) => !base.faults.some(sameFault(fault)));
 }

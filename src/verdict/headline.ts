@@ -3,6 +3,7 @@ import type { PairVerdict, RunResult } from '../model/result.js';
 import { programOf } from '../payload/registry.js';
 import { missingEntries } from './missing-entries.js';
 import { summarizeKernels, type KernelSummary } from './kernel-summary.js';
+import { isRelative } from './relative.js';
 
 /** The result of a run without what a headline does not need. */
 export type Told = Pick<RunResult, 'jobs' | 'verdicts' | 'overall' | 'interrupted'>;
@@ -96,7 +97,8 @@ function ofRow(kernels: readonly KernelSummary[], shared: string): string {
  * the mail and of Markdown, and `headline` of results.json. May hold text of a console: each report cleans it.
  */
 export function headlineOf(run: Told): string {
-  const kernels = summarizeKernels(run.jobs);
+  const own = run.jobs.filter((job) => !isRelative(job));
+  const kernels = summarizeKernels(own.length > 0 ? own : run.jobs);
   const shared = sharedIdentity(kernels);
   const said =
     kernels.length === 0

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { KernelSpec } from '../model/job.js';
 import { programOf } from '../payload/registry.js';
-import type { Fault, JobResult, PairVerdict } from '../model/result.js';
+import type { JobResult, PairVerdict } from '../model/result.js';
 import type { Verdict } from '../model/status.js';
 import { breaksLimit } from './answer.js';
-import { brokenCases, caseChanges } from './case-changes.js';
+import { bringsFault, brokenCases, caseChanges } from './case-changes.js';
+import { isRelative, relativeVerdict } from './relative.js';
 
 /** Two jobs that differ in their kernel only. */
 export interface Pair {
@@ -19,10 +20,6 @@ function outcomeOf(job: JobResult): 'holds' | 'broken' | 'fault' | 'unknown' {
   return job.status === 'FAIL' && job.decidedBy === 'fault' ? 'fault' : 'unknown';
 }
 
-const sameFault = (a: Fault) => (b: Fault) => a.class === b.class && a.title === b.title;
-const brings = (patched: JobResult, base: JobResult): boolean =>
-  patched.faults.some((fault) => !base.faults.some(sameFault(fault)));
-
 /**
  * What a base and a patched job say about the patch. The worst that it does counts: a case that it breaks, then a limit
  * that stays broken. A case that says nothing of the limit by itself hides neither, nor that the limit is mended. A
@@ -30,10 +27,11 @@ const brings = (patched: JobResult, base: JobResult): boolean =>
  * fault itself shows nothing.
  */
 export function pairVerdict(base: JobResult, patched: JobResult): Verdict {
+  if (isRelative(patched)) return relativeVerdict(base, patched);
   const before = outcomeOf(base);
   const after = outcomeOf(patched);
   if (before !== 'holds' && before !== 'broken') return 'inconclusive';
-  if (after === 'fault') return brings(patched, base) ? 'regressed' : 'inconclusive';
+  if (after === 'fault') return bringsFault(base, patched) ? 'regressed' : 'inconclusive';
   if (after === 'unknown') return 'inconclusive';
   const { stillBroken, mended, newlyBroken } = caseChanges(base, patched);
   if (newlyBroken.length > 0) return 'regressed';
@@ -79,6 +77,7 @@ const worstFirst: readonly Verdict[] = [
   'not-reproduced',
   'inconclusive',
   'fixed',
+  'unchanged',
 ];
 
 const lacksDevice = (job: JobResult): boolean =>
@@ -86,11 +85,15 @@ const lacksDevice = (job: JobResult): boolean =>
 
 /**
  * The worst verdict of all pairs; `none` without pairs. A device that is not here says nothing, so its
- * pairs do not count, unless there are no others.
+ * pairs do not count, unless there are no others. Beside a test of its own, what a tree's selftests say counts only
+ * where something is broken.
  */
 export function overallVerdict(pairs: readonly Pair[]): Verdict | 'none' {
   const ran = pairs.filter(({ base, patched }) => !(lacksDevice(base) && lacksDevice(patched)));
-  const counted = ran.length > 0 ? ran : pairs;
+  const some = ran.length > 0 ? ran : pairs;
+  const others = some.filter(({ patched }) => !isRelative(patched));
+  const breaks = ({ base, patched }: Pair): boolean => pairVerdict(base, patched) === 'regressed';
+  const counted = others.length > 0 ? [...others, ...some.filter(breaks)] : some;
   const found = new Set(counted.map(({ base, patched }) => pairVerdict(base, patched)));
   return worstFirst.find((verdict) => found.has(verdict)) ?? 'none';
 }

@@ -11,5 +11,8 @@ export function describeCase({ told }: TestProgram, result: CaseResult): string 
 
 /** Several cases in one line. */
 export function describeCases(program: TestProgram, results: readonly CaseResult[]): string {
-  return results.map((one) => describeCase(program, one)).join('; ');
+  const { mostNamed = results.length } = program.told;
+  const more = results.length - mostNamed;
+  const named = results.slice(0, mostNamed).map((one) => describeCase(program, one));
+  return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }

@@ -10,10 +10,18 @@ export interface PrePullOptions {
   /** A kernel after every entry of the series, not only after the last. */
   readonly each?: boolean;
   readonly devices?: readonly string[];
+  /** Selftests of the tree that are run too, COLLECTION or COLLECTION:TEST. */
+  readonly kselftest?: readonly string[];
 }
 
 /** The base, and the base with the series: does the series keep, mend or break the limit? */
-export function prePull({ source, series, each, devices }: PrePullOptions): MatrixInput {
+export function prePull({
+  source,
+  series,
+  each,
+  devices,
+  kselftest = [],
+}: PrePullOptions): MatrixInput {
   const steps = each ? series.map((_, index) => series.slice(0, index + 1)) : [series];
   const patched = steps.map((patches, index) => ({
     name: each ? `patch-${index + 1}` : 'patched',
@@ -25,6 +33,9 @@ export function prePull({ source, series, each, devices }: PrePullOptions): Matr
     name: 'check',
     kernels: [{ name: 'base', source }, ...patched],
     devices: [...(devices ?? prePullDevices)],
-    tests: [usualTest],
+    tests: [
+      usualTest,
+      ...(kselftest.length > 0 ? [{ name: 'kselftest', kselftest: [...kselftest] }] : []),
+    ],
   };
 }

@@ -26,6 +26,7 @@ const verdictShapes: Readonly<Record<Verdict | 'none', string>> = {
   regressed: '\u2717',
   'not-reproduced': '\u25c7',
   inconclusive: '\u25b2',
+  unchanged: '\u2713',
   none: '\u2013',
 };
 
@@ -35,6 +36,7 @@ const verdictClasses: Readonly<Record<Verdict | 'none', string>> = {
   regressed: 'fail',
   'not-reproduced': 'miss',
   inconclusive: 'error',
+  unchanged: 'pass',
   none: 'skip',
 };
 

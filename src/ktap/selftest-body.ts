@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+import type { CaseResult } from '../model/result.js';
+import type { Body, BodyResult } from './body.js';
+import { flatten } from './flatten.js';
+import { KtapReader, type KtapCase, type KtapDocument } from './reader.js';
+
+/** As our start script says it, before the runner begins (guest-images/kselftest/start.sh). */
+const listed = /^# kselftest: ([^\s:]+):(\S+)$/;
+/** What the runner calls a test, and what subtests follow. */
+const named = /^selftests: (\S+): ([^/\s]+)/;
+
+/**
+ * Reads what the kernel's run_kselftest.sh prints. A case is a test, `cgroup:test_cpu`, or a subtest of one,
+ * `cgroup:test_cpu/test_cpucg_max`. A test that ran out of its time has failed, as the runner says.
+ */
+export class SelftestBody implements Body {
+  readonly #expected: string[] = [];
+  #reader: KtapReader | undefined;
+
+  takeLine(text: string, terminated: boolean): void {
+    const [, collection, test] = this.#reader ? [] : (listed.exec(text) ?? []);
+    if (collection === undefined || test === undefined) this.#open().feed(text, { terminated });
+    else this.#expected.push(`selftests: ${collection}: ${test.split('/').at(-1) ?? ''}`);
+  }
+
+  end(): BodyResult {
+    const document = this.#open().end();
+    return {
+      ...(document.bailOut === undefined ? {} : { bailOut: document.bailOut }),
+      cases: document.cases.flatMap((one) => casesOf(one, document)),
+      facts: {},
+      samples: [],
+    };
+  }
+
+  /** The first line that names no test begins the output. */
+  #open(): KtapReader {
+    this.#reader ??= new KtapReader({ expected: this.#expected });
+    return this.#reader;
+  }
+}
+
+function casesOf(one: KtapCase, document: KtapDocument): CaseResult[] {
+  const { name, status, reason } = one;
+  const isOver = status === 'ERROR' && reason?.startsWith('TIMEOUT') === true;
+  const subtests = flatten({ cases: [...one.cases], noiseLines: 0, problems: document.problems });
+  const why = isOver ? reason : (toldBefore(one) ?? reason);
+  const whole: CaseResult = {
+    name: nameOf(name),
+    status: isOver ? 'FAIL' : status,
+    ...(why === undefined ? {} : { reason: why }),
+    metrics: [],
+  };
+  const reasons = reasonsOf(one.cases, [name]);
+  return [
+    whole,
+    ...subtests.map((sub) => {
+      // `# SKIP NAME`: the name is no reason.
+      const said = sub.name.endsWith(`/${sub.reason}`) ? undefined : sub.reason;
+      const text = said ?? reasons.get(sub.name);
+      const { status: own, metrics } = sub;
+      const name = nameOf(sub.name);
+      return { name, status: own, ...(text === undefined ? {} : { reason: text }), metrics };
+    }),
+  ];
+}
+
+const nameOf = (name: string): string => name.replace(named, '$1:$2');
+
+/** What a test says of itself before it is skipped or fails: the runner gives its exit code only. */
+function toldBefore({ status, diagnostics }: KtapCase): string | undefined {
+  if (status !== 'SKIP' && status !== 'FAIL') return undefined;
+  const words = status === 'SKIP' ? /skip/i : /fail|error/i;
+  return diagnostics.findLast((text) => words.test(text) && !text.includes('Totals: '));
+}
+
+/** The same for subtests, by the names that `flatten` gives them. */
+function reasonsOf(
+  cases: readonly KtapCase[],
+  path: readonly string[],
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const one of cases) {
+    const own = [...path, one.name];
+    const text = toldBefore(one);
+    if (text !== undefined && !found.has(own.join('/'))) found.set(own.join('/'), text);
+    for (const [name, reason] of reasonsOf(one.cases, own)) found.set(name, reason);
+  }
+  return found;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JobResult } from '../../src/model/result.js';
+import type { Status } from '../../src/model/status.js';
+import { headlineOf } from '../../src/verdict/headline.js';
+import { judgePair, overallVerdict, pairUp, pairVerdict } from '../../src/verdict/pair.js';
+import { asFound, settleRelative } from '../../src/verdict/relative.js';
+
+type Cases = Readonly<Record<string, Status>>;
+
+function job(kernel: string, cases: Cases, more: Partial<JobResult> = {}): JobResult {
+  const all = Object.entries(cases).map(([name, status]) => ({ name, status, metrics: [] }));
+  const fails = all.some(({ status }) => status === 'FAIL');
+  return {
+    ...{ name: `${kernel}-d-k`, kernel, device: 'd', test: 'k', program: 'kselftest' },
+    ...{ status: fails ? 'FAIL' : 'PASS', decidedBy: 'cases', reason: '', expect: 'PASS' },
+    ...{ asExpected: !fails, cases: all, faults: [], facts: {}, timesMs: {}, reused: false },
+    ...more,
+  };
+}
+const kernels = [{ name: 'base' }, { name: 'patched', base: 'base' }];
+const settled = (...jobs: JobResult[]): readonly JobResult[] =>
+  settleRelative(jobs, pairUp(jobs, kernels));
+
+const broken = { 'cgroup:test_cpu/max': 'FAIL', 'cgroup:test_cpu/nice': 'PASS' } as const;
+const worse = { 'cgroup:test_cpu/max': 'FAIL', 'cgroup:test_cpu/nice': 'FAIL' } as const;
+
+test("what fails on both kernels is the tree's own: unchanged, and as expected", () => {
+  const [base, patched] = [job('base', broken), job('patched', broken)];
+  assert.equal(pairVerdict(base, patched), 'unchanged');
+  assert.deepEqual(judgePair({ base, patched }).stillBroken, ['cgroup:test_cpu/max']);
+  assert.deepEqual(
+    settled(base, patched).map(({ asExpected }) => asExpected),
+    [true, true],
+  );
+});
+
+test("what the series breaks is regressed by name, though the tree's own failure is there too", () => {
+  const [base, patched] = [job('base', broken), job('patched', worse)];
+  const pair = judgePair({ base, patched });
+  assert.equal(pair.verdict, 'regressed');
+  assert.deepEqual(pair.newlyBroken, ['cgroup:test_cpu/nice']);
+  assert.deepEqual(
+    settled(base, patched).map(({ asExpected }) => asExpected),
+    [true, false],
+  );
+});
+
+test('what the series mends is fixed, though the base breaks something else', () => {
+  assert.equal(pairVerdict(job('base', worse), job('patched', broken)), 'fixed');
+});
+
+test('a patched kernel that goes wrong is a regression; a base that does shows nothing', () => {
+  const fault = { class: 'oops', title: 'Oops', phase: 'test', lines: [] } as const;
+  const dead = { status: 'FAIL', decidedBy: 'fault', faults: [fault] } as const;
+  assert.equal(pairVerdict(job('base', broken), job('patched', {}, dead)), 'regressed');
+  assert.equal(pairVerdict(job('base', {}, dead), job('patched', broken)), 'inconclusive');
+  const hung = { status: 'ERROR', decidedBy: 'machine' } as const;
+  assert.equal(pairVerdict(job('base', broken), job('patched', {}, hung)), 'inconclusive');
+  assert.equal(pairVerdict(job('base', broken), job('patched', worse, hung)), 'regressed');
+});
+
+test('skipped on both: unchanged, and as expected; alone a job is held to its expectation', () => {
+  const skip = { status: 'SKIP' } as const;
+  const jobs = [job('base', {}, skip), job('patched', {}, skip)];
+  assert.deepEqual(
+    settled(...jobs).map(({ asExpected, expect }) => [asExpected, expect]),
+    [
+      [true, 'SKIP'],
+      [true, 'SKIP'],
+    ],
+  );
+  assert.equal(asFound(job('base', broken), false).asExpected, false);
+});
+
+test('beside the test of the limit selftests count only where they are broken', () => {
+  const limit = (kernel: string, status: Status): JobResult => {
+    const more = { program: 'busy-guest', name: `${kernel}-d-b`, test: 'b' };
+    return job(kernel, { busy_guest_obeys_quota: status }, more);
+  };
+  const own = [limit('base', 'FAIL'), limit('patched', 'PASS')];
+  const same = pairUp([...own, job('base', broken), job('patched', broken)], kernels);
+  assert.equal(overallVerdict(same), 'fixed');
+  const bad = pairUp([...own, job('base', broken), job('patched', worse)], kernels);
+  assert.equal(overallVerdict(bad), 'regressed');
+  const jobs = bad.flatMap(({ base, patched }) => [base, patched]);
+  const run = {
+    jobs,
+    verdicts: bad.map(judgePair),
+    overall: 'regressed',
+    interrupted: false,
+  } as const;
+  assert.match(
+    headlineOf(run),
+    /^regressed: patched keeps the limit.*newly broken: cgroup:test_cpu\/nice/,
+  );
+});
