@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+import type { Say } from '../model/event.js';
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError } from '../model/errors.js';
 import { AptSuite, NotInArchiveError, type AptPackage } from '../system/apt.js';
 import { use } from '../system/cache.js';
-import { cacheDir, digest, makeFolderWhole, writeWhole } from '../system/files.js';
+import { digest, makeFolderWhole, writeWhole } from '../system/files.js';
 import { withLibraries } from '../system/library-packages.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
@@ -18,8 +19,8 @@ const libraryDirs = [`usr/lib/${triplet}`, `lib/${triplet}`, 'usr/lib', 'lib'];
 
 /** What is wanted of Debian's packages. */
 export interface Wanted {
-  /** Folder of the cache that holds what was unpacked. */
-  readonly folder: string;
+  /** Where in the cache what was unpacked is. */
+  dir(...parts: readonly string[]): string;
   /** The packages of the programs, whose libraries are fetched too. */
   readonly packages: readonly string[];
   /** Packages of which only data is wanted. */
@@ -46,7 +47,7 @@ export interface DebianPrograms {
 export async function debianPrograms(
   wanted: Wanted,
   signal: AbortSignal,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<DebianPrograms> {
   const from = (name: string): Promise<DebianPrograms> => {
     const suite = new AptSuite(name, architecture, signal);
@@ -65,7 +66,7 @@ async function fromSuite(
   wanted: Wanted,
   suite: AptSuite,
   signal: AbortSignal,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<DebianPrograms> {
   say(`looking for ${wanted.packages.join(', ')} in Debian ${suite.suite}`);
   const found = new Map<string, AptPackage>();
@@ -75,9 +76,9 @@ async function fromSuite(
   const packages = [...found.values()];
   const versions = packages.map(({ name, version }) => `${name} ${version}`);
   const key = digest(...versions).slice(0, 24);
-  const root = cacheDir(wanted.folder, key);
+  const root = wanted.dir(key);
   if (!(await use(root))) {
-    await mkdir(cacheDir(wanted.folder), { recursive: true });
+    await mkdir(wanted.dir(), { recursive: true });
     const onWait = (pid: number): void => say(`waiting for process ${pid}`);
     await withLock(`${root}.lock`, signal, onWait, async () => {
       if (!(await use(root))) await unpack(suite, packages, root, signal, say);
@@ -91,12 +92,11 @@ async function unpack(
   packages: readonly AptPackage[],
   root: string,
   signal: AbortSignal,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<void> {
   await makeFolderWhole(root, async (dir) => {
     for (const pkg of packages) {
-      say(`fetching ${pkg.name} ${pkg.version}`);
-      const deb = await suite.download(pkg);
+      const deb = await suite.download(pkg, say);
       await run(['dpkg-deb', '-x', deb, dir], { stage: 'image', signal });
       await suite.forget(deb);
     }

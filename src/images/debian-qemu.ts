@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+import type { Say } from '../model/event.js';
+import { cacheDir } from '../system/files.js';
 import type { ImageFile } from './cpio.js';
 import { debianPrograms, type Wanted } from './debian-programs.js';
 
 /** With the firmware of the pseries machine with x-vof=on. */
 const wanted: Wanted = {
-  folder: 'guest-qemu',
+  dir: (...parts) => cacheDir('guest-qemu', ...parts),
   packages: ['qemu-system-ppc'],
   beside: ['qemu-system-data'],
   programs: ['usr/bin/qemu-system-ppc64'],
@@ -19,10 +21,7 @@ export interface GuestQemu {
 }
 
 /** Debian's own qemu-system-ppc for ppc64el with the libraries that it needs. Throws InfraError. */
-export async function debianQemu(
-  signal: AbortSignal,
-  say: (text: string) => void,
-): Promise<GuestQemu> {
+export async function debianQemu(signal: AbortSignal, say: Say): Promise<GuestQemu> {
   const { files, key, suite, packages } = await debianPrograms(wanted, signal, say);
   const { version = '', architecture = '' } = packages[0] ?? {};
   return {

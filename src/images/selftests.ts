@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Say } from '../model/event.js';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { use } from '../system/cache.js';
@@ -11,7 +12,7 @@ import { compileProgram, type Compiler } from './payload.js';
 
 /** What run_kselftest.sh and the scripts among the tests need of a system; busybox is the rest of it. */
 const wanted: Wanted = {
-  folder: 'guest-programs',
+  dir: (...parts) => cacheDir('guest-programs', ...parts),
   packages: ['bash', 'coreutils', 'busybox'],
   beside: [],
   programs: [
@@ -41,7 +42,7 @@ export async function selftestsImage(
   tests: readonly string[],
   compiler: Compiler,
   signal: AbortSignal,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<Image & { readonly facts: Readonly<Record<string, string>> }> {
   const init = await compileProgram('init', compiler, signal);
   const start = await readFile(join(projectDir, 'guest-images/kselftest/start.sh'));

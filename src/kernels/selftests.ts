@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Say } from '../model/event.js';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +49,7 @@ export async function buildSelftests(
   plan: BuildPlan,
   collection: string,
   signal: AbortSignal,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<Selftests> {
   const toolchain = await findProgramToolchain();
   const patches: string[] = [];
@@ -75,7 +76,7 @@ async function installInto(
   plan: BuildPlan,
   collection: string,
   signal: AbortSignal,
-  say: (text: string) => void,
+  say: Say,
 ): Promise<void> {
   if ((await programPath('rsync')) === undefined) {
     const why = 'rsync is missing: the selftests of a kernel tree are installed by it';

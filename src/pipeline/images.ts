@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Say } from '../model/event.js';
 import type { Image } from '../images/image.js';
 import type { Compiler } from '../images/payload.js';
 import { selftestsImage } from '../images/selftests.js';
@@ -51,7 +52,7 @@ export interface Packing {
   readonly plan: BuildPlan | undefined;
   readonly compiler: Compiler;
   readonly signal: AbortSignal;
-  readonly say: (text: string) => void;
+  readonly say: Say;
 }
 
 /** Throws InfraError, BuildError, JobError. */
