@@ -39,6 +39,11 @@ int64_t limit_debt_us(const struct limit *l, int64_t usage_us, int64_t elapsed_u
 	return usage_us - full * l->quota_us - min64(l->quota_us, l->cpus * rest);
 }
 
+int64_t limit_debt_since_start_us(const struct limit *l, int64_t usage_us, int64_t nr_periods)
+{
+	return usage_us - (nr_periods + 1) * l->quota_us;
+}
+
 int64_t limit_idle_periods(const struct limit *l)
 {
 	return limit_slack_us(l) / l->quota_us;

@@ -41,6 +41,12 @@ int64_t limit_allowed_us(const struct limit *l, int64_t elapsed_us);
 int64_t limit_debt_us(const struct limit *l, int64_t usage_us, int64_t elapsed_us);
 
 /*
+ * Usage beyond what a group has been given since it was made with its limit: one
+ * quota at once, and one at the end of each period that the kernel has counted.
+ */
+int64_t limit_debt_since_start_us(const struct limit *l, int64_t usage_us, int64_t nr_periods);
+
+/*
  * How many periods in a row a group may have to pay back what it ran over:
  * it makes no progress in them.
  */

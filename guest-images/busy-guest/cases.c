@@ -8,7 +8,9 @@
 #include "cgroup.h"
 #include "clock.h"
 #include "guest.h"
+#include "judge.h"
 #include "ktap.h"
+#include "observe.h"
 #include "select.h"
 
 extern const struct case_group basic_cases, quota_cases, burst_cases, groups_cases, exits_cases,
@@ -69,6 +71,25 @@ void cases_skip(const struct test_case *c, const char *why)
 {
 	for (const struct test_case *end = select_run_end(&table, c); c < end; c++)
 		ktap_skip(c->name, "%s", why);
+}
+
+#define WATCH_PERIODS	5
+
+static struct observation observation;
+
+void cases_watch_guest(const struct test_case *c, const struct limit *l,
+		       const struct workload *load)
+{
+	struct observation *o = &observation;
+	char why[200] = "";
+	struct runner r;
+
+	if (runner_start(&r, c->name, load, l->quota_us, l->period_us, why, sizeof(why)) &&
+	    observe_until(o, &r, l, WATCH_PERIODS, limit_hopeless_debt_us(l)))
+		ktap_result(c->name, judge_guest(l, o));
+	else
+		cases_fail(c, why);
+	runner_end(&r);
 }
 
 static bool limit_can_be_set(char *why, size_t len)

@@ -62,6 +62,13 @@ void cases_list(const struct selection *s);
 /* Runs the selected cases. Where there is no KVM-HV or no CPU limit all of them are SKIP. */
 void cases_run(const struct test *t, const struct selection *s);
 
+/*
+ * Runs @load under @l and reports @c, a result alone: the limit is kept, and the guest works for its CPU time
+ * (judge_guest()).
+ */
+void cases_watch_guest(const struct test_case *c, const struct limit *l,
+		       const struct workload *load);
+
 /* Reports all results of the run that begins with @c as not ok, or as SKIP. */
 void cases_fail(const struct test_case *c, const char *why);
 void cases_skip(const struct test_case *c, const char *why);

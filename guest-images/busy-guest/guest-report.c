@@ -97,12 +97,17 @@ bool report_survivor(const struct trail *before, const struct trail *after, int6
 			 (long long)entries, (long long)us / 1000000);
 		return true;
 	}
-	if (before->runnable && after->runnable && after->cpu_us == before->cpu_us) {
-		snprintf(why, len, "SCHEDULER: a killed process without a limit gets no CPU, for %lld s",
-			 (long long)us / 1000000);
-		return true;
-	}
 	return spins(before, after, us, "after SIGKILL", why, len);
+}
+
+bool report_starved(const struct trail *before, const struct trail *after, int64_t us, char *why,
+		    size_t len)
+{
+	if (!before->runnable || !after->runnable || after->cpu_us != before->cpu_us)
+		return false;
+	snprintf(why, len, "SCHEDULER: a killed process without a limit gets no CPU, for %lld s",
+		 (long long)us / 1000000);
+	return true;
 }
 
 bool report_never_entered(const struct guest_report *report, const struct trail *after, int64_t us,

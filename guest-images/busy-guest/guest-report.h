@@ -72,11 +72,17 @@ struct trail {
  * Whether the kernel is to blame for a guest's process that was killed before @before and
  * is still there @us later, at @after; @why says how then. It is where the guest was
  * entered again and again with the signal pending, or where the process uses the CPU and
- * the guest does not run. A guest that the machine never interrupts does neither. The
- * scheduler is to blame where the process, which has no limit any more, wants a CPU and gets none.
+ * the guest does not run. A guest that the machine never interrupts does neither.
  */
 bool report_survivor(const struct trail *before, const struct trail *after, int64_t us, char *why,
 		     size_t len);
+
+/*
+ * Whether the scheduler is to blame instead: the process, which has no limit any more, wants a CPU and
+ * gets none. So for a plain loop, too.
+ */
+bool report_starved(const struct trail *before, const struct trail *after, int64_t us, char *why,
+		    size_t len);
 
 /*
  * Whether KVM is to blame for a guest that has not counted @us after its process

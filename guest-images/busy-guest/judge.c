@@ -106,6 +106,18 @@ bool judge_guest(const struct limit *l, const struct observation *o)
 	return judge_limit(l, o, limit_least_us(l, observe_last(o)->t_us)) && judge_work(l, o);
 }
 
+static int64_t teardown_us;
+
+void judge_by_teardown(int64_t us)
+{
+	teardown_us = us;
+}
+
+int64_t judge_kill_us(const struct limit *l)
+{
+	return limit_kill_us(l) + teardown_us / l->quota_us * l->period_us;
+}
+
 bool judge_latency(const char *metric, int64_t latency_us, int64_t bound_us)
 {
 	ktap_metric(metric, latency_us, "us");

@@ -34,6 +34,15 @@ bool judge_work(const struct limit *l, const struct observation *o);
 /* judge_limit() and judge_work() of a guest that always wants more and never leaves the kernel. */
 bool judge_guest(const struct limit *l, const struct observation *o);
 
+/*
+ * CPU time in us that the kernel needs to take a killed guest apart: said by the control, asked by
+ * judge_kill_us(). Debian's 6.12 on POWER8 takes 96 ms, three times a usual quota.
+ */
+void judge_by_teardown(int64_t us);
+
+/* The longest that a killed guest may take: limit_kill_us(), and the periods that pay for its end. */
+int64_t judge_kill_us(const struct limit *l);
+
 /* Prints @latency_us and its bound as metrics, and the reason when it is longer. */
 bool judge_latency(const char *metric, int64_t latency_us, int64_t bound_us);
 

@@ -15,6 +15,8 @@
 #define LEAST_PERIODS		5
 /* A group is looked at so often where the first window may be chance. */
 #define MOST_WINDOWS	3
+/* A guest without a limit that takes longer to die is runner_end()'s. */
+#define TEARDOWN_DEADLINE_US	1000000
 
 const struct sample *observe_now(struct observation *o, const struct runner *r)
 {
@@ -119,6 +121,26 @@ static bool watch(struct observation *o, const struct runner *r, const struct li
 }
 
 /*
+ * A debt that is carried from period to period is in the window's first reading
+ * too, and seen only from where the group had none. What a start in the kernel
+ * ran over is paid back by the second half of a window. On several CPUs a debt stays
+ * on the one that its tasks have left.
+ */
+static void look_from_start(struct observation *o, const struct runner *r, const struct limit *l)
+{
+	if (!time_is_virtual() || r->first_quota_us != l->quota_us || l->cpus + l->others > 1)
+		return;
+	for (int i = o->count / 2; i < o->count; i++) {
+		const struct cpu_stat *st = &o->samples[i].stat;
+		int64_t debt = limit_debt_since_start_us(l, o->start.usage_us + st->usage_us,
+							 o->start.nr_periods + st->nr_periods);
+
+		if (debt > o->worst_debt_us)
+			o->worst_debt_us = debt;
+	}
+}
+
+/*
  * Beyond the debt's bound by no more than a tick: a tick that the machine lost
  * does that once, a kernel each time. Or short of the least by no more than a quota:
  * a debt from before the window, as a start in the kernel makes it, is paid back once.
@@ -143,6 +165,7 @@ bool observe_until(struct observation *o, const struct runner *r, const struct l
 		open_window(o, r, l);
 		if (!watch(o, r, l, periods, enough_us))
 			return false;
+		look_from_start(o, r, l);
 		if (windows == MOST_WINDOWS || !may_be_chance(o, l))
 			return true;
 	}
@@ -230,6 +253,25 @@ static bool reaped_by(struct runner *r, int64_t at_us)
 		return false;
 	r->pid = 0;
 	return true;
+}
+
+int64_t observe_teardown_us(struct runner *r)
+{
+	int64_t end = now_us() + TEARDOWN_DEADLINE_US;
+	struct cpu_stat left, st;
+	uint64_t count = 0, last;
+
+	runner_may_interrupt(r);
+	cgroup_read_stat(&r->cg, &left);
+	kill(r->pid, SIGKILL);
+	do {
+		last = count;
+		count = runner_progress(r);
+		if (count != last)
+			cgroup_read_stat(&r->cg, &left);
+	} while (!reaped_by(r, now_us() + EDGE_POLL_US) && now_us() < end && !stop_requested());
+	cgroup_read_stat(&r->cg, &st);
+	return st.usage_us - left.usage_us;
 }
 
 struct death observe_death(struct observation *o, struct runner *r, int64_t period_us,

@@ -65,6 +65,12 @@ int64_t observe_debt_bound_us(const struct observation *o, const struct limit *l
 /* One more reading, now. */
 const struct sample *observe_now(struct observation *o, const struct runner *r);
 
+/*
+ * SIGKILL; returns the CPU time, in us, that the process without a limit used from when it counted no
+ * more until it was reaped, or for a second. runner_end() must follow.
+ */
+int64_t observe_teardown_us(struct runner *r);
+
 /* How a killed process ended. */
 struct death {
 	bool dead;		/* in time; otherwise its limit had to be lifted */

@@ -185,8 +185,9 @@ static void wait_for_end(const struct runner *r)
 	if (runner_wait(r, 0, now_us() + END_DEADLINE_US, NULL))
 		return;
 	after = trail_of(r);
-	if (r->load.kind == RUN_GUEST &&
-	    report_survivor(&before, &after, END_DEADLINE_US, why, sizeof(why)))
+	if (report_starved(&before, &after, END_DEADLINE_US, why, sizeof(why)) ||
+	    (r->load.kind == RUN_GUEST &&
+	     report_survivor(&before, &after, END_DEADLINE_US, why, sizeof(why))))
 		ktap_fault(why);
 	ktap_bail_out("a killed guest without a limit is still there after %lld s",
 		      (LEAVE_DEADLINE_US + END_DEADLINE_US) / 1000000);
@@ -326,7 +327,7 @@ static bool start(struct runner *r, const struct workload *load, int starts, cha
 bool runner_start_in(struct runner *r, const struct cgroup *cg, const struct workload *load,
 		     char *why, size_t len)
 {
-	*r = (struct runner){ .cg = *cg };
+	*r = (struct runner){ .cg = *cg, .first_quota_us = -1 };
 	/* Ending a process lifts the limit of its group, which is not ours. */
 	return start(r, load, 1, why, len);
 }
@@ -337,11 +338,13 @@ bool runner_start(struct runner *r, const char *name, const struct workload *loa
 	bool is_vmm = load->kind == RUN_VMM;
 	int err;
 
-	*r = (struct runner){ .owns_group = true };
+	*r = (struct runner){ .owns_group = true, .first_quota_us = -1 };
 	err = cgroup_create(&r->cg, NULL, name);
 	/* As an operator does it: QEMU and its guest boot first, and are limited then. */
-	if (!err && !is_vmm)
+	if (!err && !is_vmm) {
 		err = cgroup_set_max(&r->cg, quota_us, period_us);
+		r->first_quota_us = quota_us;
+	}
 	if (!err && !start(r, load, is_vmm ? VMM_STARTS : 1, why, len))
 		return false;
 	if (!err && is_vmm) {
@@ -351,6 +354,12 @@ bool runner_start(struct runner *r, const char *name, const struct workload *loa
 	if (err)
 		snprintf(why, len, "cannot limit group %s: %s", name, strerror(-err));
 	return !err;
+}
+
+int runner_set_max(struct runner *r, int64_t quota_us, int64_t period_us)
+{
+	r->first_quota_us = -1;
+	return cgroup_set_max(&r->cg, quota_us, period_us);
 }
 
 void runner_end(struct runner *r)

@@ -20,6 +20,7 @@ struct runner {
 	pid_t pid;
 	struct cgroup cg;
 	bool owns_group;	/* it goes with the process */
+	int64_t first_quota_us;	/* its limit since it was made; below 0: none, or changed */
 	void *memory;		/* guest RAM; the loop counts there as well */
 	struct guest_report *report;
 	struct vmm vmm;		/* RUN_VMM */
@@ -41,6 +42,9 @@ bool runner_start(struct runner *r, const char *name, const struct workload *loa
 /* The same in a group of the caller's, which must outlive the process; it is started once. */
 bool runner_start_in(struct runner *r, const struct cgroup *cg, const struct workload *load,
 		     char *why, size_t len);
+
+/* Gives its group another limit. Returns 0 or -errno. */
+int runner_set_max(struct runner *r, int64_t quota_us, int64_t period_us);
 
 /*
  * Waits until waitpid(2) with @options has news of the process; false when

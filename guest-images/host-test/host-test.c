@@ -46,6 +46,8 @@ static void test_bounds(void)
 	report("no idle period where a slack is less than a quota", limit_idle_periods(&one) == 0);
 	report("two periods and a tick to die", limit_kill_us(&one) == 204000);
 	report("and those that pay back", limit_idle_periods(&small) == 2 && limit_kill_us(&small) == 404000);
+	report("debt since the start: a quota at once, and one for each period",
+	       limit_debt_since_start_us(&one, 336000, 10) == 6000);
 	report("two ticks to notice", limit_notice_us(&one) == 8000);
 	report("at least: a quota a period, less the slack", limit_least_us(&one, 1000000) == 300000 - 5000);
 	report("at least: what a period leaves that began late",
@@ -267,7 +269,7 @@ static bool survivor_is(int64_t exits, uint64_t counts, int64_t cpu_us, const ch
 static void test_survivors(void)
 {
 	struct trail before = { -1, 50, 0, true }, after = { -1, 90, 20000000, true };
-	const struct trail held = { 100, 50, 1000, true };
+	const struct trail held = { 100, 50, 1000, true }, waits = { 100, 50, 1000, false };
 	const struct trail spun = { 0, 0, 9900000, true }, faulted = { 70000, 0, 9900000, true };
 	const struct guest_report report_of_one = { .tids = { 1 } };
 	char why[160];
@@ -279,8 +281,10 @@ static void test_survivors(void)
 	report("a guest that the machine never interrupts", survivor_is(0, 1000000, 20000000, NULL));
 	report("a process that waits", survivor_is(0, 0, 0, NULL));
 	report("a process that is still held back without a limit",
-	       report_survivor(&held, &held, 20000000, why, sizeof(why)) &&
+	       report_starved(&held, &held, 20000000, why, sizeof(why)) &&
 	       !strcmp(why, "SCHEDULER: a killed process without a limit gets no CPU, for 20 s"));
+	report("a process that waits gets no CPU and wants none",
+	       !report_starved(&waits, &waits, 20000000, why, sizeof(why)));
 	report("the exit for the signal itself", survivor_is(1, 1000, 20000000, NULL));
 	report("a vCPU that is never entered", report_never_entered(&report_of_one, &spun, 10000000, why, sizeof(why)) &&
 	       !strcmp(why, "KVM_RUN: spins in the kernel and does not enter the guest, for 9900000 us in 10 s"));

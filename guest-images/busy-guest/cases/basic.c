@@ -39,6 +39,7 @@ static void control_guest_unlimited(const struct test *t, const struct test_case
 		runner_end(&r);
 		return;
 	}
+	judge_by_teardown(observe_teardown_us(&r));
 	runner_end(&r);
 	judge_by_work(u.progress, u.usage_us);
 
@@ -181,7 +182,7 @@ static void judge_window(const struct test *t, const struct runner *r,
 
 static void busy_guest_dies_at_once(const struct test *t, struct runner *r, struct observation *o)
 {
-	int64_t bound = limit_kill_us(&t->limit);
+	int64_t bound = judge_kill_us(&t->limit);
 	int first = o->count;
 	struct death death = observe_death(o, r, t->limit.period_us, t->kill_deadline_us);
 

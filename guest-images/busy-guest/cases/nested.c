@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A guest that runs a guest: KVM has a loop of its own for it (kvmhv_enter_nested_guest()). */
-#include <stdio.h>
-
 #include "cases.h"
 #include "guest.h"
-#include "judge.h"
 #include "ktap.h"
-#include "observe.h"
-
-#define WATCH_PERIODS	5
-
-static struct observation observation;
 
 static void guest_of_a_guest(const struct test *t, const struct test_case *c)
 {
 	struct limit l = t->limit;
-	struct observation *o = &observation;
 	struct workload load = t->guest;
-	char why[200] = "";
-	struct runner r;
 
 	if (!guest_can_nest()) {
 		cases_skip(c, "KVM does not let a guest run guests here (KVM_CAP_PPC_NESTED_HV)");
@@ -33,12 +22,7 @@ static void guest_of_a_guest(const struct test *t, const struct test_case *c)
 	load.nested = true;
 	l.others += l.cpus - 1;
 	l.cpus = 1;
-	if (runner_start(&r, c->name, &load, l.quota_us, l.period_us, why, sizeof(why)) &&
-	    observe_until(o, &r, &l, WATCH_PERIODS, limit_hopeless_debt_us(&l)))
-		ktap_result(c->name, judge_guest(&l, o));
-	else
-		cases_fail(c, why);
-	runner_end(&r);
+	cases_watch_guest(c, &l, &load);
 }
 
 static const struct test_case cases[] = {

@@ -31,7 +31,7 @@ static void change_limit(const struct test *t, const struct test_case *c, int64_
 		runner_end(&r);
 		return;
 	}
-	err = cgroup_set_max(&r.cg, l->quota_us, l->period_us);
+	err = runner_set_max(&r, l->quota_us, l->period_us);
 	if (err)
 		cases_fail(c, strerror(-err));
 	else if (!observe(o, &r, l, WATCH_PERIODS))
@@ -114,7 +114,7 @@ static void limit_lifted_while_throttled(const struct test *t, const struct test
 		ktap_result(c->name, false);
 	} else {
 		wait_until_held_back(l);
-		cgroup_set_max(&r.cg, -1, 0);
+		runner_set_max(&r, -1, 0);
 		judge_lift(t, c, &r);
 	}
 	runner_end(&r);

@@ -111,7 +111,7 @@ static void unlimited_term(const struct test *t, const struct test_case *c)
 	gone_us = time_to_news(t, &r, 0, start_us);
 	runner_end(&r);
 	ktap_result(c->name, judge_latency("term_latency", seen_us, limit_notice_us(&t->limit)) &&
-		    judge_latency("gone_latency", gone_us, limit_kill_us(&t->limit)));
+		    judge_latency("gone_latency", gone_us, judge_kill_us(&t->limit)));
 }
 
 static void unlimited_trace(const struct test *t, const struct test_case *c)
@@ -187,7 +187,7 @@ static void limited_group_kill(const struct test *t, const struct test_case *c)
 	}
 	latency = time_to_news(t, &r, 0, latency);
 	runner_end(&r);
-	ktap_result(c->name, judge_latency("kill_latency", latency, limit_kill_us(&t->limit)));
+	ktap_result(c->name, judge_latency("kill_latency", latency, judge_kill_us(&t->limit)));
 }
 
 static const struct test_case cases[] = {

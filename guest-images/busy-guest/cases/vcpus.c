@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A guest with more than one vCPU, whatever the others have. */
-#include <stdio.h>
-
 #include "cases.h"
 #include "clock.h"
-#include "judge.h"
 #include "ktap.h"
-#include "observe.h"
-
-#define WATCH_PERIODS	5
-
-static struct observation observation;
 
 /*
  * Each vCPU's thread has to be stopped by work of its own. On one CPU, so that
@@ -19,10 +11,7 @@ static struct observation observation;
 static void two_vcpus_on_a_cpu(const struct test *t, const struct test_case *c)
 {
 	struct limit l = t->limit;
-	struct observation *o = &observation;
 	struct workload load = t->guest;
-	char why[200] = "";
-	struct runner r;
 
 	if (!time_is_virtual()) {
 		cases_skip(c, "in real time one window proves nothing; a test with vcpus: 2 does");
@@ -37,12 +26,7 @@ static void two_vcpus_on_a_cpu(const struct test *t, const struct test_case *c)
 	load.pinned = true;
 	l.cpus = 1;
 	l.others = 0;
-	if (runner_start(&r, c->name, &load, l.quota_us, l.period_us, why, sizeof(why)) &&
-	    observe_until(o, &r, &l, WATCH_PERIODS, limit_hopeless_debt_us(&l)))
-		ktap_result(c->name, judge_guest(&l, o));
-	else
-		cases_fail(c, why);
-	runner_end(&r);
+	cases_watch_guest(c, &l, &load);
 }
 
 static const struct test_case cases[] = {
