@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "alive.h"
 #include "cases.h"
 #include "clock.h"
 #include "judge.h"
@@ -27,8 +28,11 @@ static int64_t burst_of(const struct limit *l)
 
 static bool stop(const struct runner *r, const struct limit *l)
 {
+	bool stopped;
+
 	kill(r->pid, SIGSTOP);
-	return runner_wait(r, WUNTRACED, now_us() + limit_kill_us(l), NULL);
+	stopped = runner_wait(r, WUNTRACED, now_us() + limit_kill_us(l), NULL);
+	return runner_is_alive(r) && stopped;
 }
 
 /* Saves up the whole burst, and more where nothing bounds it: the group does a little in each period. */
