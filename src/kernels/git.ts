@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { lstat, readFile, realpath } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { isOwn } from './trusted.js';
 import { caged, type Cage, type CagedProgram } from '../system/cage.js';
 import { exists, isFolder, projectDir } from '../system/files.js';
@@ -108,30 +108,60 @@ async function isGits(dir: string): Promise<boolean> {
   return (await has('HEAD')) || (await has('pack', 'info'));
 }
 
+/** What a folder says that git reads besides: each has to say so itself, for a stranger's may name any. */
 async function borrowedBy(dir: string): Promise<string[]> {
   const dotGit = join(dir, '.git');
-  const line = async (path: string): Promise<string | undefined> => {
-    const { size } = await stat(path);
-    return size > 65536 ? undefined : readFile(path, 'utf8');
-  };
-  const read = (...path: string[]): Promise<string | undefined> =>
-    line(join(dir, ...path)).catch(() => undefined);
-  const [gitFile, common, ...alternates] = await Promise.all([
-    read('.git'),
-    read('commondir'),
-    read('objects', 'info', 'alternates'),
-    read('info', 'alternates'),
-  ]);
-  const lines = alternates.flatMap((text, index) =>
-    (text ?? '')
-      .split('\n')
-      .filter((one) => one !== '' && !one.startsWith('#'))
-      .map((one) => resolve(dir, index === 0 ? 'objects' : '.', one)),
-  );
-  const elsewhere = /^gitdir: (.*)$/m.exec(gitFile ?? '')?.[1];
+  const state = await lstat(dotGit).catch(() => undefined);
+  const elsewhere = /^gitdir: (.*)$/m.exec((await shortText(dotGit)) ?? '')?.[1];
+  const gitDir = elsewhere === undefined ? undefined : resolve(dir, elsewhere);
+  const common = resolve(dir, (await shortText(join(dir, 'commondir')))?.trim() ?? '');
   return [
-    ...(elsewhere === undefined ? [dotGit] : [resolve(dir, elsewhere)]),
-    ...(common === undefined ? [] : [resolve(dir, common.trim())]),
-    ...lines,
+    ...(state?.isDirectory() ? [dotGit] : []),
+    ...(gitDir !== undefined && (await isGitDirOf(gitDir, dotGit)) ? [gitDir] : []),
+    // A linked work tree's, where git keeps it.
+    ...(dirname(dirname(dir)) === common ? [common] : []),
+    ...(await alternatesOf(dir)),
   ];
+}
+
+/** Whether a folder that a `.git` names knows it: as a linked work tree's does, or a submodule's. */
+async function isGitDirOf(gitDir: string, dotGit: string): Promise<boolean> {
+  const tree = /^\s*worktree\s*=\s*"?([^"\n]*)/m.exec(
+    (await shortText(join(gitDir, 'config'))) ?? '',
+  )?.[1];
+  const back = [
+    (await shortText(join(gitDir, 'gitdir')))?.trim(),
+    tree === undefined ? undefined : join(tree, '.git'),
+  ];
+  const real = (path: string): Promise<string> => realpath(path).catch(() => path);
+  for (const path of back) {
+    if (path !== undefined && (await real(resolve(gitDir, path))) === (await real(dotGit)))
+      return true;
+  }
+  return false;
+}
+
+/** Folders of objects that a repository, or such a folder, borrows from; none where a filter of its own could tell them. */
+async function alternatesOf(dir: string): Promise<string[]> {
+  const configs = await Promise.all(
+    ['config', 'config.worktree'].map((name) => shortText(join(dir, name))),
+  );
+  if (configs.some((text) => /\[\s*(?:filter|include)/i.test(text ?? ''))) return [];
+  const places = [join(dir, 'objects'), dir];
+  const read = async (objects: string): Promise<string[]> => {
+    const lines = ((await shortText(join(objects, 'info', 'alternates'))) ?? '').split('\n');
+    const named = lines.filter((line) => line !== '' && !line.startsWith('#'));
+    return named.map((line) => resolve(objects, line));
+  };
+  return (await Promise.all(places.map(read))).flat();
+}
+
+/** The text of a short file; undefined where there is none. */
+async function shortText(path: string): Promise<string | undefined> {
+  try {
+    const state = await lstat(path);
+    return state.isFile() && state.size <= 65536 ? await readFile(path, 'utf8') : undefined;
+  } catch {
+    return undefined;
+  }
 }
