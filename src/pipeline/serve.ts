@@ -11,6 +11,7 @@ const pollMs = 1000;
 const mostConnections = 256;
 /** Browsers that follow the results at once; each keeps a connection. */
 const mostListeners = 64;
+const mostUnreadBytes = 4 * 1024 ** 2;
 const slowestRequestMs = 10_000;
 const hosts = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -90,7 +91,11 @@ class News {
     // Results that cannot be read now may be readable later.
     const { state } = await this.results.snapshot().catch(() => ({ state: this.#last }));
     if (state !== this.#last) {
-      for (const response of this.#listeners) response.write(`data: ${state}\n\n`);
+      for (const response of this.#listeners) {
+        // Who does not read is not written to for ever.
+        if (response.writableLength > mostUnreadBytes) response.destroy();
+        else response.write(`data: ${state}\n\n`);
+      }
     }
     this.#last = state;
     clearTimeout(this.#timer);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InfraError, UsageError } from '../model/errors.js';
+import { responseText } from '../system/response-text.js';
 
 /** Where results go. The token is kept apart from the URL, so that the URL can be shown. */
 export interface KcidbTarget {
@@ -109,7 +110,7 @@ async function attempt(
       redirect: 'error',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
-    const said = without(token, (await response.text()).slice(0, 4000)).slice(0, 300);
+    const said = without(token, await responseText(response, 4000)).slice(0, 300);
     const text = `HTTP ${response.status}${said === '' ? '' : `: ${said}`}`;
     if (response.ok) return { ok: true, again: false, text };
     const again = response.status >= 500 || [408, 425, 429].includes(response.status);

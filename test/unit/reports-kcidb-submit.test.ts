@@ -140,6 +140,21 @@ test('submit: the token is in no text, whatever goes wrong', async () => {
   assert.ok(said.every((text) => !text.includes('\u001b')));
 });
 
+test('submit: an answer without end is cut', async (context) => {
+  const server = createServer((request, response) => {
+    request.resume();
+    const more = (): boolean => response.destroyed || (response.write('x'.repeat(65536)) && more());
+    response.on('drain', more);
+    more();
+  });
+  context.after(() => server.closeAllConnections());
+  context.after(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { sent } = await submitKcidb({ url: `http://127.0.0.1:${port}/submit`, token }, '{}');
+  assert.equal(sent, true);
+});
+
 test('submit: stops when it is told to', () =>
   withServer(Array<Answer>(3).fill({ status: 503 }), async (target) => {
     const stop = new AbortController();

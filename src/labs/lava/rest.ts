@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InfraError, InterruptedError } from '../../model/errors.js';
+import { responseText } from '../../system/response-text.js';
 import { Pace } from './pace.js';
 import type { LavaIdentity } from './identity.js';
 
@@ -161,10 +162,10 @@ export class Rest {
         },
         ...(body !== undefined && { body }),
       });
-      return {
-        status: response.status,
-        text: await textOf(response, this.options.mostBytes ?? defaultMostBytes),
-      };
+      const { mostBytes = defaultMostBytes } = this.options;
+      const tooLong = (): Error =>
+        new InfraError('lava', `an answer of more than ${mostBytes} bytes`);
+      return { status: response.status, text: await responseText(response, mostBytes, tooLong) };
     } catch (error) {
       if (signal.aborted) throw new InterruptedError('lava: interrupted');
       if (error instanceof InfraError) throw error;
@@ -186,19 +187,6 @@ export class Rest {
     const { pathname, search } = new URL(link, this.url);
     return `${pathname.replace(/^.*\/api\/v0\.2/, '')}${search}`;
   }
-}
-
-async function textOf(response: Response, mostBytes: number): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of response.body ?? []) {
-    bytes += (piece as Uint8Array).length;
-    if (bytes > mostBytes) {
-      throw new InfraError('lava', `an answer of more than ${mostBytes} bytes`);
-    }
-    pieces.push(piece as Uint8Array);
-  }
-  return Buffer.concat(pieces).toString('utf8');
 }
 
 function parsePage(text: string, path: string): { results: unknown[]; next?: string } {
