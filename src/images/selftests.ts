@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { InfraError } from '../model/errors.js';
 import type { Say } from '../model/event.js';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -62,7 +63,7 @@ export async function selftestsImage(
         file.path === 'usr/bin/busybox' ? [{ ...file, path: 'bin/busybox' }] : [],
       ),
       ...Object.entries(links).map(([path, link]) => ({ path, link, data: none, mode: 0o777 })),
-      ...(await filesBelow(dir, 'kselftest')),
+      ...(await installedFiles(dir, 'kselftest')),
       { path: 'kselftest/selected', data: selected, mode: 0o644 },
     ];
     await writeWhole(initramfs, packInitramfs(files));
@@ -78,17 +79,31 @@ export async function selftestsImage(
 
 const none = new Uint8Array();
 
-/** Every file and link below a folder, as a file of the image. Links are taken as they are, never followed. */
-async function filesBelow(dir: string, path: string): Promise<ImageFile[]> {
-  const files: ImageFile[] = [];
-  for (const name of (await readdir(dir)).sort()) {
-    const [from, to] = [join(dir, name), `${path}/${name}`];
+/** The selftests of powerpc have 40 MB. */
+const mostBytes = 512 * 1024 ** 2;
+
+/**
+ * Every file and link of installed selftests, as a file of the image. The tree's code has made them: links are taken as
+ * they are and never followed, other things left out. Throws InfraError for what is no folder, or has no end.
+ */
+export async function installedFiles(dir: string, path: string): Promise<ImageFile[]> {
+  const refused = (why: string): InfraError =>
+    new InfraError('selftests', `what the tree's selftests installed ${why}`);
+  if (!(await lstat(dir)).isDirectory()) throw refused('is no folder');
+  let left = mostBytes;
+  const below = async (from: string, to: string): Promise<ImageFile[]> => {
     const state = await lstat(from);
     const mode = state.mode & 0o777;
-    if (state.isDirectory()) files.push(...(await filesBelow(from, to)));
-    else if (state.isSymbolicLink()) {
-      files.push({ path: to, data: none, mode, link: await readlink(from) });
-    } else if (state.isFile()) files.push({ path: to, data: await readFile(from), mode });
-  }
-  return files;
+    if (state.isSymbolicLink()) return [{ path: to, data: none, mode, link: await readlink(from) }];
+    if (state.isDirectory()) {
+      const files: ImageFile[] = [];
+      for (const name of (await readdir(from)).sort())
+        files.push(...(await below(join(from, name), `${to}/${name}`)));
+      return files;
+    }
+    left -= state.size;
+    if (left < 0) throw refused(`has more than ${mostBytes / 1024 ** 2} MiB`);
+    return state.isFile() ? [{ path: to, data: await readFile(from), mode }] : [];
+  };
+  return below(dir, path);
 }

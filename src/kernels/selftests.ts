@@ -13,7 +13,7 @@ import { diffText } from './diff-text.js';
 import { BuildError, make, type Work } from './make.js';
 import { touchedFiles } from './series.js';
 import { findProgramToolchain } from './toolchain.js';
-import { readTreeFile } from './tree-file.js';
+import { readBuilt, readTreeFile } from './tree-file.js';
 import { bringTree, dateTree, withWorkTree } from './work-tree.js';
 
 /** Goes up when the way of building changes what comes out. */
@@ -107,11 +107,14 @@ async function installInto(
       if (file !== undefined)
         say(`building the selftests ${collection}: ${file.split('/').at(-1)}`);
     });
-    const list = await readTreeFile(install, 'kselftest-list.txt');
-    if (list === undefined) throw new Error('make install wrote no list of tests');
+    // The tree's code has made it, and may have put a link there.
+    const list = await readBuilt(tree.obj, 'kselftest_installed/kselftest-list.txt');
+    if (list === undefined) {
+      throw new InfraError('selftests', "the tree's make install left no list of its tests");
+    }
     await makeFolderWhole(dir, async (temporary) => {
       await rename(install, join(temporary, 'install'));
-      await writeFile(join(temporary, 'list'), list.content);
+      await writeFile(join(temporary, 'list'), list);
       await writeFile(join(temporary, 'build.log'), `${log.join('\n')}\n`);
     });
   });
