@@ -39,7 +39,8 @@ export async function testCommit(
 ): Promise<StepResult> {
   await mkdir(dir, { recursive: true });
   const session = openReports([
-    progressReport({ stream: process.stderr, quiet }),
+    // The bisection says itself what each gave.
+    progressReport({ stream: process.stderr, quiet, results: false }),
     pastTimesReport(),
     ...reportsFor(undefined),
   ]);
@@ -51,6 +52,8 @@ export async function testCommit(
   // What was stopped is not to be skipped.
   if (run.interrupted) throw new InterruptedError('bisect: interrupted');
   const [job] = run.jobs;
-  const text = `${job?.status ?? 'ERROR'}: ${(job?.reason ?? '').split('\n')[0] ?? ''}`;
+  // The folder of the step has the rest.
+  const [reason = ''] = (job?.reason ?? '').split(/\n|; /);
+  const text = `${job?.status ?? 'ERROR'}: ${reason}`;
   return { outcome: bisectOutcome(run), text };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { getuid } from 'node:process';
 import { execa } from 'execa';
+import { findQemu } from '../devices/qemu/binary.js';
 import { exitCode } from '../model/errors.js';
 import { sandboxWord } from '../kernels/trusted.js';
 import { environmentFor } from '../system/environment.js';
@@ -22,7 +23,8 @@ export async function doctor(options: {
   readonly install: boolean;
   readonly for: string;
 }): Promise<number> {
-  const findings = await findTools(options.for === 'test' ? [...tools, ...testTools] : tools);
+  const system = await findTools(options.for === 'test' ? [...tools, ...testTools] : tools);
+  const findings = await withUsedQemu(system);
   if (!options.install) {
     show(findings);
     const word = await sandboxWord();
@@ -42,6 +44,17 @@ export async function doctor(options: {
   );
   if (!options.install) return findings.some(isMissing) ? exitCode.infrastructure : exitCode.ok;
   return install(manager, line);
+}
+
+/** Runs may take another QEMU than the system's: one that was fetched, or that BUSYGUEST_QEMU names. */
+async function withUsedQemu(findings: readonly Finding[]): Promise<readonly Finding[]> {
+  const used = (await findQemu())?.versionText;
+  return findings.map((finding) => {
+    const { tool, version } = finding;
+    if (tool.name !== 'qemu-system-ppc64' || used === undefined || used === version) return finding;
+    const also = version === undefined ? '' : `; the system has ${version}`;
+    return { tool, version: `${used}, which runs take${also}` };
+  });
 }
 
 function show(findings: readonly Finding[]): void {

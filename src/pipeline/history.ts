@@ -18,12 +18,18 @@ const startsBefore = (one: RunSummary, run: RunResult): boolean =>
 
 /**
  * The run that `run` is compared with: the newest before it of a job matrix of the same file name and about the same
- * trees or packages that was not interrupted. The path does not count: a resumed run knows another one.
+ * trees or packages that was not interrupted, and has a job of it. The path does not count: a resumed run knows another
+ * one.
  */
 export function previousRun(run: RunResult, index: RunIndex): RunSummary | undefined {
   const { subject } = summarizeRun(run);
+  const own = new Set(run.jobs.map(({ name }) => name));
   return index.runs.findLast(
-    (one) => startsBefore(one, run) && one.subject === subject && !one.interrupted,
+    (one) =>
+      startsBefore(one, run) &&
+      one.subject === subject &&
+      !one.interrupted &&
+      one.jobs.some(({ name }) => own.has(name)),
   );
 }
 

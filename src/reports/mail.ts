@@ -74,7 +74,7 @@ function what(run: RunResult, { base, patches, version }: MailFacts): string[] {
   );
   return [
     ...field('Test', `does a CPU-bound KVM guest stay within cpu.max? busyguest ${version}`),
-    ...field('Base', releases === '' ? base : `${base} (${releases})`),
+    ...field('Base', releases === '' || base.includes(releases) ? base : `${base} (${releases})`),
     ...titles.flatMap((title, index) => field(index === 0 ? 'Series' : '', title, 2)),
     ...field('Compiled', notCompiled(run) ?? 'not known which files of the series'),
     ...field('Compiler', facts('toolchain').join(', ')),

@@ -19,6 +19,8 @@ export interface ProgressOptions {
   readonly stream: ProgressStream;
   /** Print nothing at all. */
   readonly quiet?: boolean;
+  /** False: leave out what each job gave. */
+  readonly results?: boolean;
   /** Print every console line too. */
   readonly verbose?: boolean;
   /** Milliseconds of a clock that never goes back. */
@@ -70,7 +72,7 @@ class StatusLine {
 
 /** Live progress of a run: a status line on a terminal, else plain lines with the time since the start. */
 export function progressReport(options: ProgressOptions): Report {
-  const { stream, quiet = false, verbose = false, ticker = intervals } = options;
+  const { stream, quiet = false, results = true, verbose = false, ticker = intervals } = options;
   const nowMs = options.nowMs ?? (() => performance.now());
   if (quiet) return { name: 'progress', onEnd: () => undefined };
 
@@ -109,8 +111,9 @@ export function progressReport(options: ProgressOptions): Report {
       const steps = status === undefined && isNews;
       const width = status && columns();
       const left = activities.timeLeft();
+      const isTold = event.kind !== 'job-end' || results;
       const line = plainLine(event, { verbose, steps, tookMs, width, left });
-      if (line !== undefined) print(line);
+      if (line !== undefined && isTold) print(line);
       draw();
       if (event.kind === 'run-end') end();
     },

@@ -97,8 +97,11 @@ function ofRow(kernels: readonly KernelSummary[], shared: string): string {
  * the mail and of Markdown, and `headline` of results.json. May hold text of a console: each report cleans it.
  */
 export function headlineOf(run: Told): string {
-  const own = run.jobs.filter((job) => !isRelative(job));
-  const kernels = summarizeKernels(own.length > 0 ? own : run.jobs);
+  const { jobs } = run;
+  const done = jobs.filter(({ decidedBy }) => decidedBy !== 'interrupted');
+  if (run.interrupted && done.length < jobs.length) return interruptedHeadline(done, jobs.length);
+  const own = jobs.filter((job) => !isRelative(job));
+  const kernels = summarizeKernels(own.length > 0 ? own : jobs);
   const shared = sharedIdentity(kernels);
   const said =
     kernels.length === 0
@@ -108,4 +111,12 @@ export function headlineOf(run: Told): string {
         : ofRow(kernels, shared);
   const suffix = shared === '' || kernels.length === 0 ? '' : ` (${shared})`;
   return `${run.interrupted ? 'interrupted: ' : ''}${said}${suffix}`;
+}
+
+/** What the jobs say that had ended; a pair with one kernel says nothing. */
+function interruptedHeadline(done: Told['jobs'], all: number): string {
+  const count = `interrupted: ${done.length} of ${all} jobs done`;
+  if (done.length === 0) return count;
+  const rest = { jobs: done, verdicts: [], overall: 'none', interrupted: false } as const;
+  return `${count}: ${headlineOf(rest)}`;
 }

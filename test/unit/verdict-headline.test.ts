@@ -204,6 +204,22 @@ for (const [what, told, sentence] of situations) {
   test(`headline: ${what}`, () => assert.equal(headlineOf(told), sentence));
 }
 
+test('headline: an interrupted run says how far it came, and of what had ended what it found', () => {
+  const cut: Partial<JobResult> = {
+    status: 'MISS',
+    decidedBy: 'interrupted',
+    reason: 'boot: interrupted',
+  };
+  const told = (jobs: readonly JobResult[]): string =>
+    headlineOf({ ...run(jobs, pair), interrupted: true });
+  const left = on('patched', 'pseries-p9', cut);
+  assert.equal(told([...on('base', 'pseries-p9', cut), ...left]), 'interrupted: 0 of 2 jobs done');
+  assert.equal(
+    told([...on('base', 'pseries-p9', fails), ...left]),
+    'interrupted: 1 of 2 jobs done: base breaks the limit on pseries-p9: 3.30 x the quota',
+  );
+});
+
 test('headline: a check names the patch that mends; an interrupted run says so first', () => {
   const [, last] = situations.at(-1) ?? [];
   assert.ok(last);
