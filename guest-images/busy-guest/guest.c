@@ -205,6 +205,16 @@ static bool failed(const char *what, struct guest_report *report)
 	return false;
 }
 
+/* KVM-PR looks for interrupt vectors at 0xfff00000 unless it is told where they are (kvmppc_set_pvr_pr()). */
+static bool set_vectors(const struct vcpu *vcpu)
+{
+	uint64_t base = 0;
+	struct kvm_one_reg reg = { .id = KVM_REG_PPC_HIOR, .addr = (uintptr_t)&base };
+
+	return !ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg) ||
+	       failed("KVM_SET_ONE_REG(HIOR)", vcpu->report);
+}
+
 /*
  * Interrupts come in the guest's own byte order. What QEMU negates has no sign in
  * 32 bits (exit_nested_store_l2()), so there the decrementer is a large one.
@@ -235,7 +245,8 @@ static bool set_registers(const struct vcpu *vcpu, const struct workload *load, 
 		nested_wrap(memory, &regs);
 	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
 		return failed("KVM_SET_REGS", vcpu->report);
-	return load->hcall != HCALL_CEDE || set_lpcr(vcpu, load);
+	return load->hcall != HCALL_CEDE ||
+	       (set_lpcr(vcpu, load) && (!vcpu->pr || set_vectors(vcpu)));
 }
 
 static bool create_vcpu(int kvm, int vm, const struct workload *load, void *memory,
