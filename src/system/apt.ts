@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { access, constants, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { InfraError } from '../model/errors.js';
 import type { Say } from '../model/event.js';
+import { isOpen, takeFetched, whereAptFetches } from './apt-user.js';
 import { use } from './cache.js';
+import { debianMirror } from './debian-mirror.js';
 import { cacheDir, digest, exists, readIfThere, withTemporary, writeWhole } from './files.js';
 import { megabytes, watchGrowth } from './growth.js';
 import { withLock } from './lock.js';
@@ -65,7 +67,7 @@ export class AptSuite {
       async () => {
         await this.#writeSources();
         try {
-          await this.#apt(['apt-get', 'update'], { todo: 'is the package archive reachable?' });
+          await this.#fetchLists();
         } catch (error) {
           // Without a network the lists of the last time serve.
           if (!(error instanceof InfraError) || age === Infinity) throw error;
@@ -75,6 +77,23 @@ export class AptSuite {
         await writeWhole(stamp, '');
       },
     );
+  }
+
+  async #fetchLists(): Promise<void> {
+    const lists = join(this.#dir, 'lists');
+    await whereAptFetches(this.#dir, async (place) => {
+      await mkdir(join(place, 'lists', 'partial'), { recursive: true });
+      const todo = 'is the package archive reachable?';
+      const own = join(place, 'lists');
+      await this.#apt(['apt-get', 'update'], { todo, place, lists: own });
+      if (place === this.#dir) return;
+      await withTemporary(lists, async (temporary) => {
+        // By a program, whose words for a full disk are known.
+        await run(['cp', '-rT', own, temporary], { stage: 'fetch', signal: this.signal });
+        await rm(lists, { recursive: true, force: true });
+        await rename(temporary, lists);
+      });
+    });
   }
 
   /**
@@ -150,19 +169,20 @@ export class AptSuite {
     const there = (await readdir(dir)).find(isIt);
     if (there !== undefined) return join(dir, there);
     // apt writes under the final name: what is killed in the middle must not be found the next time, but by trim().
-    return withTemporary(cacheDir('apt', pkg.name), async (temporary) => {
-      const download = ['apt-get', 'download', `${pkg.name}=${pkg.version}`];
-      const tell = fetching(`${pkg.name} ${pkg.version}`, pkg.bytes, say);
-      try {
-        await watchGrowth(temporary, tell, () => this.#apt(download, { cwd: temporary }));
-      } catch (error) {
-        throw notThere.test(String((error as InfraError).logTail)) ? this.#notThere(pkg) : error;
-      }
-      const file = (await readdir(temporary)).find((name) => name.endsWith('.deb'));
-      if (file === undefined) throw new InfraError('fetch', `apt-get gave no ${pkg.name}`);
-      await rename(join(temporary, file), join(dir, file));
-      return join(dir, file);
-    });
+    return withTemporary(cacheDir('apt', pkg.name), (temporary) =>
+      whereAptFetches(temporary, async (place) => {
+        const download = ['apt-get', 'download', `${pkg.name}=${pkg.version}`];
+        const tell = fetching(`${pkg.name} ${pkg.version}`, pkg.bytes, say);
+        try {
+          await watchGrowth(place, tell, () => this.#apt(download, { cwd: place, place }));
+        } catch (error) {
+          throw notThere.test(String((error as InfraError).logTail)) ? this.#notThere(pkg) : error;
+        }
+        const file = (await readdir(place)).find((name) => name.endsWith('.deb'));
+        if (file === undefined) throw new InfraError('fetch', `apt-get gave no ${pkg.name}`);
+        return takeFetched(join(place, file), dir, (await this.#fields(pkg.name))('SHA256'));
+      }),
+    );
   }
 
   #notThere({ name, version }: AptPackage): NotInArchiveError {
@@ -197,18 +217,23 @@ export class AptSuite {
 
   async #apt(
     argv: readonly string[],
-    how: Pick<RunOptions, 'todo' | 'cwd' | 'okCodes'> = {},
+    how: Pick<RunOptions, 'todo' | 'cwd' | 'okCodes'> & {
+      /** Where it fetches to, and where its lists are. */
+      readonly place?: string;
+      readonly lists?: string;
+    } = {},
   ): ReturnType<typeof run> {
+    const { place = this.#dir, lists = join(this.#dir, 'lists'), ...more } = how;
     const options = {
       'Dir::Etc::sourcelist': join(this.#dir, 'sources.list'),
       'Dir::Etc::sourceparts': '/dev/null',
-      'Dir::State::lists': join(this.#dir, 'lists'),
+      'Dir::State::lists': lists,
       'Dir::State::status': '/dev/null',
       'Dir::Cache': join(this.#dir, 'cache'),
       // Images of containers turn this off, and then every question costs a second.
       'Dir::Cache::pkgcache': join(this.#dir, 'cache', 'pkgcache.bin'),
       // apt's own user can fetch only where it can go.
-      ...(!(await isOpen(this.#dir)) && { 'APT::Sandbox::User': '' }),
+      ...(!(await isOpen(place)) && { 'APT::Sandbox::User': '' }),
       ...(this.architecture !== undefined && { 'APT::Architecture': this.architecture }),
     };
     const [program = '', ...rest] = argv;
@@ -220,7 +245,7 @@ export class AptSuite {
       signal: this.signal,
       env,
       passes: 'network',
-      ...how,
+      ...more,
     });
   }
 }
@@ -244,61 +269,3 @@ const canWrite = (dir: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-/** Whether every user may go to a folder. */
-async function isOpen(path: string): Promise<boolean> {
-  const { mode } = await stat(path);
-  if ((mode & 0o001) === 0) return false;
-  return path === dirname(path) || isOpen(dirname(path));
-}
-
-/**
- * Where Debian's archive is: $BUSYGUEST_DEBIAN_MIRROR, else what the system's apt uses, else
- * (on relatives of Debian) what debootstrap would use. Throws InfraError when nothing says it.
- */
-export async function debianMirror(signal: AbortSignal): Promise<string> {
-  const asked = process.env['BUSYGUEST_DEBIAN_MIRROR'];
-  if (asked) return asked;
-  const format = '$(REPO_URI)';
-  const { stdout } = await run(
-    ['apt-get', 'indextargets', '--format', format, 'Origin: Debian', 'Component: main'],
-    {
-      stage: 'fetch',
-      signal,
-      passes: 'network',
-      todo: 'apt-get is needed for debian: sources; or use --tree PATH',
-    },
-  );
-  const uris = [...new Set(stdout.split('\n').filter((uri) => uri !== ''))];
-  const main = uris.find((uri) => !/security|backports/.test(uri));
-  if (main !== undefined) return main.replace(/\/$/, '');
-  return (await mirrorFromFiles()) ?? noMirror();
-}
-
-// `indextargets` knows only what was updated before; a fresh system has just the files.
-async function mirrorFromFiles(): Promise<string | undefined> {
-  const files = [
-    '/etc/apt/sources.list.d/debian.sources',
-    '/etc/apt/sources.list',
-    '/usr/share/debootstrap/scripts/sid',
-    '/usr/share/debootstrap/scripts/debian-common',
-  ];
-  for (const file of files) {
-    const text = await readIfThere(file);
-    const uri =
-      text &&
-      /^(?:URIs:|deb(?: \[[^\]]*\])?|\s*default_mirror) +(https?:\S+\/debian)\/?(?:\s|$)/m.exec(
-        text,
-      )?.[1];
-    if (uri) return uri;
-  }
-  return undefined;
-}
-
-function noMirror(): never {
-  throw new InfraError(
-    'fetch',
-    "this system does not know Debian's archive",
-    'set BUSYGUEST_DEBIAN_MIRROR to a mirror, or use a kernel tree of your own: --tree PATH',
-  );
-}

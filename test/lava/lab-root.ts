@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { debianMirror } from '../../src/system/apt.js';
+import { debianMirror } from '../../src/system/debian-mirror.js';
 import { use } from '../../src/system/cache.js';
 import {
   cacheDir,

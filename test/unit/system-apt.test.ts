@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -10,10 +11,11 @@ import { exists } from '../../src/system/files.js';
 // An archive cannot be made to move on while it is asked: apt is a stand-in here, as it speaks.
 const programIn = (archive: string): string => `#!/bin/sh
 cd ${archive} || exit 1
+echo "$*" >>said
 case "$(basename "$0") $*" in
 apt-get*indextargets*) echo https://mirror.example/debian ;;
 apt-get*update*) echo update >>asked; cp now lists ;;
-apt-cache*show*) echo "Package: kernel"; echo "Version: $(cat lists)"; echo "Architecture: all" ;;
+apt-cache*show*) echo "Package: kernel"; echo "Version: $(cat lists)"; echo "Architecture: all"; [ ! -e sums ] || cat sums ;;
 apt-get*download*)
     wanted=$(echo "$*" | sed 's/.*kernel=//')
     echo "download $wanted" >>asked
@@ -35,6 +37,7 @@ interface Archive {
   /** Its lists seem to have been fetched five minutes ago. */
   readonly age: () => Promise<void>;
   readonly suite: AptSuite;
+  readonly dir: string;
 }
 
 async function archive(context: TestContext): Promise<Archive> {
@@ -68,6 +71,7 @@ async function archive(context: TestContext): Promise<Archive> {
       await utimes(join(dir, 'cache/apt/sid-native/updated'), then, then);
     },
     asked: async () => (await readFile(join(dir, 'asked'), 'utf8')).trim().split('\n'),
+    dir,
     suite: new AptSuite('sid', undefined, new AbortController().signal),
   };
 }
@@ -134,3 +138,27 @@ test('a download that is killed in the middle is fetched anew, not found', async
   await rm(killed);
   assert.equal(await readFile(await newest(suite), 'utf8'), 'whole');
 });
+
+test(
+  "where the cache is closed apt's own user fetches for root, and what arrives is checked",
+  { skip: process.getuid?.() === 0 ? false : 'only root has another user to fetch' },
+  async (context) => {
+    const { set, suite, dir } = await archive(context);
+    await set('1', '1');
+    await chmod(join(dir, 'cache'), 0o700);
+    const sum = createHash('sha256').update('whole').digest('hex');
+    await writeFile(join(dir, 'sums'), `SHA256: ${sum}\n`);
+    const file = await newest(suite);
+    assert.equal(await readFile(file, 'utf8'), 'whole');
+    assert.ok(file.startsWith(join(dir, 'cache')));
+    assert.equal((await stat(file)).uid, 0);
+    const said = (await readFile(join(dir, 'said'), 'utf8')).split('\n');
+    const fetches = said.filter((line) => / (?:update|download) ?/.test(line));
+    assert.ok(fetches.length >= 2, said.join('\n'));
+    for (const line of fetches) assert.doesNotMatch(line, /APT::Sandbox::User/);
+    await suite.forget(file);
+    await writeFile(join(dir, 'sums'), `SHA256: ${'0'.repeat(64)}\n`);
+    await rm(join(dir, 'cache/apt/sid-native/answers'), { recursive: true });
+    await assert.rejects(newest(suite), /not the file that the lists name/);
+  },
+);
