@@ -53,6 +53,7 @@ Examples:
   busyguest run jobs/pre-pull.yaml
   LAVA_TOKEN=... busyguest run --lava https://lava.example.org jobs/nightly.yaml
   busyguest run jobs/pre-pull.yaml --tree ~/linux#kvm/next --filter 'device=~powernv'
+  busyguest run jobs/follow.job.ts --set source=git+https://HOST/linux.git#master --exit-on new-failures
   busyguest run --resume results/20261121-120000-pre-pull`,
       )
       .action(lazily(async () => (await import('./run.js')).run)),

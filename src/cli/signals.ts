@@ -2,7 +2,7 @@
 import { exitCode } from '../model/errors.js';
 
 /** As long as an interrupted command may go on to end in good order, milliseconds. What is left then waits for the next one. */
-const endsWithinMs = 1500;
+const endsWithinMs = 1200;
 
 /**
  * Runs `work` with a signal that fires on Ctrl-C, SIGTERM or SIGHUP. After that busyguest ends soon, or at once with

@@ -63,8 +63,12 @@ function checkCalls(lines: readonly string[]): number {
 }
 
 function checkMatrices(text: string): void {
-  const files = text.match(/jobs\/[\w-]+\.yaml/g) ?? [];
-  assert.ok(files.length >= 2);
+  const files = text.match(/jobs\/[\w-]+\.(?:yaml|job\.ts)/g) ?? [];
+  assert.ok(files.length >= 3);
+  // What stands in MATRIX becomes arguments of run.
+  const follow = /jobs\/follow\.job\.ts (--set source=\S+ --exit-on new-failures)/.exec(text)?.[1];
+  assert.ok(follow);
+  assert.equal(checkCalls([`node bin/busyguest.mjs run jobs/follow.job.ts ${follow}`]), 1);
   for (const file of files) assert.ok(existsSync(`${project}/${file}`), file);
 }
 
