@@ -7,6 +7,7 @@ import { InfraError, JobError } from '../model/errors.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, isFileName, makeFolderWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
+import { run } from '../system/processes.js';
 import { programPath } from '../system/program.js';
 import type { BuildPlan } from './build.js';
 import { diffText } from './diff-text.js';
@@ -57,24 +58,32 @@ export async function buildSelftests(
     const touched = await touchedFiles([patch], signal);
     if (!touched.every((path) => notOfTests.test(path))) patches.push(diffText(patch.text));
   }
-  const key = digest(format, plan.source.id, ...patches, ...toolchain.versions, collection);
-  const dir = cacheDir('selftests', key.slice(0, 24));
+  const tree = digest(format, plan.source.id, ...patches).slice(0, 24);
+  const key = digest(tree, ...toolchain.versions, collection).slice(0, 24);
+  const dir = cacheDir('selftests', key);
+  const asked: Asked = { plan, collection, headers: cacheDir('selftests', `headers-${tree}`) };
   const onWait = (pid: number): void => say(`process ${pid} builds them`);
   if (!(await use(dir))) {
     await mkdir(cacheDir('selftests'), { recursive: true });
     await withLock(`${dir}.lock`, signal, onWait, async () => {
-      if (!(await use(dir))) await installInto(dir, plan, collection, signal, say);
+      if (!(await use(dir))) await installInto(dir, asked, signal, say);
     });
   }
   const list = await readFile(join(dir, 'list'), 'utf8');
   const tests = list.split('\n').filter((line) => /^[^\s:]+:\S+$/.test(line));
-  return { dir: join(dir, 'install'), key: key.slice(0, 24), tests, log: join(dir, 'build.log') };
+  return { dir: join(dir, 'install'), key, tests, log: join(dir, 'build.log') };
+}
+
+interface Asked {
+  readonly plan: BuildPlan;
+  readonly collection: string;
+  /** Where the tree's headers for programs are kept, for the next collection. */
+  readonly headers: string;
 }
 
 async function installInto(
   dir: string,
-  plan: BuildPlan,
-  collection: string,
+  { plan, collection, headers }: Asked,
   signal: AbortSignal,
   say: Say,
 ): Promise<void> {
@@ -98,7 +107,7 @@ async function installInto(
     const work: Work = { ...shared, tree: tree.tree, obj: tree.obj };
     const jobs = `-j${availableParallelism() + 1}`;
     say('installing headers');
-    await make(work, [jobs, 'headers']);
+    await makeHeaders(work, headers);
     say(`building the selftests ${collection}`);
     const install = join(tree.obj, 'kselftest_installed');
     const goals = [jobs, `TARGETS=${collection}`, `KSFT_INSTALL_PATH=${install}`, 'install'];
@@ -117,6 +126,22 @@ async function installInto(
       await writeFile(join(temporary, 'list'), list);
       await writeFile(join(temporary, 'build.log'), `${log.join('\n')}\n`);
     });
+  });
+}
+
+/** Headers as programs see them; they come first, for the folder goes to the cage's user with the first make. */
+async function makeHeaders(work: Work, kept: string): Promise<void> {
+  const { obj, signal } = work;
+  // A stranger's: what is in it is copied as it is.
+  const copy = (from: string, to: string) =>
+    run(['cp', '-a', '--', join(from, 'usr'), to], { stage: 'selftests', signal });
+  if (await use(kept)) {
+    await copy(kept, obj);
+    return;
+  }
+  await make(work, [`-j${availableParallelism() + 1}`, 'headers']);
+  await makeFolderWhole(kept, async (temporary) => {
+    await copy(obj, temporary);
   });
 }
 
