@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { resolve } from 'node:path';
 import { runningKernel } from '../model/job.js';
+import { sourceRef } from '../model/source-ref.js';
 
 const debianPattern = /^debian:[a-z0-9][a-z0-9+.-]*(@[a-z0-9][a-z0-9./_-]*)?$/;
 const gitPattern = /^git\+(https?|git|ssh|file):\/\/[^\s#]+#[^\s#-][^\s#]*$/;
@@ -10,10 +11,11 @@ const schemePattern = /^[a-z][a-z0-9+-]+:/i;
 export function sourceFault(source: string): string | undefined {
   if (source !== source.trim() || source === '')
     return 'a kernel source must not be blank or padded';
-  if (source.startsWith('debian:')) {
+  const named = sourceRef(source);
+  if (named.kind === 'debian') {
     return debianPattern.test(source) ? undefined : `"${source}" is not debian:PACKAGE[@SUITE]`;
   }
-  if (source.startsWith('git+')) {
+  if (named.kind === 'url') {
     return gitPattern.test(source)
       ? undefined
       : `"${source}" is not git+URL#REF with an http(s), git, ssh or file URL`;
@@ -21,7 +23,7 @@ export function sourceFault(source: string): string | undefined {
   if (schemePattern.test(source)) {
     return `unknown kind of kernel source "${source}"; write PATH, PATH#REF, git+URL#REF or debian:PACKAGE[@SUITE]`;
   }
-  const [path, ref] = splitRef(source);
+  const { path, ref } = named;
   if (path === '') return `"${source}" names no path before "#"`;
   if (ref !== undefined && !/^[^\s-]\S*$/.test(ref)) return `"${source}" has no git ref after "#"`;
   return pathFault(path);
@@ -37,8 +39,9 @@ export function pathFault(path: string): string | undefined {
 
 /** The source with its path, if it is one, made absolute against `dir`; `#REF` stays. */
 export function absoluteSource(source: string, dir: string): string {
-  if (source === runningKernel || /^(?:debian:|git\+)/.test(source)) return source;
-  const [path, ref] = splitRef(source);
+  const named = sourceRef(source);
+  if (source === runningKernel || named.kind !== 'path') return source;
+  const { path, ref } = named;
   return ref === undefined ? resolve(dir, path) : `${resolve(dir, path)}#${ref}`;
 }
 
@@ -50,9 +53,4 @@ export function absoluteConfig(entry: string, dir: string): string {
 /** Whether a config entry is a file of the user's, not the name of a shipped fragment. */
 export function isFragmentPath(entry: string): boolean {
   return entry.includes('/') || entry.endsWith('.fragment') || entry.endsWith('.config');
-}
-
-function splitRef(source: string): readonly [path: string, ref: string | undefined] {
-  const hash = source.indexOf('#');
-  return hash < 0 ? [source, undefined] : [source.slice(0, hash), source.slice(hash + 1)];
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { SourceRef } from '../model/source-ref.js';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, JobError } from '../model/errors.js';
@@ -19,8 +20,10 @@ const oldest: readonly [number, number] = [6, 18];
  * `debian:linux-source-7.2@sid`, or `debian:linux-source` for the newest from v6.18 on. Without
  * a suite: sid, where Debian's newest released kernels are. The tarball is unpacked once.
  */
-export function debianSource(name: string): KernelSource {
-  const [pkg = '', suiteName = 'sid'] = name.slice('debian:'.length).split('@');
+export function debianSource({
+  package: pkg,
+  suite: suiteName = 'sid',
+}: SourceRef & { kind: 'debian' }): KernelSource {
   const find = (suite: AptSuite): Promise<AptPackage | undefined> =>
     pkg === anyVersion ? newest(suite) : suite.show(pkg);
   return {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { SourceRef } from '../model/source-ref.js';
 import { join } from 'node:path';
 import { InfraError, JobError } from '../model/errors.js';
 import type { Say } from '../model/event.js';
@@ -26,10 +27,7 @@ const env = {
  * `git+URL#REF`: one commit of a repository elsewhere, without its history, kept in a bare
  * repository of the cache. REF is a branch, a tag or a whole commit id.
  */
-export function gitUrlSource(name: string): KernelSource {
-  const hash = name.indexOf('#');
-  const url = name.slice('git+'.length, hash);
-  const ref = name.slice(hash + 1);
+export function gitUrlSource({ url, ref }: SourceRef & { kind: 'url' }): KernelSource {
   return {
     kind: 'git-url',
     async pin(signal, say) {
@@ -44,6 +42,7 @@ export function gitUrlSource(name: string): KernelSource {
       if (commit === undefined) throw noCommit(url, ref);
       const pinned = await pinCommit(repository, commit, `${url} ${ref}`, signal, url);
       // Without history nobody can tell what is part of it, so that it is the name which is trusted.
+      const name = `git+${url}#${ref}`;
       return { ...pinned, origin: name, trusts: (origin) => Promise.resolve(origin === name) };
     },
   };

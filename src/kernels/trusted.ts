@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { sourceRef } from '../model/source-ref.js';
 import { projectDir } from '../system/files.js';
 import { findSandbox, refused } from '../system/sandbox.js';
 
@@ -22,8 +23,10 @@ export async function assertMayRun(
   for (const source of sources) if (!(await isTrusted(source))) throw refused(source, sandbox);
 }
 
-const isTrusted = async (source: string): Promise<boolean> =>
-  source.startsWith('debian:') || isOwn(source.replace(/#[^#]*$/, ''));
+async function isTrusted(source: string): Promise<boolean> {
+  const named = sourceRef(source);
+  return named.kind === 'debian' || (named.kind === 'path' && isOwn(named.path));
+}
 
 /** Whether a folder, or the repository in it, belongs to the user. */
 export async function isOwn(path: string): Promise<boolean> {

@@ -57,6 +57,13 @@ export class InfraError extends Error {
   ) {
     super(message);
   }
+
+  /** All of it, as the reason of a job: the log's lines come below. */
+  get reason(): string {
+    const todo = this.todo === undefined ? '' : `; ${this.todo}`;
+    const tail = this.logTail.map((line) => `\n    ${line}`).join('');
+    return `${this.stage}: ${this.message}${todo}${tail}`;
+  }
 }
 
 /** The user (or CI) asked to stop. */

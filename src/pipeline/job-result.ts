@@ -107,9 +107,7 @@ const buildCase = (reason: string): CaseResult => ({
 
 /** A result for a job whose machine could not be started. */
 export function judgeInfra(job: Job, error: InfraError): JobResult {
-  const todo = error.todo === undefined ? '' : `; ${error.todo}`;
-  const tail = error.logTail.map((line) => `\n    ${line}`).join('');
-  const reason = `${error.stage}: ${error.message}${todo}${tail}`;
+  const { reason } = error;
   return judgeUnbooted(job, { buildError: { decidedBy: 'infrastructure', reason } });
 }
 

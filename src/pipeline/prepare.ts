@@ -262,14 +262,7 @@ async function orFailure<T extends object>(
       return { failure: { decidedBy: 'input', reason: error.message } };
     }
     if (error instanceof InfraError && !(error instanceof InterruptedError)) {
-      const tail = error.logTail.map((line) => `\n    ${line}`).join('');
-      const todo = error.todo === undefined ? '' : `; ${error.todo}`;
-      return {
-        failure: {
-          decidedBy: 'infrastructure',
-          reason: `${error.stage}: ${error.message}${todo}${tail}`,
-        },
-      };
+      return { failure: { decidedBy: 'infrastructure', reason: error.reason } };
     }
     throw error;
   }
