@@ -25,7 +25,7 @@ test(
     const { verdicts, jobs, overall } = await latest(dir);
     assert.equal(overall, 'regressed', jobs.map(({ reason }) => reason).join('\n'));
     const [pair] = verdicts;
-    assert.deepEqual(pair?.newlyBroken, ['cgroup:test_cpu/test_cpucg_stats']);
+    assert.ok(pair?.newlyBroken?.includes('cgroup:test_cpu/test_cpucg_stats'));
     assert.ok(pair?.stillBroken?.includes('cgroup:test_cpu/test_cpucg_max'));
     assert.deepEqual(
       jobs.map(({ asExpected }) => asExpected),

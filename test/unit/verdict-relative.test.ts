@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { readPayload } from '../../src/ktap/payload.js';
 import type { JobResult } from '../../src/model/result.js';
 import type { Status } from '../../src/model/status.js';
+import { projectDir } from '../../src/system/files.js';
 import { headlineOf } from '../../src/verdict/headline.js';
 import { judgePair, overallVerdict, pairUp, pairVerdict } from '../../src/verdict/pair.js';
 import { asFound, settleRelative } from '../../src/verdict/relative.js';
@@ -45,6 +49,27 @@ test("what the series breaks is regressed by name, though the tree's own failure
     settled(base, patched).map(({ asExpected }) => asExpected),
     [true, false],
   );
+});
+
+test('recorded consoles: the planted break is regressed by name, beside what the tree fails by itself', () => {
+  const recorded = (kernel: string): JobResult => {
+    const file = join(projectDir, `test/fixtures/kselftest/${kernel}-test-cpu.log`);
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const { cases } = readPayload(lines, { format: 'selftests' });
+    return job(kernel, {}, { cases, status: 'FAIL', asExpected: false });
+  };
+  const pair = judgePair({ base: recorded('base'), patched: recorded('broken') });
+  assert.equal(pair.verdict, 'regressed');
+  assert.deepEqual(pair.newlyBroken, [
+    'cgroup:test_cpu/test_cpucg_stats',
+    'cgroup:test_cpu/test_cpucg_weight_overprovisioned',
+    'cgroup:test_cpu/test_cpucg_nested_weight_overprovisioned',
+  ]);
+  assert.deepEqual(pair.stillBroken, [
+    'cgroup:test_cpu',
+    'cgroup:test_cpu/test_cpucg_max',
+    'cgroup:test_cpu/test_cpucg_max_nested',
+  ]);
 });
 
 test('what the series mends is fixed, though the base breaks something else', () => {
