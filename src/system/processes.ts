@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { constants } from 'node:os';
-import { execa, type Options } from 'execa';
+import type { Options } from 'execa';
 import { InfraError, InterruptedError } from '../model/errors.js';
 import { caged, type Cage } from './cage.js';
 import { environmentFor, type Passing } from './environment.js';
@@ -60,6 +60,9 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   const { stage, signal, okCodes = [0] } = options;
   signal?.throwIfAborted();
   const { program, env } = await prepared(argv, options);
+  // Half of what a command loads that starts no program.
+  const { execa } = await import('execa');
+  signal?.throwIfAborted();
   const child = execa(program[0] ?? '', program.slice(1), execaOptions(options, env));
   const stop = (): void => killGroup(child.pid);
   signal?.addEventListener('abort', stop, { once: true });
