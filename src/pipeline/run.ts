@@ -11,7 +11,7 @@ import type { JobResult, RunResult } from '../model/result.js';
 import { recipeKey } from '../payload/image-recipe.js';
 import { programOf } from '../payload/registry.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
-import { asFound, settleRelative } from '../verdict/relative.js';
+import { settleRelative, settleSoFar } from '../verdict/settle-relative.js';
 import { isFull } from '../system/disk.js';
 import { temporaryFor } from '../system/files.js';
 import { bootOf, bootWithId, expectedConsole } from './boot.js';
@@ -53,10 +53,8 @@ export async function runMatrix(
   const stop = new AbortController();
   const jobSignal = AbortSignal.any([signal, stop.signal]);
   const results = new Map<string, JobResult>();
-  const isCompared = ({ kernel: { name, base } }: Job): boolean =>
-    base !== undefined || matrix.kernels.some((other) => other.base === name);
   const finish = async (job: Job, found: JobResult): Promise<void> => {
-    const result = asFound(found, isCompared(job));
+    const result = settleSoFar(found, [...results.values()], matrix.kernels);
     results.set(job.name, result);
     await new JobFiles(join(options.dir, job.name)).writeStatus(result);
     emit({ kind: 'job-end', job: job.name, result });

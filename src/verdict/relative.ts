@@ -4,14 +4,13 @@ import type { Verdict } from '../model/status.js';
 import { programOf } from '../payload/registry.js';
 import { isAnswer } from './answer.js';
 import { bringsFault, caseChanges } from './case-changes.js';
-import type { Pair } from './pair.js';
 
 /** Whether a job's cases are about whatever its tree has, so that a FAIL says something beside the base only. */
 export const isRelative = (job: { readonly program?: string }): boolean =>
   programOf(job).judging.isRelative === true;
 
 /** It ran to its end: whatever it gave can be compared. */
-const isComparable = (job: Judgement): boolean =>
+export const isComparable = (job: Judgement): boolean =>
   isAnswer(job) || (job.status === 'SKIP' && job.decidedBy === 'cases');
 
 /**
@@ -26,25 +25,4 @@ export function relativeVerdict(base: JobResult, patched: JobResult): Verdict {
   if (newlyBroken.length > 0) return 'regressed';
   if (!isComparable(patched)) return 'inconclusive';
   return mended.length > 0 ? 'fixed' : 'unchanged';
-}
-
-/** What such a job gives is found out, not expected, where there is another to compare it with. */
-export function asFound(job: JobResult, isCompared: boolean): JobResult {
-  const isSettled = isCompared && isRelative(job) && isComparable(job);
-  return isSettled ? { ...job, expect: job.status, asExpected: true } : job;
-}
-
-/** The jobs with what is expected of them once all are there: a patched kernel must not break what the base passes. */
-export function settleRelative(
-  jobs: readonly JobResult[],
-  pairs: readonly Pair[],
-): readonly JobResult[] {
-  return jobs.map((job) => {
-    if (!isRelative(job)) return job;
-    const own = pairs.find(({ patched }) => patched === job);
-    const isCompared = own !== undefined || pairs.some(({ base }) => base === job);
-    const breaks = own !== undefined && relativeVerdict(own.base, job) === 'regressed';
-    if (!breaks) return asFound(job, isCompared);
-    return { ...job, expect: 'PASS', asExpected: false };
-  });
 }

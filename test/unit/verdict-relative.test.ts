@@ -9,7 +9,7 @@ import type { Status } from '../../src/model/status.js';
 import { projectDir } from '../../src/system/files.js';
 import { headlineOf } from '../../src/verdict/headline.js';
 import { judgePair, overallVerdict, pairUp, pairVerdict } from '../../src/verdict/pair.js';
-import { asFound, settleRelative } from '../../src/verdict/relative.js';
+import { settleRelative, settleSoFar } from '../../src/verdict/settle-relative.js';
 
 type Cases = Readonly<Record<string, Status>>;
 
@@ -96,7 +96,14 @@ test('skipped on both: unchanged, and as expected; alone a job is held to its ex
       [true, 'SKIP'],
     ],
   );
-  assert.equal(asFound(job('base', broken), false).asExpected, false);
+  assert.equal(settleSoFar(job('base', broken), [], [{ name: 'base' }]).asExpected, false);
+});
+
+test('a job is told as it will count as soon as it is there', () => {
+  const [base, patched] = [job('base', broken), job('patched', worse)];
+  assert.equal(settleSoFar(base, [], kernels).asExpected, true);
+  assert.equal(settleSoFar(patched, [base], kernels).asExpected, false);
+  assert.equal(settleSoFar(job('patched', broken), [base], kernels).asExpected, true);
 });
 
 test('beside the test of the limit selftests count only where they are broken', () => {
