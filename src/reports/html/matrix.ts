@@ -57,7 +57,7 @@ export function matrixSection({ jobs, verdicts }: RunResult): Markup {
         const pair = verdicts.length > 0 && kernels.length > 2;
         return html`<div>
           ${verdictMark(one.verdict)}${when(pair, () => html` <span class="sub">${shortName(one.base)} → ${shortName(one.patched)}</span>`)}
-          ${notablePhrases(one).map((phrase) => html`<br /><span class="sub">${phrase}</span>`)}
+          ${notablePhrases(one).map((phrase) => html`<br /><span class="sub opt">${phrase}</span>`)}
         </div>`;
       });
   const withVerdict = verdicts.length > 0;

@@ -40,9 +40,18 @@ const mark = (text: string, position: string, color: string) => ({
   label: { formatter: text, position, color: ink.text, fontSize: 12 },
 });
 
-// One mark for all kernels: each gets the signal at the end of its window.
+// The longest freeze is the one to see; a healthy process is gone within a period.
+function worstKill(all: readonly JobSeries[]): { killS: number; goneS: number } | undefined {
+  return all
+    .flatMap(({ killS, goneS }) =>
+      killS === undefined || goneS === undefined ? [] : [{ killS, goneS }],
+    )
+    .sort((a, b) => b.goneS - b.killS - (a.goneS - a.killS))[0];
+}
+
+// One mark for all kernels: that of the kernel whose freeze is shown.
 function killMark(all: readonly JobSeries[], endS: number) {
-  const killS = all.find((series) => series.killS !== undefined)?.killS;
+  const killS = worstKill(all)?.killS;
   if (killS === undefined) return {};
   const position = killS > endS * 0.8 ? 'insideEndBottom' : 'end';
   return { markLine: { ...mark('SIGKILL', position, ink.faint), data: [{ xAxis: killS }] } };
@@ -74,13 +83,8 @@ export function drawUsage(
   });
 }
 
-// The longest freeze is the one to see; a healthy process is gone within a period.
 function freezeArea(all: readonly JobSeries[]) {
-  const [worst] = all
-    .flatMap(({ killS, goneS }) =>
-      killS === undefined || goneS === undefined ? [] : { killS, goneS },
-    )
-    .sort((a, b) => b.goneS - b.killS - (a.goneS - a.killS));
+  const worst = worstKill(all);
   if (!worst || worst.goneS - worst.killS < 0.5) return {};
   const text = `SIGKILL to exit ${(worst.goneS - worst.killS).toFixed(1)} s`;
   const label = { position: 'insideBottom', color: ink.text, fontSize: 12, formatter: text };
