@@ -60,21 +60,24 @@ function uniqueNames(): (className: string, name: string) => string {
 
 // The junit-10 schema of Jenkins has properties on suites only, so a metric carries its case's name.
 function setProperties(suite: TestSuite, job: JobResult): void {
-  suite.property('expected', job.expect);
-  suite.property('as_expected', String(job.asExpected));
-  suite.property('status', job.status);
-  suite.property('decided_by', job.decidedBy);
-  suite.property('reason', cleanLine(job.reason));
+  const set = (name: string, value: string): void => {
+    suite.property(cleanLine(name), cleanLine(value));
+  };
+  set('expected', job.expect);
+  set('as_expected', String(job.asExpected));
+  set('status', job.status);
+  set('decided_by', job.decidedBy);
+  set('reason', job.reason);
   for (const { name, metrics } of job.cases) {
     for (const metric of metrics) {
-      const unit = ['ratio', 'count'].includes(metric.unit) ? '' : `_${cleanLine(metric.unit)}`;
-      const label = `${cleanLine(name)}.${cleanLine(metric.name)}${unit}`;
-      suite.property(label, String(metric.value));
+      const unit = ['ratio', 'count'].includes(metric.unit) ? '' : `_${metric.unit}`;
+      const label = `${name}.${metric.name}${unit}`;
+      set(label, String(metric.value));
     }
   }
   for (const [owner, facts] of factsByOwner(job)) {
     for (const [name, value] of Object.entries(facts)) {
-      suite.property(`${owner}.${cleanLine(name)}`, cleanLine(value));
+      set(`${owner}.${name}`, value);
     }
   }
 }
