@@ -30,6 +30,7 @@ const networkNames = [
   ...['http_proxy', 'https_proxy', 'ftp_proxy', 'all_proxy', 'no_proxy'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY', 'NO_PROXY'],
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'SSH_AUTH_SOCK'],
+  'RSYNC_RSH',
   ...['APT_CONFIG', 'KRB5CCNAME', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM'],
 ];
 const names = { cage: cageNames, tools: toolNames, network: networkNames } as const;
