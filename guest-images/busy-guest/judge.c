@@ -15,29 +15,40 @@ void report_usage(const struct limit *l, const struct observation *o)
 	ktap_metric("nr_throttled", s->stat.nr_throttled, "count");
 }
 
+bool judge_usage(int64_t usage_us, int64_t bound_us, int64_t least_us)
+{
+	if (usage_us > bound_us)
+		ktap_reason("used %lld us, at most %lld us are allowed", (long long)usage_us,
+			    (long long)bound_us);
+	else if (usage_us < least_us)
+		ktap_reason("used %lld us, at least %lld us should have been possible",
+			    (long long)usage_us, (long long)least_us);
+	return usage_us <= bound_us && usage_us >= least_us;
+}
+
+bool judge_debt(const struct limit *l, const struct observation *o)
+{
+	int64_t bound = observe_debt_bound_us(o, l);
+
+	if (o->worst_debt_us > bound)
+		ktap_reason("%lld us beyond the quota, at most %lld us are allowed",
+			    (long long)o->worst_debt_us, (long long)bound);
+	return o->worst_debt_us <= bound;
+}
+
 static bool usage_in_bounds(const struct limit *l, const struct observation *o, int64_t least_us)
 {
-	int64_t usage = observe_last(o)->stat.usage_us, bound = observe_bound_us(o, l);
-
 	/* A bound that is wider by more than a quota would show nothing. */
-	if (l->cpus * o->late_us > l->quota_us)
+	if (l->cpus * o->late_us > l->quota_us) {
 		ktap_reason("contended: a timer came %lld us late", (long long)o->late_us);
-	else if (usage > bound)
-		ktap_reason("used %lld us, at most %lld us are allowed", (long long)usage,
-			    (long long)bound);
-	else if (usage < least_us)
-		ktap_reason("used %lld us, at least %lld us should have been possible",
-			    (long long)usage, (long long)least_us);
-	else
-		return true;
-	return false;
+		return false;
+	}
+	return judge_usage(observe_last(o)->stat.usage_us, observe_bound_us(o, l), least_us);
 }
 
 static bool limit_is_kept(const struct limit *l, const struct observation *o, int64_t least_us)
 {
 	const struct cpu_stat *st = &observe_last(o)->stat;
-	int64_t debt_bound = observe_debt_bound_us(o, l);
-	bool ok = false;
 
 	report_usage(l, o);
 	ktap_metric("throttled", st->throttled_us, "us");
@@ -47,18 +58,19 @@ static bool limit_is_kept(const struct limit *l, const struct observation *o, in
 		ktap_metric("least_usage", least_us, "us");
 	if (!usage_in_bounds(l, o, least_us))
 		return false;
-	if (st->nr_throttled <= 0 || st->throttled_us <= 0)
+	if (st->nr_throttled <= 0 || st->throttled_us <= 0) {
 		ktap_reason("never held back: nr_throttled %lld, throttled_usec %lld",
 			    (long long)st->nr_throttled, (long long)st->throttled_us);
-	else if (o->worst_debt_us > debt_bound)
-		ktap_reason("%lld us beyond the quota, at most %lld us are allowed",
-			    (long long)o->worst_debt_us, (long long)debt_bound);
-	else if (!o->progress || o->idle_periods > limit_idle_periods(l))
+		return false;
+	}
+	if (!judge_debt(l, o))
+		return false;
+	if (!o->progress || o->idle_periods > limit_idle_periods(l)) {
 		ktap_reason("stood still for %d periods, at most %lld are needed to pay back",
 			    o->idle_periods, (long long)limit_idle_periods(l));
-	else
-		ok = true;
-	return ok;
+		return false;
+	}
+	return true;
 }
 
 bool judge_limit(const struct limit *l, const struct observation *o, int64_t least_us)

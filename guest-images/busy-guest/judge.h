@@ -11,6 +11,12 @@
 /* The metrics of a window: usage, bound, ratio, periods. */
 void report_usage(const struct limit *l, const struct observation *o);
 
+/* Whether a usage is within its bounds; prints the reason when it is not. All in us. */
+bool judge_usage(int64_t usage_us, int64_t bound_us, int64_t least_us);
+
+/* The same of the window's worst debt. */
+bool judge_debt(const struct limit *l, const struct observation *o);
+
 /*
  * Prints the metrics of the window, and the reason when the limit was not kept
  * in it: usage and debt within the bounds, time throttled, progress in every

@@ -95,6 +95,7 @@ static void judge_burst(const struct test_case *c, const struct limit *l, int64_
 	/* The first quota is there at once, and the others come as after a window's opening. */
 	int64_t bound = limit_allowed_us(l, s->all.elapsed_us) + burst + POLL_US;
 	int64_t least = limit_least_us(l, s->all.elapsed_us) + burst;
+	bool holds = false;
 
 	/* What a period leaves beside a tick can be less. */
 	if (least_first > l->cpus * (l->period_us - l->tick_us - 3 * POLL_US))
@@ -113,14 +114,9 @@ static void judge_burst(const struct test_case *c, const struct limit *l, int64_
 	else if (first < least_first)
 		ktap_reason("used %lld us in the first period after a rest, at least %lld us were saved up",
 			    (long long)first, (long long)least_first);
-	else if (usage > bound)
-		ktap_reason("used %lld us, at most %lld us are allowed", (long long)usage,
-			    (long long)bound);
-	else if (usage < least)
-		ktap_reason("used %lld us, at least %lld us should have been possible",
-			    (long long)usage, (long long)least);
-	ktap_result(c->name, first <= most_first && first >= least_first && usage <= bound &&
-		    usage >= least);
+	else
+		holds = judge_usage(usage, bound, least);
+	ktap_result(c->name, holds);
 }
 
 static void burst_is_kept(const struct test *t, const struct test_case *c)
