@@ -4,12 +4,11 @@ import { bootIdOf, bootIdWord } from '../devices/boot-id.js';
 import type { Boot, Device } from '../devices/device.js';
 import { qemuMachineOf } from '../devices/registry.js';
 import type { Job } from '../model/job.js';
-import { recipeKey } from '../payload/image-recipe.js';
 import { programOf } from '../payload/registry.js';
 import { digest } from '../system/files.js';
 import type { Bootable } from './bootable.js';
 import type { ExpectedConsole } from './console-session.js';
-import { isUsual, recipeOf } from './images.js';
+import { isUsual, otherImageOf, recipeOf } from './images.js';
 
 /** What a job boots: its kernel, and what the kernel and the payload are told. */
 export function bootOf(
@@ -36,9 +35,8 @@ function initramfsOf(
   job: Job,
   kernel: Pick<Bootable, 'initramfs' | 'otherImages' | 'program'>,
 ): string {
-  const recipe = recipeOf(job);
-  if (isUsual(recipe) || kernel.program !== undefined) return kernel.initramfs;
-  const other = kernel.otherImages.get(recipeKey(recipe));
+  if (isUsual(recipeOf(job)) || kernel.program !== undefined) return kernel.initramfs;
+  const other = otherImageOf(job, kernel);
   if (other === undefined || !('image' in other)) throw new Error(`no image for ${job.name}`);
   return other.image.initramfs;
 }

@@ -30,6 +30,12 @@ export function recipeOf({ test }: Pick<Job, 'test'>): ImageRecipe {
 /** Whether it is the initramfs that every kernel has. */
 export const isUsual = ({ kind }: ImageRecipe): boolean => kind === 'program';
 
+/** The initramfs that a job needs instead of the usual one; undefined where it needs none, or none was asked for. */
+export const otherImageOf = (
+  job: Pick<Job, 'test'>,
+  { otherImages }: Pick<Bootable, 'otherImages'>,
+): OtherImage | undefined => otherImages.get(recipeKey(recipeOf(job)));
+
 /** What a kernel lacks so that the job's initramfs could be made. */
 export function lacksForImage(job: Job): readonly string[] {
   const needsTree = recipeOf(job).kind === 'selftests' && job.kernel.builtFor === undefined;

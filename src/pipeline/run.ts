@@ -8,7 +8,6 @@ import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError } from '../model/errors.js';
 import { kernelId, runningKernel, type Job, type JobMatrix } from '../model/job.js';
 import type { JobResult, RunResult } from '../model/result.js';
-import { recipeKey } from '../payload/image-recipe.js';
 import { programOf } from '../payload/registry.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
 import { settleRelative, settleSoFar } from '../verdict/settle-relative.js';
@@ -16,7 +15,7 @@ import { isFull } from '../system/disk.js';
 import { temporaryFor } from '../system/files.js';
 import { bootOf, bootWithId, expectedConsole } from './boot.js';
 import type { Bootable } from './bootable.js';
-import { lacksForImage, recipeOf } from './images.js';
+import { lacksForImage, otherImageOf } from './images.js';
 import { JobFiles } from './job-files.js';
 import type { Place } from './place.js';
 import { prepare, type Prepared } from './prepare.js';
@@ -136,8 +135,8 @@ function bootsOf(jobs: readonly Job[], prepared: ReadonlyMap<string, Prepared>):
 }
 
 /** Whether the job has an image to boot. */
-function isBootable(job: Job, { otherImages }: Bootable): boolean {
-  const image = otherImages.get(recipeKey(recipeOf(job)));
+function isBootable(job: Job, kernel: Bootable): boolean {
+  const image = otherImageOf(job, kernel);
   return image === undefined || 'image' in image;
 }
 
@@ -171,7 +170,7 @@ async function runJob(
   await files.keepBuildLog(kernel.log);
   const lacks = [...kernel.lacks, ...lacksForImage(job)];
   if (lacks.length > 0) return judgeUnbooted(job, { kernelLacks: lacks }, kernel.facts);
-  const image = kernel.otherImages.get(recipeKey(recipeOf(job)));
+  const image = otherImageOf(job, kernel);
   if (image && 'failure' in image) {
     await files.keepBuildLog(image.log);
     return judgeUnbooted(job, { buildError: image.failure }, kernel.facts);
