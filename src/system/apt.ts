@@ -7,7 +7,7 @@ import { isOpen, takeFetched, whereAptFetches } from './apt-user.js';
 import { use } from './cache.js';
 import { debianMirror } from './debian-mirror.js';
 import { cacheDir, digest, exists, readIfThere, withTemporary, writeWhole } from './files.js';
-import { megabytes, watchGrowth } from './growth.js';
+import { fetching, watchGrowth } from './growth.js';
 import { withLock } from './lock.js';
 import { run, type RunOptions } from './processes.js';
 
@@ -248,20 +248,6 @@ export class AptSuite {
       ...more,
     });
   }
-}
-
-/** Says at once that something is fetched, and then, of as many bytes, how many are here. */
-export function fetching(
-  what: string,
-  total: number | undefined,
-  say: Say,
-): (bytes: number) => void {
-  const size = total === undefined ? '' : ` (${megabytes(total)})`;
-  say(`fetching ${what}${size}`);
-  return (bytes) => {
-    if (total === undefined) say(`fetching ${what}: ${megabytes(bytes)}`);
-    else say(`fetching ${what}${size}`, Math.min(bytes / total, 1));
-  };
 }
 
 const canWrite = (dir: string): Promise<boolean> =>

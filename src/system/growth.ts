@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Say } from '../model/event.js';
 
 const periodMs = 500;
 
@@ -41,3 +42,17 @@ async function bytesIn(dir: string): Promise<number> {
 /** `12 MB`; decimal, as package managers count. */
 export const megabytes = (bytes: number): string =>
   bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${Math.round(bytes / 1e6)} MB`;
+
+/** Says at once that something is fetched, and then, of as many bytes, how many are here. */
+export function fetching(
+  what: string,
+  total: number | undefined,
+  say: Say,
+): (bytes: number) => void {
+  const size = total === undefined ? '' : ` (${megabytes(total)})`;
+  say(`fetching ${what}${size}`);
+  return (bytes) => {
+    if (total === undefined) say(`fetching ${what}: ${megabytes(bytes)}`);
+    else say(`fetching ${what}${size}`, Math.min(bytes / total, 1));
+  };
+}
