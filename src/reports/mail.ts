@@ -148,11 +148,21 @@ function row(
 function reasons(run: RunResult): string[] {
   const silent = (job: JobResult): boolean =>
     job.status === 'PASS' || (job.status === 'FAIL' && job.decidedBy === 'cases');
+  const told = run.jobs.filter((one) => !silent(one));
+  return onceForAllMachines(
+    told.map(({ kernel, status, reason, device }) => {
+      // Of a build that failed, the first line is the compiler's; make's own follow.
+      const [first = ''] = reason.split('\n');
+      return { text: `${asciiLine(kernel)}: ${status}: ${asciiLine(first)}`, device };
+    }),
+  );
+}
+
+/** Each text once, with the machines of which it is said. */
+function onceForAllMachines(said: readonly { text: string; device: string }[]): string[] {
   const grouped = new Map<string, string[]>();
-  for (const job of run.jobs.filter((one) => !silent(one))) {
-    // Of a build that failed, the first line is the compiler's; make's own follow.
-    const key = `${asciiLine(job.kernel)}: ${job.status}: ${asciiLine(job.reason.split('\n')[0] ?? '')}`;
-    grouped.set(key, [...(grouped.get(key) ?? []), job.device.replace(/^qemu-/, '')]);
+  for (const { text, device } of said) {
+    grouped.set(text, [...(grouped.get(text) ?? []), device.replace(/^qemu-/, '')]);
   }
   return [...grouped].flatMap(([text, devices]) =>
     wrap(asciiLine(`${text} (${devices.join(', ')})`), width, 6),
@@ -172,15 +182,13 @@ function explanations(run: RunResult): string[] {
 
 // What a verdict of one word does not say, once for all machines on which it is the same.
 function changes(run: RunResult): string[] {
-  const grouped = new Map<string, string[]>();
-  for (const pair of run.verdicts) {
-    for (const phrase of notablePhrases(pair)) {
-      const key = `${pair.patched}: ${asciiLine(phrase)}`;
-      grouped.set(key, [...(grouped.get(key) ?? []), pair.device.replace(/^qemu-/, '')]);
-    }
-  }
-  return [...grouped].flatMap(([text, devices]) =>
-    wrap(asciiLine(`${text} (${devices.join(', ')})`), width, 6),
+  return onceForAllMachines(
+    run.verdicts.flatMap((pair) =>
+      notablePhrases(pair).map((phrase) => ({
+        text: `${pair.patched}: ${asciiLine(phrase)}`,
+        device: pair.device,
+      })),
+    ),
   );
 }
 

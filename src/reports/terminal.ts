@@ -93,7 +93,7 @@ class Painter {
     const [name, status, outcome, ...numbers] = cells;
     const first = [name, status, outcome].map((cell) => cell?.text ?? '');
     const [, , asExpected = ''] = first;
-    first[2] = { yes: 'as expected', 'no device': 'no device' }[asExpected] ?? asExpected;
+    if (asExpected === 'yes') first[2] = 'as expected';
     // A number stays with its name and its unit.
     const rest = numbers.map(({ text }, at) =>
       `${head[firstNumber + at]?.text ?? ''} ${text}`.replaceAll(' ', '\u00a0'),
