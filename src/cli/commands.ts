@@ -203,7 +203,7 @@ Example:
     root
       .command('doctor')
       .description('show the tools needed, what was found, and the line that fixes it')
-      .option('--install', 'run that line (as root, or by sudo when it asks nothing)', false)
+      .option('--install', 'run that line (as root, or by sudo where it needs no password)', false)
       .addOption(
         new Option('--for <what>', 'run jobs, or run the tests too')
           .choices(['run', 'test'])
