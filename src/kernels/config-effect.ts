@@ -118,9 +118,9 @@ export function evaluate(condition: string, symbols: Symbols, unknown: ReadonlyS
 
 /** Reads a condition by recursive descent; operators that it does not know make all of it unknown. */
 class Condition {
-  readonly #words: (string | { value: Value })[] = [];
-  #at = 0;
-  #odd = false;
+  private readonly words: (string | { value: Value })[] = [];
+  private at = 0;
+  private odd = false;
 
   constructor(text: string, symbols: Symbols, unknown: ReadonlySet<string>) {
     const isOn = (name: string): Value => isDefined(name, symbols, unknown);
@@ -128,60 +128,60 @@ class Condition {
       const [all, inParens, bare, macro, symbol, number, operator, word] = match;
       const tested = inParens ?? bare;
       if (/^\s+$/.test(all)) continue;
-      if (tested !== undefined) this.#words.push({ value: isOn(tested) });
-      else if (macro !== undefined) this.#words.push({ value: isMacro(macro, symbol ?? '', isOn) });
-      else if (number !== undefined) this.#words.push({ value: Number(number) });
-      else if (operator !== undefined) this.#words.push(operator);
-      else if (word !== undefined) this.#words.push({ value: valueOf(word, symbols, unknown) });
-      else this.#odd = true;
+      if (tested !== undefined) this.words.push({ value: isOn(tested) });
+      else if (macro !== undefined) this.words.push({ value: isMacro(macro, symbol ?? '', isOn) });
+      else if (number !== undefined) this.words.push({ value: Number(number) });
+      else if (operator !== undefined) this.words.push(operator);
+      else if (word !== undefined) this.words.push({ value: valueOf(word, symbols, unknown) });
+      else this.odd = true;
     }
   }
 
   read(): Value {
-    const value = this.#or();
-    return this.#odd || this.#at < this.#words.length ? undefined : value;
+    const value = this.or();
+    return this.odd || this.at < this.words.length ? undefined : value;
   }
 
-  #takes(word: string): boolean {
-    if (this.#words[this.#at] !== word) return false;
-    this.#at++;
+  private takes(word: string): boolean {
+    if (this.words[this.at] !== word) return false;
+    this.at++;
     return true;
   }
 
-  #or(): Value {
-    let left = this.#and();
-    while (this.#takes('||')) left = either(left, this.#and());
+  private or(): Value {
+    let left = this.and();
+    while (this.takes('||')) left = either(left, this.and());
     return left;
   }
 
-  #and(): Value {
-    let left = this.#comparison();
-    while (this.#takes('&&')) left = negated(either(negated(left), negated(this.#comparison())));
+  private and(): Value {
+    let left = this.comparison();
+    while (this.takes('&&')) left = negated(either(negated(left), negated(this.comparison())));
     return left;
   }
 
-  #comparison(): Value {
-    let left = this.#unary();
+  private comparison(): Value {
+    let left = this.unary();
     for (;;) {
-      const operator = this.#words[this.#at];
+      const operator = this.words[this.at];
       const compare = typeof operator === 'string' ? comparisons[operator] : undefined;
       if (compare === undefined) return left;
-      this.#at++;
-      const right = this.#unary();
+      this.at++;
+      const right = this.unary();
       left = left === undefined || right === undefined ? undefined : Number(compare(left, right));
     }
   }
 
-  #unary(): Value {
-    if (this.#takes('!')) return negated(this.#unary());
-    if (this.#takes('(')) {
-      const value = this.#or();
-      if (!this.#takes(')')) this.#odd = true;
+  private unary(): Value {
+    if (this.takes('!')) return negated(this.unary());
+    if (this.takes('(')) {
+      const value = this.or();
+      if (!this.takes(')')) this.odd = true;
       return value;
     }
-    const word = this.#words[this.#at++];
+    const word = this.words[this.at++];
     if (typeof word === 'object') return word.value;
-    this.#odd = true;
+    this.odd = true;
     return undefined;
   }
 }

@@ -49,8 +49,8 @@ export class GitBisect {
     // Where the user's history ends, this one does too.
     const shallow = await gitPath(tree, 'shallow', signal);
     if (await exists(shallow)) await copyFile(shallow, join(this.dir, 'shallow'));
-    await this.#git(['update-ref', '--no-deref', 'HEAD', bad.id], signal);
-    const { exitCode, stdout, stderr } = await this.#git(
+    await this.git(['update-ref', '--no-deref', 'HEAD', bad.id], signal);
+    const { exitCode, stdout, stderr } = await this.git(
       ['bisect', 'start', '--no-checkout', bad.id, good.id, '--'],
       signal,
     );
@@ -59,7 +59,7 @@ export class GitBisect {
 
   /** The commits that the bisection was begun with. */
   async ends(signal: AbortSignal): Promise<{ readonly good: Commit; readonly bad: Commit }> {
-    const { stdout } = await this.#git(['bisect', 'log'], signal);
+    const { stdout } = await this.git(['bisect', 'log'], signal);
     const id = (kind: string): string =>
       new RegExp(`^# ${kind}: \\[([0-9a-f]+)\\]`, 'm').exec(stdout)?.[1] ?? '';
     return {
@@ -80,7 +80,7 @@ export class GitBisect {
     outcome: 'good' | 'bad' | 'skip',
     signal: AbortSignal,
   ): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.#git(['bisect', outcome, commit.id], signal);
+    const { exitCode, stdout, stderr } = await this.git(['bisect', outcome, commit.id], signal);
     // 2: only skipped commits are left; end() says which.
     if (exitCode !== 0 && exitCode !== 2) {
       throw new JobError([{ message: `git bisect: ${(stderr || stdout).trim()}` }]);
@@ -90,7 +90,7 @@ export class GitBisect {
 
   /** How it ended, or undefined while it goes on. */
   async end(signal: AbortSignal): Promise<BisectEnd | undefined> {
-    const { stdout } = await this.#git(['bisect', 'log'], signal);
+    const { stdout } = await this.git(['bisect', 'log'], signal);
     const first = /^# first bad commit: \[([0-9a-f]+)\]/m.exec(stdout)?.[1];
     if (first !== undefined) {
       const commit = await commitOf(this.dir, first, signal);
@@ -106,10 +106,10 @@ export class GitBisect {
   /** Author, date, message and files of a commit, as git shows them. */
   async describe(commit: Commit, signal: AbortSignal): Promise<string> {
     const argv = ['show', '--stat=72', '--no-color', '--format=medium', commit.id];
-    return (await this.#git(argv, signal)).stdout.trimEnd();
+    return (await this.git(argv, signal)).stdout.trimEnd();
   }
 
-  #git(args: readonly string[], signal: AbortSignal): Promise<RunOutput> {
+  private git(args: readonly string[], signal: AbortSignal): Promise<RunOutput> {
     return git(this.dir, args, { stage: 'bisect', signal, okCodes, writes: [this.dir] });
   }
 }

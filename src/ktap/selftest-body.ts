@@ -14,17 +14,17 @@ const named = /^selftests: (\S+): ([^/\s]+)/;
  * `cgroup:test_cpu/test_cpucg_max`. A test that ran out of its time has failed, as the runner says.
  */
 export class SelftestBody implements Body {
-  readonly #expected: string[] = [];
-  #reader: KtapReader | undefined;
+  private readonly expected: string[] = [];
+  private reader: KtapReader | undefined;
 
   takeLine(text: string, terminated: boolean): void {
-    const [, collection, test] = this.#reader ? [] : (listed.exec(text) ?? []);
-    if (collection === undefined || test === undefined) this.#open().feed(text, { terminated });
-    else this.#expected.push(`selftests: ${collection}: ${test.split('/').at(-1) ?? ''}`);
+    const [, collection, test] = this.reader ? [] : (listed.exec(text) ?? []);
+    if (collection === undefined || test === undefined) this.open().feed(text, { terminated });
+    else this.expected.push(`selftests: ${collection}: ${test.split('/').at(-1) ?? ''}`);
   }
 
   end(): BodyResult {
-    const document = this.#open().end();
+    const document = this.open().end();
     return {
       ...(document.bailOut === undefined ? {} : { bailOut: document.bailOut }),
       cases: document.cases.flatMap((one) => casesOf(one, document)),
@@ -34,9 +34,9 @@ export class SelftestBody implements Body {
   }
 
   /** The first line that names no test begins the output. */
-  #open(): KtapReader {
-    this.#reader ??= new KtapReader({ expected: this.#expected });
-    return this.#reader;
+  private open(): KtapReader {
+    this.reader ??= new KtapReader({ expected: this.expected });
+    return this.reader;
   }
 }
 

@@ -54,14 +54,14 @@ const phases: Readonly<Record<PayloadPhase, Phase>> = {
 
 /** Reads a console, live or from a file: the same bytes give the same findings. */
 export class ConsoleSession {
-  readonly #splitter = new LineSplitter();
-  readonly #payload: PayloadReader;
-  readonly #faults = new FaultReader();
-  readonly #ktap: string[] = [];
-  readonly #last: string[] = [];
-  #bytes = 0;
-  #ktapChars = 0;
-  #flooded: string | undefined;
+  private readonly splitter = new LineSplitter();
+  private readonly payload: PayloadReader;
+  private readonly faults = new FaultReader();
+  private readonly ktap: string[] = [];
+  private readonly last: string[] = [];
+  private bytes = 0;
+  private ktapChars = 0;
+  private flooded: string | undefined;
 
   /**
    * @param expected what the payload is to report, and the boot that it is to be of
@@ -72,26 +72,26 @@ export class ConsoleSession {
     private readonly onLine: (line: string) => void = () => {},
     private readonly limits: ConsoleLimits = defaultLimits,
   ) {
-    this.#payload = new PayloadReader({ expectedCases: cases, format, bootId });
+    this.payload = new PayloadReader({ expectedCases: cases, format, bootId });
   }
 
   get phase(): Phase {
-    return phases[this.#payload.phase];
+    return phases[this.payload.phase];
   }
 
   /** The payload's last line was seen. */
   get done(): boolean {
-    return this.#payload.phase === 'done';
+    return this.payload.phase === 'done';
   }
 
   /** Nothing more is read: it is done, or it was too much. */
   get over(): boolean {
-    return this.done || this.#flooded !== undefined;
+    return this.done || this.flooded !== undefined;
   }
 
   /** The kernel is dead: nothing more of use will come. */
   get fatal(): boolean {
-    return this.#faults.fatal;
+    return this.faults.fatal;
   }
 
   /**
@@ -103,11 +103,11 @@ export class ConsoleSession {
     while (used < chunk.length && !this.over) {
       const newline = chunk.indexOf(0x0a, used);
       // To the byte, so that the pieces in which a console comes make no difference.
-      const most = used + this.limits.bytes - this.#bytes;
+      const most = used + this.limits.bytes - this.bytes;
       const end = Math.min(newline < 0 ? chunk.length : newline + 1, most);
-      this.#take(this.#splitter.push(chunk.subarray(used, end)));
-      this.#bytes += end - used;
-      if (end === most && !this.over) this.#flooded = `${megabytes(this.#bytes)} of console`;
+      this.take(this.splitter.push(chunk.subarray(used, end)));
+      this.bytes += end - used;
+      if (end === most && !this.over) this.flooded = `${megabytes(this.bytes)} of console`;
       used = end;
     }
     return used;
@@ -115,37 +115,37 @@ export class ConsoleSession {
 
   end(): ConsoleFindings {
     const phase = this.phase;
-    if (!this.over) this.#take(this.#splitter.end());
+    if (!this.over) this.take(this.splitter.end());
     return {
-      payload: this.#payload.end(),
-      faults: this.#faults.end(),
+      payload: this.payload.end(),
+      faults: this.faults.end(),
       phase,
-      ktap: this.#ktap,
-      lastLines: this.#last,
-      ...(this.#flooded !== undefined && { flooded: this.#flooded }),
+      ktap: this.ktap,
+      lastLines: this.last,
+      ...(this.flooded !== undefined && { flooded: this.flooded }),
     };
   }
 
-  #take(lines: readonly Line[]): void {
+  private take(lines: readonly Line[]): void {
     for (const line of lines) {
-      const before = this.#payload.phase;
+      const before = this.payload.phase;
       // A lone CR ends a line too, so that more may stand behind the last one.
       if (this.over) return;
-      this.#payload.feed(line.text, line.terminated);
-      this.#faults.feed(line.text, this.phase);
-      if (before === 'test' && this.#payload.phase === 'test') this.#keep(line.text);
-      this.#last.push(line.text);
-      if (this.#last.length > tailLines) this.#last.shift();
+      this.payload.feed(line.text, line.terminated);
+      this.faults.feed(line.text, this.phase);
+      if (before === 'test' && this.payload.phase === 'test') this.keep(line.text);
+      this.last.push(line.text);
+      if (this.last.length > tailLines) this.last.shift();
       this.onLine(line.text);
     }
   }
 
-  #keep(line: string): void {
-    this.#ktap.push(line);
-    this.#ktapChars += line.length;
+  private keep(line: string): void {
+    this.ktap.push(line);
+    this.ktapChars += line.length;
     const { ktapChars, ktapLines } = this.limits;
-    if (this.#ktapChars <= ktapChars && this.#ktap.length <= ktapLines) return;
-    this.#flooded = `more than ${megabytes(ktapChars)} or ${ktapLines} lines between the marks`;
+    if (this.ktapChars <= ktapChars && this.ktap.length <= ktapLines) return;
+    this.flooded = `more than ${megabytes(ktapChars)} or ${ktapLines} lines between the marks`;
   }
 }
 

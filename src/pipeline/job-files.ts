@@ -29,7 +29,7 @@ export class JobFiles {
   async writeJob(job: Job): Promise<void> {
     const { kernel, device, deviceSpec, test, expect, name, timeouts } = job;
     const known = job.knownFaults.map(({ title, reason }) => ({ title: title.source, reason }));
-    await this.#json('job.json', {
+    await this.json('job.json', {
       name,
       kernel,
       device,
@@ -45,7 +45,7 @@ export class JobFiles {
   async writeBoot(boot: Boot): Promise<void> {
     const sum = async (path: string): Promise<string> => (path === '' ? '' : sealedDigest(path));
     const [kernel, initramfs] = [await sum(boot.kernel), await sum(boot.initramfs)];
-    await this.#json('boot.json', { ...boot, sha256: { kernel, initramfs } });
+    await this.json('boot.json', { ...boot, sha256: { kernel, initramfs } });
   }
 
   /** Copies the end of the log of the kernel's build, so that the folder can be taken elsewhere. */
@@ -78,19 +78,19 @@ export class JobFiles {
   /** What was read out of the console. */
   async writeFindings(findings: ConsoleFindings): Promise<void> {
     await writeWhole(join(this.dir, 'ktap.txt'), findings.ktap.map((line) => `${line}\n`).join(''));
-    await this.#json('samples.json', findings.payload.samples);
+    await this.json('samples.json', findings.payload.samples);
   }
 
   /** The job is finished: only then is it never run again by --resume. */
   async writeStatus(result: JobResult): Promise<void> {
-    await this.#json('status.json', result);
+    await this.json('status.json', result);
   }
 
   async readStatus(): Promise<JobResult | undefined> {
     return readJobFile(join(this.dir, 'status.json'));
   }
 
-  async #json(file: string, value: unknown): Promise<void> {
+  private async json(file: string, value: unknown): Promise<void> {
     await writeWhole(join(this.dir, file), `${JSON.stringify(value, undefined, 2)}\n`);
   }
 }

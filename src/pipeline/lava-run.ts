@@ -31,8 +31,8 @@ export interface LavaRunOptions extends LavaOptions {
 
 /** The jobs of a run in a LAVA lab. Disposing of it ends the web server, where this process is it. */
 export class LavaPlace implements Place {
-  readonly #lab: LavaLab;
-  #published: Published | undefined;
+  private readonly lab: LavaLab;
+  private published: Published | undefined;
 
   /** @param dir folder of the run */
   constructor(
@@ -44,20 +44,20 @@ export class LavaPlace implements Place {
     const { identity, tags, queueMs, runMs } = options;
     const say = (text: string): void => emit({ kind: 'note', text });
     const use = { identity, tags, queueMs, say, ...(runMs !== undefined && { runMs }) };
-    this.#lab = new LavaLab(use, signal);
+    this.lab = new LavaLab(use, signal);
   }
 
   async check(): Promise<void> {
-    await this.#lab.check();
+    await this.lab.check();
   }
 
   async publish(boots: readonly Boot[], signal: AbortSignal): Promise<void> {
     const files = boots.flatMap((boot) => fetchedFiles(boot));
-    const target = this.options.publish ?? (await this.#ownAddress());
-    this.#published = await publish(files, target, signal);
+    const target = this.options.publish ?? (await this.ownAddress());
+    this.published = await publish(files, target, signal);
     if (target.kind !== 'server') return;
     // Jobs that are submitted already fetch from this port when the run goes on later.
-    const [one] = this.#published.artefacts.values();
+    const [one] = this.published.artefacts.values();
     if (one) await writeWhole(join(this.dir, 'artefact-port'), new URL(one.url).port);
   }
 
@@ -70,30 +70,28 @@ export class LavaPlace implements Place {
       type: this.options.deviceType,
       promised: machine?.promised ?? {},
       deployMs: bootMethod(this.options.boot).deployMs,
-      define: (boot) => this.#define(job, boot, (artefact) => artefact),
+      define: (boot) => this.define(job, boot, (artefact) => artefact),
       inputs: async (boot) =>
         isReal
           ? undefined
           : // The same files at another address are the same job.
-            (await this.#define(job, boot, (artefact) => ({ ...artefact, url: artefact.name })))(
-              '',
-            ),
+            (await this.define(job, boot, (artefact) => ({ ...artefact, url: artefact.name })))(''),
     };
-    return lavaDevice(this.#lab, plan);
+    return lavaDevice(this.lab, plan);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#lab.close();
-    await this.#published?.[Symbol.asyncDispose]();
+    this.lab.close();
+    await this.published?.[Symbol.asyncDispose]();
   }
 
-  #define(
+  private define(
     job: Job,
     boot: Boot,
     shown: (artefact: Artefact) => Artefact,
   ): Promise<(name: string) => string> {
     const artefactOf = (path: string): Artefact => {
-      const artefact = this.#published?.artefacts.get(path);
+      const artefact = this.published?.artefacts.get(path);
       if (artefact === undefined) throw new InfraError('publish', `${path} was not published`);
       return shown(artefact);
     };
@@ -105,7 +103,7 @@ export class LavaPlace implements Place {
     return Promise.resolve((name) => lavaDefinition({ ...definition, name }));
   }
 
-  async #ownAddress(): Promise<Target> {
+  private async ownAddress(): Promise<Target> {
     const port = Number(await readIfThere(join(this.dir, 'artefact-port'))) || 0;
     const lab = new URL(this.options.identity.url).hostname.replace(/^\[|\]$/g, '');
     const host = await addressTowards(lab, 'publish', 'say where the files are put: --publish');

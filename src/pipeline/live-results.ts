@@ -16,10 +16,10 @@ export interface Snapshot {
 
 /** Pages over a results folder that runs may be writing to. Reads only, but for the index's cache. */
 export class LiveResults {
-  #mtimeMs = Number.NaN;
-  #closed = new Set<string>();
-  #files: ReadonlyMap<string, KnownFiles> = new Map();
-  #page: { readonly state: string; readonly text: Promise<string> } | undefined;
+  private mtimeMs = Number.NaN;
+  private closed = new Set<string>();
+  private files: ReadonlyMap<string, KnownFiles> = new Map();
+  private page: { readonly state: string; readonly text: Promise<string> } | undefined;
 
   constructor(readonly dir: string) {}
 
@@ -29,23 +29,23 @@ export class LiveResults {
    */
   async snapshot(): Promise<Snapshot> {
     const { mtimeMs } = await stat(this.dir);
-    if (mtimeMs !== this.#mtimeMs) this.#closed.clear();
-    this.#mtimeMs = mtimeMs;
+    if (mtimeMs !== this.mtimeMs) this.closed.clear();
+    this.mtimeMs = mtimeMs;
     const entries = await readdir(this.dir, { withFileTypes: true });
     const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     const open: OpenRun[] = [];
     const files = new Map<string, KnownFiles>();
     for (const name of folders.sort()) {
-      if (this.#closed.has(name)) continue;
-      const own = this.#files.get(name) ?? new KnownFiles();
+      if (this.closed.has(name)) continue;
+      const own = this.files.get(name) ?? new KnownFiles();
       const run = await readOpenRun(join(this.dir, name), own).catch(() => undefined);
       if (run) {
         open.push(run);
         files.set(name, own);
-      } else if (await exists(join(this.dir, name, 'results.json'))) this.#closed.add(name);
+      } else if (await exists(join(this.dir, name, 'results.json'))) this.closed.add(name);
       // Any other may be that of a run which is about to write its run.json.
     }
-    this.#files = files;
+    this.files = files;
     const progress = open.map(({ dir, running, result }) => [dir, running, result.jobs.length]);
     const state = digest(JSON.stringify([folders, progress])).slice(0, 16);
     return { state, open };
@@ -54,11 +54,11 @@ export class LiveResults {
   /** The index as results/index.html has it, with the unfinished runs, following the results. */
   async indexPage(): Promise<string> {
     const live = await this.snapshot();
-    if (this.#page?.state !== live.state) {
+    if (this.page?.state !== live.state) {
       const text = updateIndex(this.dir).then((index) => renderIndex(index, live));
-      this.#page = { state: live.state, text };
+      this.page = { state: live.state, text };
     }
-    return this.#page.text;
+    return this.page.text;
   }
 
   /** The page of a run that has no report.html; undefined where there is no such run. */

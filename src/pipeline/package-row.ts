@@ -19,57 +19,57 @@ const outcomes = z.record(z.string(), z.enum(['good', 'bad', 'skip']));
  * tested. What can be told of a package is told by its place in the row, as `git bisect` tells it of commits.
  */
 export class PackageRow implements Candidates {
-  readonly #file: string;
+  private readonly file: string;
 
   /** @param dir of the bisection */
   constructor(
     dir: string,
     private readonly names: readonly string[],
   ) {
-    this.#file = join(dir, 'packages.json');
+    this.file = join(dir, 'packages.json');
   }
 
   /** The one in the middle of those that may be the first bad one; the nearest to it when it was skipped. */
   async next(): Promise<Candidate | undefined> {
-    const { good, open } = await this.#state();
+    const { good, open } = await this.state();
     const middle = good + (open.length + 1) / 2;
     const untested = open.filter(({ outcome }) => outcome === undefined);
     const [nearest] = untested.sort((a, b) => Math.abs(a.at - middle) - Math.abs(b.at - middle));
-    return nearest && this.#candidate(nearest.at);
+    return nearest && this.candidate(nearest.at);
   }
 
   async mark({ id }: Candidate, outcome: BisectOutcome): Promise<string> {
-    const all: Outcomes = { ...(await this.#outcomes()), [id]: outcome };
-    await writeWhole(this.#file, `${JSON.stringify(all, undefined, 2)}\n`);
-    const { open } = await this.#state();
+    const all: Outcomes = { ...(await this.outcomes()), [id]: outcome };
+    await writeWhole(this.file, `${JSON.stringify(all, undefined, 2)}\n`);
+    const { open } = await this.state();
     const left = open.filter((one) => one.outcome === undefined).length;
     return left === 0 ? '' : `${left} packages left to tell`;
   }
 
   async end(): Promise<BisectEnd | undefined> {
-    const { good, bad, open } = await this.#state();
+    const { good, bad, open } = await this.state();
     if (open.some(({ outcome }) => outcome === undefined)) return undefined;
     if (open.length === 0) {
-      return { kind: 'found', first: this.#candidate(bad), parent: this.#candidate(good) };
+      return { kind: 'found', first: this.candidate(bad), parent: this.candidate(good) };
     }
     return {
       kind: 'skipped',
-      among: [...open.map(({ at }) => at), bad].map((at) => this.#candidate(at)),
+      among: [...open.map(({ at }) => at), bad].map((at) => this.candidate(at)),
     };
   }
 
   ends(): Promise<{ good: Candidate; bad: Candidate }> {
     const last = this.names.length - 1;
-    return Promise.resolve({ good: this.#candidate(0), bad: this.#candidate(last) });
+    return Promise.resolve({ good: this.candidate(0), bad: this.candidate(last) });
   }
 
   /** The last good and the first bad one, and what lies between them. */
-  async #state(): Promise<{
+  private async state(): Promise<{
     good: number;
     bad: number;
     open: { at: number; outcome: BisectOutcome | undefined }[];
   }> {
-    const known = new Map(Object.entries(await this.#outcomes()));
+    const known = new Map(Object.entries(await this.outcomes()));
     const of = (at: number): BisectOutcome | undefined => known.get(this.names[at] ?? '');
     const last = this.names.length - 1;
     const indices = this.names.map((_, at) => at);
@@ -79,11 +79,11 @@ export class PackageRow implements Candidates {
     return { good, bad, open: between.map((at) => ({ at, outcome: of(at) })) };
   }
 
-  #candidate(at: number): Candidate {
+  private candidate(at: number): Candidate {
     return { id: this.names[at] ?? '', subject: '' };
   }
 
-  async #outcomes(): Promise<Outcomes> {
-    return (await readJsonIfThere(this.#file, outcomes, mostBytes)) ?? {};
+  private async outcomes(): Promise<Outcomes> {
+    return (await readJsonIfThere(this.file, outcomes, mostBytes)) ?? {};
   }
 }

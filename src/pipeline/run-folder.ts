@@ -26,16 +26,16 @@ export async function readRun(dir: string): Promise<RunResult> {
 
 /** Reads files, each again only when it is another one: who watches a run looks at all once a second. */
 export class KnownFiles {
-  readonly #known = new Map<string, { readonly state: string; readonly value: unknown }>();
+  private readonly known = new Map<string, { readonly state: string; readonly value: unknown }>();
 
   /** What `reader` makes of a file; undefined where it is not there or nothing that can be read. */
   async read<T>(path: string, reader: (path: string) => Promise<T>): Promise<T | undefined> {
     try {
       const state = await stateOf(path);
-      const known = this.#known.get(path);
+      const known = this.known.get(path);
       if (known?.state === state) return known.value as T;
       const value = await reader(path);
-      this.#known.set(path, { state, value });
+      this.known.set(path, { state, value });
       return value;
     } catch {
       return undefined;

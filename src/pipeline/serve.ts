@@ -64,42 +64,42 @@ async function openBelow(root: string, names: readonly string[]): Promise<FileHa
 
 /** Sends `state` to every browser that listens, when it changes; reads the results only while one does. */
 class News {
-  readonly #listeners = new Set<ServerResponse>();
-  #timer: NodeJS.Timeout | undefined;
-  #last = '';
+  private readonly listeners = new Set<ServerResponse>();
+  private timer: NodeJS.Timeout | undefined;
+  private last = '';
 
   constructor(private readonly results: LiveResults) {}
 
   add(response: ServerResponse): void {
-    if (this.#listeners.size >= mostListeners) {
+    if (this.listeners.size >= mostListeners) {
       answer(response, 503, plain, 'too many pages follow the results\n');
       return;
     }
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
     response.write('retry: 1000\n\n');
-    this.#listeners.add(response);
+    this.listeners.add(response);
     response.on('close', () => {
-      this.#listeners.delete(response);
-      if (this.#listeners.size === 0) clearTimeout(this.#timer);
+      this.listeners.delete(response);
+      if (this.listeners.size === 0) clearTimeout(this.timer);
     });
-    if (this.#listeners.size === 1) this.#last = '';
-    else if (this.#last !== '') response.write(`data: ${this.#last}\n\n`);
-    if (this.#listeners.size === 1) void this.#look();
+    if (this.listeners.size === 1) this.last = '';
+    else if (this.last !== '') response.write(`data: ${this.last}\n\n`);
+    if (this.listeners.size === 1) void this.look();
   }
 
-  async #look(): Promise<void> {
+  private async look(): Promise<void> {
     // Results that cannot be read now may be readable later.
-    const { state } = await this.results.snapshot().catch(() => ({ state: this.#last }));
-    if (state !== this.#last) {
-      for (const response of this.#listeners) {
+    const { state } = await this.results.snapshot().catch(() => ({ state: this.last }));
+    if (state !== this.last) {
+      for (const response of this.listeners) {
         // Who does not read is not written to for ever.
         if (response.writableLength > mostUnreadBytes) response.destroy();
         else response.write(`data: ${state}\n\n`);
       }
     }
-    this.#last = state;
-    clearTimeout(this.#timer);
-    if (this.#listeners.size > 0) this.#timer = setTimeout(() => void this.#look(), pollMs);
+    this.last = state;
+    clearTimeout(this.timer);
+    if (this.listeners.size > 0) this.timer = setTimeout(() => void this.look(), pollMs);
   }
 }
 

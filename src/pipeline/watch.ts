@@ -85,10 +85,10 @@ export async function watchJob(
 
 /** What a real machine does before the kernel under test runs: beside the console, never in it. */
 class FirmwareWatch implements Watcher {
-  readonly #start = Date.now();
-  #log: LogFile | undefined;
-  #failed: Error | undefined;
-  #lastUse: number | undefined;
+  private readonly start = Date.now();
+  private log: LogFile | undefined;
+  private failed: Error | undefined;
+  private lastUse: number | undefined;
 
   constructor(
     private readonly job: Job,
@@ -97,57 +97,57 @@ class FirmwareWatch implements Watcher {
   ) {}
 
   say(text: string): void {
-    if (this.#lastUse === undefined) {
+    if (this.lastUse === undefined) {
       this.emit({ kind: 'job-phase', job: this.job.name, phase: 'firmware' });
     }
-    this.#lastUse = Date.now();
+    this.lastUse = Date.now();
     this.emit({ kind: 'note', text: `${this.job.name}: ${text}` });
   }
 
   firmware(bytes: Uint8Array): void {
-    this.#log ??= new LogFile(this.files.firmwarePath);
-    this.#log.write(bytes);
+    this.log ??= new LogFile(this.files.firmwarePath);
+    this.log.write(bytes);
   }
 
   /** How long it took, milliseconds; nothing where the machine is booted by its emulator. */
   times(): Record<string, number> {
-    return this.#lastUse === undefined ? {} : { firmware: this.#lastUse - this.#start };
+    return this.lastUse === undefined ? {} : { firmware: this.lastUse - this.start };
   }
 
   async end(): Promise<void> {
-    this.#failed = await this.#log?.end();
+    this.failed = await this.log?.end();
   }
 
   /** Once it has ended. Throws InfraError where the disk was full while the firmware printed. */
   assertKept(): void {
-    if (this.#failed !== undefined) throw diskError('results', '--results', this.#failed);
+    if (this.failed !== undefined) throw diskError('results', '--results', this.failed);
   }
 }
 
 /** The wall clock of a job's phases and their deadlines; setting the date does not move it. */
 class PhaseClock {
-  readonly #start = performance.now();
-  #testStart: number | undefined;
+  private readonly start = performance.now();
+  private testStart: number | undefined;
 
   constructor(private readonly timeouts: Job['timeouts']) {}
 
   testStarted(): void {
-    this.#testStart ??= performance.now();
+    this.testStart ??= performance.now();
   }
 
   get deadlineMs(): number {
-    return this.#testStart === undefined ? this.timeouts.bootMs : this.timeouts.testMs;
+    return this.testStart === undefined ? this.timeouts.bootMs : this.timeouts.testMs;
   }
 
   /** Milliseconds that the phase still has. */
   get leftMs(): number {
-    return Math.max(0, (this.#testStart ?? this.#start) + this.deadlineMs - performance.now());
+    return Math.max(0, (this.testStart ?? this.start) + this.deadlineMs - performance.now());
   }
 
   times(): Record<string, number> {
     const end = performance.now();
-    const boot = (this.#testStart ?? end) - this.#start;
-    const test = this.#testStart === undefined ? 0 : end - this.#testStart;
+    const boot = (this.testStart ?? end) - this.start;
+    const test = this.testStart === undefined ? 0 : end - this.testStart;
     return { boot: Math.round(boot), test: Math.round(test) };
   }
 }

@@ -26,47 +26,47 @@ const maxSteps = 200;
 /** Follows one job's console: firmware, kernel boot, each case, the rest. */
 class JobClock {
   readonly steps: Step[] = [];
-  #firmware = true;
-  #booting = true;
-  #stampUs = 0;
-  #clockUs: number | undefined;
-  #sinceUs = 0;
+  private firmware = true;
+  private booting = true;
+  private stampUs = 0;
+  private clockUs: number | undefined;
+  private sinceUs = 0;
 
   constructor(private sinceMs: number) {}
 
   line(line: string, nowMs: number): void {
     const stamp = kernelStamp.exec(line);
-    if (stamp) this.#stampUs = Number(stamp[1]) * 1e6 + Number(stamp[2]);
-    if (stamp && this.#firmware) {
-      this.#firmware = false;
-      this.#end('firmware', nowMs);
+    if (stamp) this.stampUs = Number(stamp[1]) * 1e6 + Number(stamp[2]);
+    if (stamp && this.firmware) {
+      this.firmware = false;
+      this.endStep('firmware', nowMs);
     }
-    if (this.#booting && line.startsWith('BUSYGUEST-START')) {
-      this.#booting = false;
-      this.#end('kernel boot', nowMs, this.#stampUs);
-      this.#sinceUs = this.#stampUs;
+    if (this.booting && line.startsWith('BUSYGUEST-START')) {
+      this.booting = false;
+      this.endStep('kernel boot', nowMs, this.stampUs);
+      this.sinceUs = this.stampUs;
     }
     const clock = payloadClock.exec(line);
-    if (clock) this.#clockUs = Number(clock[1]);
+    if (clock) this.clockUs = Number(clock[1]);
     const name = resultLine.exec(line)?.[1];
     // A console is not to be trusted: no job has as many.
     const room = this.steps.length < maxSteps;
-    if (name !== undefined && !this.#booting && room) this.#case(name, nowMs);
+    if (name !== undefined && !this.booting && room) this.case(name, nowMs);
   }
 
   /** The result is there; the last `judgeMs` of the time went into judging. */
   end(nowMs: number, judgeMs: number | undefined): void {
-    this.#end('machine stopped, files', nowMs - (judgeMs ?? 0));
-    if (judgeMs !== undefined) this.#end('judge', nowMs);
+    this.endStep('machine stopped, files', nowMs - (judgeMs ?? 0));
+    if (judgeMs !== undefined) this.endStep('judge', nowMs);
   }
 
-  #case(name: string, nowMs: number): void {
-    const took = this.#clockUs === undefined ? undefined : this.#clockUs - this.#sinceUs;
-    this.#end(name, nowMs, took);
-    this.#sinceUs = this.#clockUs ?? this.#sinceUs;
+  private case(name: string, nowMs: number): void {
+    const took = this.clockUs === undefined ? undefined : this.clockUs - this.sinceUs;
+    this.endStep(name, nowMs, took);
+    this.sinceUs = this.clockUs ?? this.sinceUs;
   }
 
-  #end(name: string, nowMs: number, virtualUs?: number): void {
+  private endStep(name: string, nowMs: number, virtualUs?: number): void {
     const wallMs = nowMs - this.sinceMs;
     this.sinceMs = nowMs;
     this.steps.push({ name, wallMs, ...(virtualUs !== undefined && { virtualUs }) });
@@ -79,27 +79,27 @@ const buildSteps = /(?:^|: )(copying|configuring|compiling)\b/;
 /** What is done once a run: source, builds. */
 class WorkClock {
   readonly steps: Step[] = [];
-  readonly #open = new Map<string, { name: string; sinceMs: number }>();
+  private readonly open = new Map<string, { name: string; sinceMs: number }>();
 
   take(event: RunEvent, nowMs: number): void {
     if (event.kind === 'work-start')
-      this.#open.set(event.work, { name: event.work, sinceMs: nowMs });
+      this.open.set(event.work, { name: event.work, sinceMs: nowMs });
     if (event.kind === 'work-progress') {
       const step = buildSteps.exec(event.text)?.[1];
-      const open = this.#open.get(event.work);
+      const open = this.open.get(event.work);
       const name = `${event.work}: ${step ?? ''}`;
       if (step === undefined || open === undefined || open.name === name) return;
-      if (open.name !== event.work) this.#close(open, nowMs);
-      this.#open.set(event.work, { name, sinceMs: nowMs });
+      if (open.name !== event.work) this.close(open, nowMs);
+      this.open.set(event.work, { name, sinceMs: nowMs });
     }
     if (event.kind === 'work-end') {
-      const open = this.#open.get(event.work);
-      if (open) this.#close(open, nowMs);
-      this.#open.delete(event.work);
+      const open = this.open.get(event.work);
+      if (open) this.close(open, nowMs);
+      this.open.delete(event.work);
     }
   }
 
-  #close({ name, sinceMs }: { name: string; sinceMs: number }, nowMs: number): void {
+  private close({ name, sinceMs }: { name: string; sinceMs: number }, nowMs: number): void {
     this.steps.push({ name, wallMs: nowMs - sinceMs });
   }
 }

@@ -36,57 +36,57 @@ export class NotInArchiveError extends InfraError {}
  * the system changes, and apt checks the signatures. One object for a suite and an architecture.
  */
 export class AptSuite {
-  readonly #dir: string;
+  private readonly dir: string;
 
   constructor(
     readonly suite: string,
     readonly architecture: string | undefined,
     readonly signal: AbortSignal,
   ) {
-    this.#dir = cacheDir('apt', `${suite.replaceAll('/', '_')}-${architecture ?? 'native'}`);
+    this.dir = cacheDir('apt', `${suite.replaceAll('/', '_')}-${architecture ?? 'native'}`);
   }
 
   /** Whether the package lists were ever fetched. */
   hasLists(): Promise<boolean> {
-    return exists(join(this.#dir, 'updated'));
+    return exists(join(this.dir, 'updated'));
   }
 
   /** Fetches the package lists when they are older than six hours. */
   async update(maxAgeMs = listMaxAgeMs): Promise<void> {
-    await use(this.#dir);
-    const stamp = join(this.#dir, 'updated');
+    await use(this.dir);
+    const stamp = join(this.dir, 'updated');
     const age = await stat(stamp).then(
       (s) => Date.now() - s.mtimeMs,
       () => Infinity,
     );
-    if (age < maxAgeMs || (age !== Infinity && !(await canWrite(this.#dir)))) return;
+    if (age < maxAgeMs || (age !== Infinity && !(await canWrite(this.dir)))) return;
     await withLock(
-      join(this.#dir, 'lock'),
+      join(this.dir, 'lock'),
       this.signal,
       () => {},
       async () => {
-        await this.#writeSources();
+        await this.writeSources();
         try {
-          await this.#fetchLists();
+          await this.fetchLists();
         } catch (error) {
           // Without a network the lists of the last time serve.
           if (!(error instanceof InfraError) || age === Infinity) throw error;
           return;
         }
-        await rm(join(this.#dir, 'answers'), { recursive: true, force: true });
+        await rm(join(this.dir, 'answers'), { recursive: true, force: true });
         await writeWhole(stamp, '');
       },
     );
   }
 
-  async #fetchLists(): Promise<void> {
-    const lists = join(this.#dir, 'lists');
-    await whereAptFetches(this.#dir, async (place) => {
+  private async fetchLists(): Promise<void> {
+    const lists = join(this.dir, 'lists');
+    await whereAptFetches(this.dir, async (place) => {
       await mkdir(join(place, 'lists', 'partial'), { recursive: true });
       const todo = 'is the package archive reachable?';
       const own = join(place, 'lists');
-      await this.#apt(['apt-get', 'update'], { todo, place, lists: own });
-      if (place === this.#dir) return;
+      await this.apt(['apt-get', 'update'], { todo, place, lists: own });
+      if (place === this.dir) return;
       await withTemporary(lists, async (temporary) => {
         // By a program, whose words for a full disk are known.
         await run(['cp', '-rT', own, temporary], { stage: 'fetch', signal: this.signal });
@@ -113,7 +113,7 @@ export class AptSuite {
   /** Packages whose names match (an apt regular expression), with the newest version of each. */
   async search(pattern: string): Promise<AptPackage[]> {
     await this.update();
-    const answer = await this.#ask('search', '--names-only', pattern);
+    const answer = await this.ask('search', '--names-only', pattern);
     const names = answer.split('\n').flatMap((line) => line.split(' - ')[0] || []);
     const found = await Promise.all(names.map((name) => this.show(name)));
     return found.filter((p): p is AptPackage => p !== undefined);
@@ -121,7 +121,7 @@ export class AptSuite {
 
   /** The newest version of one package, or undefined when the suite has none. */
   async show(name: string): Promise<AptPackage | undefined> {
-    const field = await this.#fields(name);
+    const field = await this.fields(name);
     const version = field('Version');
     const architecture = field('Architecture');
     if (version === undefined || architecture === undefined) return undefined;
@@ -131,7 +131,7 @@ export class AptSuite {
 
   /** What the newest version of a package depends on: the first of alternatives, `version` where exactly one is asked for. */
   async depends(name: string): Promise<{ name: string; version: string | undefined }[]> {
-    const field = await this.#fields(name);
+    const field = await this.fields(name);
     const lists = [field('Pre-Depends'), field('Depends')];
     const needs = lists.flatMap((list) => list?.split(', ') ?? []).filter((need) => need !== '');
     return needs.map((need) => {
@@ -140,18 +140,18 @@ export class AptSuite {
     });
   }
 
-  async #fields(name: string): Promise<(key: string) => string | undefined> {
+  private async fields(name: string): Promise<(key: string) => string | undefined> {
     await this.update();
-    const answer = await this.#ask('show', '--no-all-versions', name);
+    const answer = await this.ask('show', '--no-all-versions', name);
     return (key) => new RegExp(`^${key}: (.*)$`, 'm').exec(answer)?.[1];
   }
 
   /** What apt-cache says; asked once for the same lists. Empty when it knows no such package. */
-  async #ask(...args: string[]): Promise<string> {
-    const file = join(this.#dir, 'answers', digest(...args).slice(0, 16));
+  private async ask(...args: string[]): Promise<string> {
+    const file = join(this.dir, 'answers', digest(...args).slice(0, 16));
     const known = await readIfThere(file);
     if (known !== undefined) return known;
-    const { stdout } = await this.#apt(['apt-cache', ...args], { okCodes: [0, 100] });
+    const { stdout } = await this.apt(['apt-cache', ...args], { okCodes: [0, 100] });
     // A cache that cannot be written only costs time.
     await writeWhole(file, stdout).catch(() => {});
     return stdout;
@@ -162,7 +162,7 @@ export class AptSuite {
    * NotInArchiveError when the archive does not have it.
    */
   async download(pkg: AptPackage, say: Say): Promise<string> {
-    const dir = join(this.#dir, 'debs');
+    const dir = join(this.dir, 'debs');
     await mkdir(dir, { recursive: true });
     const prefix = `${pkg.name}_${pkg.version.replaceAll(':', '%3a')}_`;
     const isIt = (file: string): boolean => file.startsWith(prefix) && file.endsWith('.deb');
@@ -174,18 +174,18 @@ export class AptSuite {
         const download = ['apt-get', 'download', `${pkg.name}=${pkg.version}`];
         const tell = fetching(`${pkg.name} ${pkg.version}`, pkg.bytes, say);
         try {
-          await watchGrowth(place, tell, () => this.#apt(download, { cwd: place, place }));
+          await watchGrowth(place, tell, () => this.apt(download, { cwd: place, place }));
         } catch (error) {
-          throw notThere.test(String((error as InfraError).logTail)) ? this.#notThere(pkg) : error;
+          throw notThere.test(String((error as InfraError).logTail)) ? this.notThere(pkg) : error;
         }
         const file = (await readdir(place)).find((name) => name.endsWith('.deb'));
         if (file === undefined) throw new InfraError('fetch', `apt-get gave no ${pkg.name}`);
-        return takeFetched(join(place, file), dir, (await this.#fields(pkg.name))('SHA256'));
+        return takeFetched(join(place, file), dir, (await this.fields(pkg.name))('SHA256'));
       }),
     );
   }
 
-  #notThere({ name, version }: AptPackage): NotInArchiveError {
+  private notThere({ name, version }: AptPackage): NotInArchiveError {
     return new NotInArchiveError(
       'fetch',
       `Debian ${this.suite} lists ${name} ${version}, but its archive does not have the file`,
@@ -198,7 +198,7 @@ export class AptSuite {
     await rm(file, { force: true });
   }
 
-  async #writeSources(): Promise<void> {
+  private async writeSources(): Promise<void> {
     const mirror = await debianMirror(this.signal);
     if (!(await exists(keyring))) {
       throw new InfraError(
@@ -208,14 +208,14 @@ export class AptSuite {
       );
     }
     for (const part of ['lists/partial', 'cache/archives/partial', 'debs']) {
-      await mkdir(join(this.#dir, part), { recursive: true });
+      await mkdir(join(this.dir, part), { recursive: true });
     }
     const arch = this.architecture === undefined ? '' : `arch=${this.architecture} `;
     const line = `deb [${arch}signed-by=${keyring}] ${mirror} ${this.suite} main\n`;
-    await writeWhole(join(this.#dir, 'sources.list'), line);
+    await writeWhole(join(this.dir, 'sources.list'), line);
   }
 
-  async #apt(
+  private async apt(
     argv: readonly string[],
     how: Pick<RunOptions, 'todo' | 'cwd' | 'okCodes'> & {
       /** Where it fetches to, and where its lists are. */
@@ -223,15 +223,15 @@ export class AptSuite {
       readonly lists?: string;
     } = {},
   ): ReturnType<typeof run> {
-    const { place = this.#dir, lists = join(this.#dir, 'lists'), ...more } = how;
+    const { place = this.dir, lists = join(this.dir, 'lists'), ...more } = how;
     const options = {
-      'Dir::Etc::sourcelist': join(this.#dir, 'sources.list'),
+      'Dir::Etc::sourcelist': join(this.dir, 'sources.list'),
       'Dir::Etc::sourceparts': '/dev/null',
       'Dir::State::lists': lists,
       'Dir::State::status': '/dev/null',
-      'Dir::Cache': join(this.#dir, 'cache'),
+      'Dir::Cache': join(this.dir, 'cache'),
       // Images of containers turn this off, and then every question costs a second.
-      'Dir::Cache::pkgcache': join(this.#dir, 'cache', 'pkgcache.bin'),
+      'Dir::Cache::pkgcache': join(this.dir, 'cache', 'pkgcache.bin'),
       // apt's own user can fetch only where it can go.
       ...(!(await isOpen(place)) && { 'APT::Sandbox::User': '' }),
       ...(this.architecture !== undefined && { 'APT::Architecture': this.architecture }),

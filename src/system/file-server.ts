@@ -26,13 +26,13 @@ interface Offer {
 
 /** Hands the files that it is told to machines over HTTP, by GET and HEAD, and nothing else. */
 export class FileServer implements AsyncDisposable {
-  readonly #offers = new Map<string, Offer>();
-  readonly #server: Server;
+  private readonly offers = new Map<string, Offer>();
+  private readonly server: Server;
 
   private constructor(server: Server) {
-    this.#server = server;
+    this.server = server;
     server.on('request', (request, response) => {
-      void this.#answer(request.method ?? '', request.url ?? '', response);
+      void this.answer(request.method ?? '', request.url ?? '', response);
     });
   }
 
@@ -51,7 +51,7 @@ export class FileServer implements AsyncDisposable {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
   }
 
   /** The URL under which machines that see this computer as `host` find everything. */
@@ -61,22 +61,22 @@ export class FileServer implements AsyncDisposable {
 
   /** Gives a file under a name, to everybody, as often as asked. */
   offer(file: string, name: string): void {
-    this.#offers.set(`/${name}`, { file, once: false });
+    this.offers.set(`/${name}`, { file, once: false });
   }
 
   /** Gives a file until it was fetched whole once; returns its name, which nobody can guess. */
   offerOnce(file: string): string {
     const name = randomBytes(16).toString('hex');
-    this.#offers.set(`/${name}`, { file, once: true });
+    this.offers.set(`/${name}`, { file, once: true });
     return name;
   }
 
-  async #answer(method: string, path: string, response: ServerResponse): Promise<void> {
+  private async answer(method: string, path: string, response: ServerResponse): Promise<void> {
     if (method !== 'GET' && method !== 'HEAD') {
       response.writeHead(405, { Allow: 'GET, HEAD' }).end();
       return;
     }
-    const offer = this.#offers.get(path);
+    const offer = this.offers.get(path);
     if (offer === undefined) {
       response.writeHead(404).end();
       return;
@@ -92,21 +92,21 @@ export class FileServer implements AsyncDisposable {
         return;
       }
       // Taken before it is sent: whoever has read the last byte may ask before it is known here.
-      if (offer.once) this.#offers.delete(path);
+      if (offer.once) this.offers.delete(path);
       await pipeline(createReadStream(offer.file), response);
     } catch {
       // The machine hung up, and may ask again.
-      this.#offers.set(path, offer);
+      this.offers.set(path, offer);
       response.destroy();
     }
   }
 
   /** Ends every connection. Called again it does nothing. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
+    if (!this.server.listening) return;
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
     await closed;
   }
 }

@@ -7,8 +7,8 @@ import { finished } from 'node:stream/promises';
  * at the end, for an error that nobody hears when it happens would end the process, and every job.
  */
 export class LogFile {
-  readonly #stream: WriteStream;
-  #failed: Error | undefined;
+  private readonly stream: WriteStream;
+  private failed: Error | undefined;
 
   constructor(path: string) {
     // A new file, whatever stood there: never through a link to another one.
@@ -17,20 +17,20 @@ export class LogFile {
     } catch {
       // Then it cannot be made either, which is told at the end.
     }
-    this.#stream = createWriteStream(path, { flags: 'wx' });
+    this.stream = createWriteStream(path, { flags: 'wx' });
     // Node.js names no file where a write fails.
-    this.#stream.on('error', (error) => (this.#failed ??= Object.assign(error, { path })));
+    this.stream.on('error', (error) => (this.failed ??= Object.assign(error, { path })));
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#failed === undefined) this.#stream.write(bytes);
+    if (this.failed === undefined) this.stream.write(bytes);
   }
 
   /** Waits until all is written. Gives the first error, with the file's path; nothing was kept after it. */
   async end(): Promise<Error | undefined> {
-    this.#stream.end();
+    this.stream.end();
     // What it rejects with was heard above.
-    await finished(this.#stream).catch(() => undefined);
-    return this.#failed;
+    await finished(this.stream).catch(() => undefined);
+    return this.failed;
   }
 }

@@ -21,14 +21,14 @@ type Child = ChildProcessByStdio<Writable, Readable, null>;
  */
 export class Lab implements AsyncDisposable {
   readonly token = labToken;
-  readonly #answers: AsyncIterator<string>;
+  private readonly answers: AsyncIterator<string>;
 
   private constructor(
     readonly url: string,
     readonly child: Child,
     private readonly commands: Readonly<Record<Service, string>>,
   ) {
-    this.#answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    this.answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
   /** Makes the root where it is not in the cache, starts everything and waits until all workers are there. */
@@ -42,7 +42,7 @@ export class Lab implements AsyncDisposable {
     });
     const lab = new Lab(`http://127.0.0.1:${http}`, child, commandsOf(http, ws));
     try {
-      await lab.#answer('ready');
+      await lab.answer('ready');
       for (const service of Object.keys(lab.commands)) await lab.start(service as Service);
       await lab.workers(3);
       return lab;
@@ -54,17 +54,17 @@ export class Lab implements AsyncDisposable {
   }
 
   async start(service: Service): Promise<void> {
-    await this.#say(`start ${service} ${this.commands[service]}`);
+    await this.say(`start ${service} ${this.commands[service]}`);
   }
 
   /** Kills it and all that it started. */
   async stop(service: Service): Promise<void> {
-    await this.#say(`stop ${service}`);
+    await this.say(`stop ${service}`);
   }
 
   /** Starts one more program. */
   async launch(name: string, command: string): Promise<void> {
-    await this.#say(`start ${name} ${command}`);
+    await this.say(`start ${name} ${command}`);
   }
 
   /** The lab's root folder, seen from outside. */
@@ -106,13 +106,13 @@ export class Lab implements AsyncDisposable {
     await gone;
   }
 
-  async #say(line: string): Promise<void> {
+  private async say(line: string): Promise<void> {
     this.child.stdin.write(`${line}\n`);
-    await this.#answer(line.split(' ').slice(0, 2).join(' '));
+    await this.answer(line.split(' ').slice(0, 2).join(' '));
   }
 
-  async #answer(expected: string): Promise<void> {
-    const { value } = await this.#answers.next();
+  private async answer(expected: string): Promise<void> {
+    const { value } = await this.answers.next();
     if (value !== expected) throw new Error(`the lab said "${value ?? ''}", not "${expected}"`);
   }
 }

@@ -39,40 +39,42 @@ export class LavaStub implements AsyncDisposable {
   /** The most requests in any one second. */
   busiest = 0;
   url = '';
-  #second = 0;
-  #inSecond = 0;
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
+  private second = 0;
+  private inSecond = 0;
+  private readonly server = createServer(
+    (request, response) => void this.answer(request, response),
+  );
 
   private constructor(private readonly options: StubOptions) {}
 
   static async open(options: StubOptions): Promise<LavaStub> {
     const stub = new LavaStub(options);
-    stub.#server.listen(0, '127.0.0.1');
-    await once(stub.#server, 'listening');
-    stub.url = `http://127.0.0.1:${(stub.#server.address() as AddressInfo).port}`;
+    stub.server.listen(0, '127.0.0.1');
+    await once(stub.server, 'listening');
+    stub.url = `http://127.0.0.1:${(stub.server.address() as AddressInfo).port}`;
     return stub;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.close();
-    this.#server.closeAllConnections();
+    this.server.close();
+    this.server.closeAllConnections();
     await Promise.resolve();
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#count();
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.count();
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     await sleep(this.options.latencyMs);
     if (request.headers.authorization !== `Token ${this.token}`) {
-      this.#send(response, 403, { detail: 'Invalid token.' });
+      this.send(response, 403, { detail: 'Invalid token.' });
       return;
     }
     const url = new URL(request.url ?? '', this.url);
     const body = Buffer.concat(chunks).toString();
-    const fault = this.#fault();
+    const fault = this.fault();
     // What is heard and then fails is the hardest for a client.
-    if (fault === 'lost after') this.#route(url, body);
+    if (fault === 'lost after') this.route(url, body);
     if (fault === 'lost' || fault === 'lost after') {
       response.destroy();
       return;
@@ -81,61 +83,61 @@ export class LavaStub implements AsyncDisposable {
       response.writeHead(fault, { 'Content-Type': 'text/html' }).end('<h1>Error</h1>');
       return;
     }
-    const { status, value } = this.#route(url, body);
-    this.#send(response, status, value);
+    const { status, value } = this.route(url, body);
+    this.send(response, status, value);
   }
 
-  #count(): void {
+  private count(): void {
     this.requests++;
     const second = Math.floor(Date.now() / 1000);
-    this.#inSecond = second === this.#second ? this.#inSecond + 1 : 1;
-    this.#second = second;
-    this.busiest = Math.max(this.busiest, this.#inSecond);
+    this.inSecond = second === this.second ? this.inSecond + 1 : 1;
+    this.second = second;
+    this.busiest = Math.max(this.busiest, this.inSecond);
   }
 
-  #fault(): number | 'lost' | 'lost after' | undefined {
+  private fault(): number | 'lost' | 'lost after' | undefined {
     const { failEvery } = this.options;
     if (failEvery === undefined || this.requests % failEvery !== 0) return undefined;
     const ways = [503, 'lost', 429, 'lost after', 502] as const;
     return ways[this.failures++ % ways.length];
   }
 
-  #send(response: ServerResponse, status: number, value: unknown): void {
+  private send(response: ServerResponse, status: number, value: unknown): void {
     const isText = typeof value === 'string';
     response
       .writeHead(status, { 'Content-Type': isText ? 'application/yaml' : 'application/json' })
       .end(isText ? value : JSON.stringify(value));
   }
 
-  #route(url: URL, body: string): { status: number; value: unknown } {
+  private route(url: URL, body: string): { status: number; value: unknown } {
     const path = url.pathname.replace('/api/v0.2', '');
     const [, kind, id, what] = path.split('/');
     if (path === '/jobs/validate/') return { status: 200, value: { message: 'Job valid.' } };
-    if (path === '/jobs/' && body !== '') return this.#submit(body);
+    if (path === '/jobs/' && body !== '') return this.submit(body);
     if (path === '/jobs/')
-      return this.#page(
+      return this.page(
         url,
-        this.#found(url).map((job) => this.#show(job)),
+        this.found(url).map((job) => this.show(job)),
       );
-    if (path === '/devices/') return this.#page(url, this.#devices());
+    if (path === '/devices/') return this.page(url, this.devices());
     if (kind === 'workers') return { status: 200, value: { state: 'Online' } };
-    if (kind === 'devices') return { status: 200, value: this.#devices()[0] };
+    if (kind === 'devices') return { status: 200, value: this.devices()[0] };
     const job = this.jobs[Number(id) - 1];
     if (job === undefined) return { status: 404, value: { detail: 'Not found.' } };
     if (what === 'cancel') {
       job.cancelled = true;
       return { status: 200, value: { message: 'Job cancel signal sent.' } };
     }
-    if (what === 'logs') return this.#log(job, Number(url.searchParams.get('start')));
+    if (what === 'logs') return this.log(job, Number(url.searchParams.get('start')));
     const rows = this.options.rows.map(({ measurement, ...row }) => ({
       ...row,
       // As LAVA: ten digits after the point.
       measurement: measurement.toFixed(10),
     }));
-    return this.#page(url, rows);
+    return this.page(url, rows);
   }
 
-  #submit(body: string): { status: number; value: unknown } {
+  private submit(body: string): { status: number; value: unknown } {
     const { definition } = JSON.parse(body) as { definition: string };
     const { job_name: name } = parse(definition) as { job_name: string };
     const id = this.jobs.length + 1;
@@ -143,7 +145,7 @@ export class LavaStub implements AsyncDisposable {
     return { status: 201, value: { job_ids: [id] } };
   }
 
-  #devices(): unknown[] {
+  private devices(): unknown[] {
     return Array.from({ length: this.options.devices }, (_, index) => ({
       hostname: `device-${index}`,
       device_type: 'qemu',
@@ -153,13 +155,13 @@ export class LavaStub implements AsyncDisposable {
     }));
   }
 
-  #found(url: URL): StubJob[] {
+  private found(url: URL): StubJob[] {
     const ids = url.searchParams.get('id__in')?.split(',').map(Number);
     const name = url.searchParams.get('description');
     return this.jobs.filter((job) => (ids ? ids.includes(job.id) : job.name === name));
   }
 
-  #page(url: URL, all: readonly unknown[]): { status: number; value: unknown } {
+  private page(url: URL, all: readonly unknown[]): { status: number; value: unknown } {
     const { pageSize = 25 } = this.options;
     const offset = Number(url.searchParams.get('offset') ?? 0);
     const next = new URL(url);
@@ -174,8 +176,8 @@ export class LavaStub implements AsyncDisposable {
     };
   }
 
-  #show(job: StubJob): unknown {
-    const state = this.#stateOf(job);
+  private show(job: StubJob): unknown {
+    const state = this.stateOf(job);
     return {
       id: job.id,
       description: job.name,
@@ -185,7 +187,7 @@ export class LavaStub implements AsyncDisposable {
     };
   }
 
-  #stateOf(job: StubJob): string {
+  private stateOf(job: StubJob): string {
     const now = Date.now();
     const running = (one: StubJob): boolean =>
       one.started !== undefined && now < one.started + this.options.runMs && !one.cancelled;
@@ -199,7 +201,7 @@ export class LavaStub implements AsyncDisposable {
     return running(job) ? 'Running' : 'Finished';
   }
 
-  #log(job: StubJob, start: number): { status: number; value: unknown } {
+  private log(job: StubJob, start: number): { status: number; value: unknown } {
     const lines = this.options.console;
     const passed = job.started === undefined ? 0 : (Date.now() - job.started) / this.options.runMs;
     const until = Math.floor(lines.length * Math.min(1, passed));

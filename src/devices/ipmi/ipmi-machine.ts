@@ -16,12 +16,12 @@ const askPowerMs = 5000;
 
 /** A machine behind a BMC from the lock on it to power off. */
 export class IpmiMachine implements Machine {
-  readonly #feed: ConsoleFeed;
-  readonly #sol: SerialOverLan;
-  readonly #over = new AbortController();
-  readonly #opened: string[] = [];
-  #shell: ConsoleShell | undefined;
-  #used = false;
+  private readonly feed: ConsoleFeed;
+  private readonly sol: SerialOverLan;
+  private readonly over = new AbortController();
+  private readonly opened: string[] = [];
+  private shell: ConsoleShell | undefined;
+  private used = false;
 
   private constructor(
     private readonly description: IpmiDescription,
@@ -30,20 +30,20 @@ export class IpmiMachine implements Machine {
     private readonly signal: AbortSignal,
     private readonly watcher: Watcher,
   ) {
-    this.#feed = new ConsoleFeed(watcher);
-    const ours = AbortSignal.any([signal, this.#over.signal]);
-    this.#sol = new SerialOverLan(
+    this.feed = new ConsoleFeed(watcher);
+    const ours = AbortSignal.any([signal, this.over.signal]);
+    this.sol = new SerialOverLan(
       bmc,
       {
         data: (bytes) => {
-          this.#shell?.feed(bytes);
-          this.#feed.push(bytes);
+          this.shell?.feed(bytes);
+          this.feed.push(bytes);
         },
         cut: () => {
-          this.#feed.cut();
+          this.feed.cut();
           watcher.say('the console broke off; it is opened again');
         },
-        lost: ({ message }) => this.#feed.end({ reason: 'lost', message }),
+        lost: ({ message }) => this.feed.end({ reason: 'lost', message }),
       },
       ours,
     );
@@ -66,16 +66,16 @@ export class IpmiMachine implements Machine {
   }
 
   get console(): AsyncIterable<Uint8Array> {
-    return this.#feed.kernel;
+    return this.feed.kernel;
   }
 
   get exited(): Promise<MachineExit> {
-    return this.#feed.exited;
+    return this.feed.exited;
   }
 
   get facts(): Readonly<Record<string, string>> {
     const { host } = this.description.bmc;
-    return { machine: `BMC ${host}`, console_cuts: String(this.#sol.cuts) };
+    return { machine: `BMC ${host}`, console_cuts: String(this.sol.cuts) };
   }
 
   /** Whether it is on. Throws InfraError when the BMC does not answer or the password is wrong. */
@@ -84,9 +84,9 @@ export class IpmiMachine implements Machine {
   }
 
   async openConsole(): Promise<void> {
-    if (this.#opened.includes('console')) return;
-    await this.#sol.open();
-    this.#opened.push('console');
+    if (this.opened.includes('console')) return;
+    await this.sol.open();
+    this.opened.push('console');
   }
 
   /** Powers on and goes to the shell. Throws InfraError. */
@@ -97,22 +97,22 @@ export class IpmiMachine implements Machine {
     await this.openConsole();
     const keys = shell.keys.map(({ when, send }) => ({ when: linearPattern(when), send }));
     const dialogue = { prompt: linearPattern(shell.prompt), keys };
-    this.#shell = new ConsoleShell(this.#sol, dialogue, this.signal);
-    if (on && power.start === 'keep' && !this.#used) {
-      this.#used = true;
+    this.shell = new ConsoleShell(this.sol, dialogue, this.signal);
+    if (on && power.start === 'keep' && !this.used) {
+      this.used = true;
       this.watcher.say('the machine is on; looking for its shell');
-      this.#sol.write('\r');
+      this.sol.write('\r');
     } else {
-      this.#used = true;
+      this.used = true;
       this.watcher.say('switching the machine on');
       if (on) await this.bmc.switch(false, powerMs, this.signal);
       await this.bmc.switch(true, powerMs, this.signal);
       this.watcher.say('waiting for its shell');
     }
-    await this.#shell.ready(timeouts['shell-s'] * 1000);
+    await this.shell.ready(timeouts['shell-s'] * 1000);
     // The running kernel's messages would stand between the answers.
-    await this.#shell.run('dmesg -n 1', timeouts['shell-s'] * 1000);
-    return this.#shell;
+    await this.shell.run('dmesg -n 1', timeouts['shell-s'] * 1000);
+    return this.shell;
   }
 
   /** Brings files to the machine's shell, each under a URL of its own, while `work` runs. */
@@ -150,20 +150,20 @@ export class IpmiMachine implements Machine {
       await loadKernel(shell, bring, boot, kexec, options.join(' '), kexecMs);
     });
     this.watcher.say('starting the kernel');
-    this.#feed.expectKernel();
+    this.feed.expectKernel();
     await shell.leave(kexec.start);
-    this.#shell = undefined;
-    void this.#watchPower();
+    this.shell = undefined;
+    void this.watchPower();
   }
 
   /** A machine that is off prints nothing more. */
-  async #watchPower(): Promise<void> {
-    const { signal } = this.#over;
+  private async watchPower(): Promise<void> {
+    const { signal } = this.over;
     try {
       for (;;) {
         await sleep(askPowerMs, undefined, { signal });
         if (await this.bmc.isOn(signal)) continue;
-        this.#feed.end({ reason: 'poweroff', message: 'the machine is off' });
+        this.feed.end({ reason: 'poweroff', message: 'the machine is off' });
         return;
       }
     } catch {
@@ -174,12 +174,12 @@ export class IpmiMachine implements Machine {
   /** Leaves the machine as the description wants it, whatever happened. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { power, timeouts } = this.description;
-    this.#over.abort();
-    await this.#sol[Symbol.asyncDispose]();
+    this.over.abort();
+    await this.sol[Symbol.asyncDispose]();
     try {
       // Not the run's signal: this has to happen after Ctrl-C too.
       const { signal } = new AbortController();
-      if (this.#used) {
+      if (this.used) {
         await this.bmc.switch(false, timeouts['power-s'] * 1000, signal);
         if (power.end === 'default')
           await this.bmc.switch(true, timeouts['power-s'] * 1000, signal);
@@ -189,7 +189,7 @@ export class IpmiMachine implements Machine {
         `the machine could not be left as it should be: ${(error as Error).message}`,
       );
     } finally {
-      this.#feed.end({ reason: 'poweroff', message: 'switched off' });
+      this.feed.end({ reason: 'poweroff', message: 'switched off' });
       await this.lock[Symbol.asyncDispose]();
     }
   }

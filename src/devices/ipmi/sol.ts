@@ -30,11 +30,11 @@ export interface ConsoleUser {
  * gives it one. When the session ends by itself it is opened again.
  */
 export class SerialOverLan implements AsyncDisposable {
-  #child: ChildProcess | undefined;
-  #input: Writable | undefined;
-  #silentLosses = 0;
-  #closed = false;
-  #goesOn: Promise<void> = Promise.resolve();
+  private child: ChildProcess | undefined;
+  private input: Writable | undefined;
+  private silentLosses = 0;
+  private closed = false;
+  private goesOn: Promise<void> = Promise.resolve();
   /** How often it broke off. */
   cuts = 0;
 
@@ -48,34 +48,34 @@ export class SerialOverLan implements AsyncDisposable {
   async open(): Promise<void> {
     await this.bmc.freeConsole(this.signal);
     this.signal.throwIfAborted();
-    const { ended } = await this.#activate();
-    this.#goesOn = ended.then(() => this.#again());
+    const { ended } = await this.activate();
+    this.goesOn = ended.then(() => this.again());
   }
 
   write(text: string): void {
-    this.#input?.write(text);
+    this.input?.write(text);
   }
 
-  async #again(): Promise<void> {
-    if (this.#closed || this.signal.aborted) return;
+  private async again(): Promise<void> {
+    if (this.closed || this.signal.aborted) return;
     this.cuts++;
     this.user.cut();
-    if (++this.#silentLosses > mostLosses) {
+    if (++this.silentLosses > mostLosses) {
       const todo = 'does somebody else open the same console?';
       this.user.lost(new InfraError('console', 'the console was lost again and again', todo));
       return;
     }
     try {
-      if (this.#silentLosses > 1)
-        await sleep(1000 * this.#silentLosses, undefined, { signal: this.signal });
-      if (!this.#closed) await this.open();
+      if (this.silentLosses > 1)
+        await sleep(1000 * this.silentLosses, undefined, { signal: this.signal });
+      if (!this.closed) await this.open();
     } catch (error) {
       if (error instanceof InfraError) this.user.lost(error);
     }
   }
 
   /** Resolves when the console is there, with the promise of its end. */
-  async #activate(): Promise<{ ended: Promise<void> }> {
+  private async activate(): Promise<{ ended: Promise<void> }> {
     const command = `exec ${quoteWords(this.bmc.argv('-e', escape, 'sol', 'activate'))} 2>&3`;
     const child = spawn(
       dieWithParent[0],
@@ -94,15 +94,15 @@ export class SerialOverLan implements AsyncDisposable {
       Readable,
     ];
     input.on('error', () => {});
-    this.#child = child;
-    this.#input = input;
+    this.child = child;
+    this.input = input;
     const ended = new Promise<void>((resolve) => {
       child.once('error', () => resolve());
       child.once('close', () => resolve());
     });
     let said = '';
     messages.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-2000)));
-    const ready = this.#read(output);
+    const ready = this.read(output);
     const stop = new AbortController();
     const timeUp = sleep(operationalMs, 'no answer' as const, {
       signal: AbortSignal.any([this.signal, stop.signal]),
@@ -110,7 +110,7 @@ export class SerialOverLan implements AsyncDisposable {
     const first = await Promise.race([ready, ended.then(() => 'ended' as const), timeUp]);
     stop.abort();
     if (first === 'ready') return { ended };
-    await this.#end();
+    await this.end();
     if (this.signal.aborted) throw new InterruptedError('console: interrupted');
     throw new InfraError(
       'console',
@@ -121,12 +121,12 @@ export class SerialOverLan implements AsyncDisposable {
   }
 
   /** Passes on what comes after ipmitool's own first line. */
-  #read(output: Readable): Promise<'ready'> {
+  private read(output: Readable): Promise<'ready'> {
     return new Promise((resolve) => {
       let before: string | undefined = '';
       output.on('data', (bytes: Buffer) => {
         if (before === undefined) {
-          this.#silentLosses = 0;
+          this.silentLosses = 0;
           this.user.data(bytes);
           return;
         }
@@ -141,10 +141,10 @@ export class SerialOverLan implements AsyncDisposable {
     });
   }
 
-  async #end(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    this.#input = undefined;
+  private async end(): Promise<void> {
+    const child = this.child;
+    this.child = undefined;
+    this.input = undefined;
     if (child?.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     killGroup(child.pid);
@@ -152,9 +152,9 @@ export class SerialOverLan implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    await this.#end();
-    await this.#goesOn;
+    this.closed = true;
+    await this.end();
+    await this.goesOn;
     await this.bmc.freeConsole(new AbortController().signal).catch(() => {});
   }
 }

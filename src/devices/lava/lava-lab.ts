@@ -33,17 +33,17 @@ export class LavaLab {
   readonly farewell: LavaServer;
   /** Fires at Ctrl-C, and when the run's own deadline is over. */
   readonly signal: AbortSignal;
-  readonly #timer: NodeJS.Timeout | undefined;
-  readonly #over = new AbortController();
-  #devices: Promise<LabDevice[]> | undefined;
-  readonly #tagged = new Map<string, Promise<string[]>>();
+  private readonly timer: NodeJS.Timeout | undefined;
+  private readonly overSignal = new AbortController();
+  private listed: Promise<LabDevice[]> | undefined;
+  private readonly tagged = new Map<string, Promise<string[]>>();
 
   constructor(
     readonly use: LabUse,
     signal: AbortSignal,
   ) {
     const { identity, runMs, say, paceMs = 1000, perSecond = 10 } = use;
-    this.signal = AbortSignal.any([signal, this.#over.signal]);
+    this.signal = AbortSignal.any([signal, this.overSignal.signal]);
     // Every job in flight waits for it.
     setMaxListeners(0, signal, this.signal);
     const common = { perSecond, backoffMs: paceMs / 2 };
@@ -59,13 +59,13 @@ export class LavaLab {
     );
     this.states = new JobStates(this.server, paceMs);
     if (runMs !== undefined) {
-      this.#timer = setTimeout(() => this.#over.abort(), runMs).unref();
+      this.timer = setTimeout(() => this.overSignal.abort(), runMs).unref();
     }
   }
 
   /** The run's own deadline has passed. */
   get over(): boolean {
-    return this.#over.signal.aborted;
+    return this.overSignal.signal.aborted;
   }
 
   /** Requests made so far. */
@@ -88,13 +88,13 @@ export class LavaLab {
 
   /** All devices of the lab, asked for once. */
   devices(): Promise<LabDevice[]> {
-    return (this.#devices ??= this.server.devices());
+    return (this.listed ??= this.server.devices());
   }
 
   /** Names of the devices with a tag, asked for once: each job wants to know, and a lab is asked ten times a second. */
-  #devicesWithTag(tag: string): Promise<string[]> {
-    const asked = this.#tagged.get(tag) ?? this.server.devicesWithTag(tag);
-    this.#tagged.set(tag, asked);
+  private devicesWithTag(tag: string): Promise<string[]> {
+    const asked = this.tagged.get(tag) ?? this.server.devicesWithTag(tag);
+    this.tagged.set(tag, asked);
     return asked;
   }
 
@@ -105,7 +105,7 @@ export class LavaLab {
     if (ofType.length === 0) return [`${where} has no device of the type "${type}"`];
     let usable = ofType.filter(({ health }) => health !== 'Retired');
     for (const tag of this.use.tags) {
-      const tagged = await this.#devicesWithTag(tag);
+      const tagged = await this.devicesWithTag(tag);
       usable = usable.filter(({ hostname }) => tagged.includes(hostname));
     }
     if (usable.length > 0) return [];
@@ -144,6 +144,6 @@ export class LavaLab {
 
   /** No timer goes on. */
   close(): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.timer);
   }
 }

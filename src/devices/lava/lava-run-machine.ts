@@ -47,28 +47,28 @@ export class LavaRunMachine implements LabMachine {
   readonly lagMs = 0;
   /** It has no server that could lose the job: what ends here is the machine. */
   readonly labFailed = false;
-  #exit!: (exit: MachineExit) => void;
-  readonly #lines: AsyncIterator<string>;
-  readonly #closed: Promise<unknown>;
+  private exit!: (exit: MachineExit) => void;
+  private readonly lines: AsyncIterator<string>;
+  private readonly closed: Promise<unknown>;
   /** All but the console. */
-  readonly #said: LogLine[] = [];
+  private readonly said: LogLine[] = [];
   /** The last line that was no line of a log: of a program that could not start lava-run, or a traceback. */
-  #unreadable: string | undefined;
+  private unreadable: string | undefined;
 
   private constructor(
     private readonly child: Child,
     dir: string,
     readonly facts: Readonly<Record<string, string>>,
   ) {
-    this.exited = new Promise((resolve) => (this.#exit = resolve));
+    this.exited = new Promise((resolve) => (this.exit = resolve));
     // A program that is not there ends as one that failed: setpriv says so on its standard error.
-    this.#closed = once(child, 'close').catch(() => undefined);
-    this.#lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
+    this.closed = once(child, 'close').catch(() => undefined);
+    this.lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
     const log = new LogFile(join(dir, 'log.yaml'));
     child.stderr.on('data', (bytes: Buffer) => log.write(bytes));
     // The console is kept elsewhere; a full disk shows there.
     child.stderr.once('end', () => void log.end());
-    this.console = this.#follow();
+    this.console = this.follow();
   }
 
   /** Waits until the machine is about to be started. Throws InfraError when lava-run does not get there. */
@@ -99,7 +99,7 @@ export class LavaRunMachine implements LabMachine {
     const stop = (): void => void endNamespaces(child);
     signal.addEventListener('abort', stop, { once: true });
     try {
-      await machine.#poweredOn();
+      await machine.poweredOn();
       return machine;
     } catch (error) {
       await machine[Symbol.asyncDispose]();
@@ -117,54 +117,54 @@ export class LavaRunMachine implements LabMachine {
     const late = sleep(endingMs, 'late' as const, { signal: stop.signal }).catch(
       () => 'late' as const,
     );
-    const over = await Promise.race([this.#readOut(), late]);
+    const over = await Promise.race([this.readOut(), late]);
     stop.abort();
     if (over === 'late') return { message: 'lava-run does not end the job' };
-    const message = errorOf(this.#said);
+    const message = errorOf(this.said);
     return {
-      rows: rowsOf(this.#said),
+      rows: rowsOf(this.said),
       ...(message !== undefined && { message: `LAVA: ${message}` }),
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#exit({ reason: 'lost', message: 'stopped' });
+    this.exit({ reason: 'lost', message: 'stopped' });
     await endNamespaces(this.child);
-    await this.#closed;
+    await this.closed;
   }
 
-  async #poweredOn(): Promise<void> {
+  private async poweredOn(): Promise<void> {
     for (;;) {
-      const line = await this.#next();
+      const line = await this.next();
       if (line === undefined) {
-        const message = errorOf(this.#said) ?? this.#unreadable ?? 'no message';
+        const message = errorOf(this.said) ?? this.unreadable ?? 'no message';
         throw new InfraError('lava-run', `ended before the machine was started: ${message}`);
       }
       if (bootStarts.test(String(line.message))) return;
     }
   }
 
-  async *#follow(): AsyncGenerator<Uint8Array> {
+  private async *follow(): AsyncGenerator<Uint8Array> {
     for (;;) {
-      const line = await this.#next();
+      const line = await this.next();
       if (line === undefined) break;
       const text = consoleOf([line]);
       if (text !== '') yield Buffer.from(text);
     }
     // LAVA's error_type blames itself for every machine that ends early; the console knows better.
-    this.#exit({ reason: 'lost', message: `LAVA: ${errorOf(this.#said) ?? 'no message'}` });
+    this.exit({ reason: 'lost', message: `LAVA: ${errorOf(this.said) ?? 'no message'}` });
   }
 
-  async #readOut(): Promise<void> {
-    while ((await this.#next()) !== undefined);
+  private async readOut(): Promise<void> {
+    while ((await this.next()) !== undefined);
   }
 
-  async #next(): Promise<LogLine | undefined> {
-    const next = await this.#lines.next();
+  private async next(): Promise<LogLine | undefined> {
+    const next = await this.lines.next();
     if (next.done === true) return undefined;
     const line = readLogLine(next.value);
-    if (line.level === 'unreadable') this.#unreadable = next.value;
-    if (line.level !== 'target') this.#said.push(line);
+    if (line.level === 'unreadable') this.unreadable = next.value;
+    if (line.level !== 'target') this.said.push(line);
     return line;
   }
 }

@@ -47,7 +47,7 @@ export function testScript(
 export class RunningKernel implements Machine {
   readonly console: AsyncIterable<Uint8Array>;
   readonly exited: Promise<MachineExit>;
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
 
   /** @param argv runs `testScript`; its standard input is the test's lifeline */
   constructor(
@@ -57,22 +57,22 @@ export class RunningKernel implements Machine {
   ) {
     const [program = '', ...args] = argv;
     // Not killed with its parent: it has something to clean up, and ends when its input does.
-    this.#child = spawn(program, args, {
+    this.child = spawn(program, args, {
       stdio: 'pipe',
       detached: true,
       // It may be ssh.
       env: environmentFor('network'),
     });
-    this.#child.stdin.on('error', () => {});
-    this.console = this.#child.stdout;
+    this.child.stdin.on('error', () => {});
+    this.console = this.child.stdout;
     let stderr = '';
-    this.#child.stderr.on('data', (data: Buffer) => {
+    this.child.stderr.on('data', (data: Buffer) => {
       stderr = (stderr + data.toString()).slice(-2000);
     });
     this.exited = new Promise((resolve) => {
       const lost = (message: string): void => resolve({ reason: 'lost', message });
-      this.#child.once('error', (error) => lost(error.message));
-      this.#child.once('exit', (code, signal) => {
+      this.child.once('error', (error) => lost(error.message));
+      this.child.once('exit', (code, signal) => {
         const last = stderr.trim().split('\n').at(-1) ?? '';
         lost(`the test ended with ${signal ?? `exit code ${code}`}: ${last}`);
       });
@@ -80,9 +80,9 @@ export class RunningKernel implements Machine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.stdin.end();
-    this.#child.stdout.resume();
-    const late = setTimeout(() => killGroup(this.#child.pid), cleanUpMs);
+    this.child.stdin.end();
+    this.child.stdout.resume();
+    const late = setTimeout(() => killGroup(this.child.pid), cleanUpMs);
     await this.exited;
     clearTimeout(late);
     await this.release();

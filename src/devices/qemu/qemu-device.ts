@@ -100,25 +100,25 @@ function cageOf(machine: QemuMachine, boot: Boot, binary: QemuBinary): Cage {
 class QemuProcess implements Machine {
   readonly console: AsyncIterable<Uint8Array>;
   readonly exited: Promise<MachineExit>;
-  readonly #child: Child;
+  private readonly child: Child;
 
   constructor(
     { argv, env }: CagedProgram,
     readonly facts: Readonly<Record<string, string>>,
   ) {
     const [program = '', ...args] = argv;
-    this.#child = spawn(program, args, {
+    this.child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
       env,
     });
-    this.console = this.#child.stdout;
-    this.exited = watch(this.#child);
+    this.console = this.child.stdout;
+    this.exited = watch(this.child);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    killGroup(this.#child.pid);
-    this.#child.stdout.destroy();
+    killGroup(this.child.pid);
+    this.child.stdout.destroy();
     await this.exited;
   }
 }

@@ -11,36 +11,36 @@ export class ConsoleFeed {
   /** The console of the kernel under test. Ends when the console is lost or the machine is off. */
   readonly kernel = new PassThrough();
   readonly exited: Promise<MachineExit>;
-  #exit: (exit: MachineExit) => void = () => {};
-  readonly #part = new KernelPart();
-  #listening = false;
+  private exit: (exit: MachineExit) => void = () => {};
+  private readonly part = new KernelPart();
+  private listening = false;
 
   constructor(private readonly watcher: Watcher) {
-    this.exited = new Promise((resolve) => (this.#exit = resolve));
+    this.exited = new Promise((resolve) => (this.exit = resolve));
   }
 
   /** From now on the kernel under test may speak. */
   expectKernel(): void {
-    this.#listening = true;
+    this.listening = true;
   }
 
   push(bytes: Uint8Array): void {
-    if (!this.#listening) {
+    if (!this.listening) {
       this.watcher.firmware(bytes);
       return;
     }
-    const { firmware, kernel } = this.#part.push(bytes);
+    const { firmware, kernel } = this.part.push(bytes);
     if (firmware.length > 0) this.watcher.firmware(firmware);
     if (kernel.length > 0 && !this.kernel.writableEnded) this.kernel.write(kernel);
   }
 
   /** The console broke off and comes back. */
   cut(): void {
-    this.#part.cut();
+    this.part.cut();
   }
 
   end(exit: MachineExit): void {
-    this.#exit(exit);
+    this.exit(exit);
     if (!this.kernel.writableEnded) this.kernel.end();
   }
 }

@@ -31,37 +31,37 @@ const escapes = /\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[()][A-Za-z0-9]|[@-Z\\-_=>])|\r/g;
 
 /** A shell on a console: firmware's menu, a login, then commands one by one. */
 export class ConsoleShell implements Shell {
-  #raw = '';
-  #lastData = Date.now();
-  #commands = 0;
-  readonly #open: Set<Dialogue['keys'][number]>;
+  private raw = '';
+  private lastData = Date.now();
+  private commands = 0;
+  private readonly open: Set<Dialogue['keys'][number]>;
 
   constructor(
     private readonly typing: Typing,
     private readonly dialogue: Dialogue,
     private readonly signal: AbortSignal,
   ) {
-    this.#open = new Set(dialogue.keys);
+    this.open = new Set(dialogue.keys);
   }
 
   /** Takes what the console prints. */
   feed(bytes: Uint8Array): void {
-    this.#raw = (this.#raw + Buffer.from(bytes).toString('latin1')).slice(-kept);
-    this.#lastData = Date.now();
+    this.raw = (this.raw + Buffer.from(bytes).toString('latin1')).slice(-kept);
+    this.lastData = Date.now();
   }
 
   /** Waits until a shell answers, typing on the way what the dialogue says. Throws InfraError. */
   async ready(timeoutMs: number): Promise<void> {
     const end = Date.now() + timeoutMs;
     while (Date.now() < end) {
-      await this.#pause(pollMs);
-      if (await this.#typeKeys()) continue;
-      const quiet = Date.now() - this.#lastData > quietMs;
-      if (!quiet || !this.dialogue.prompt.test(this.#text.split('\n').at(-1) ?? '')) continue;
+      await this.pause(pollMs);
+      if (await this.typeKeys()) continue;
+      const quiet = Date.now() - this.lastData > quietMs;
+      if (!quiet || !this.dialogue.prompt.test(this.text.split('\n').at(-1) ?? '')) continue;
       const left = Math.max(1, Math.min(proofMs, end - Date.now()));
-      if ((await this.#ask('true', left)) !== undefined) return;
+      if ((await this.ask('true', left)) !== undefined) return;
     }
-    const silent = this.#text.trim() === '';
+    const silent = this.text.trim() === '';
     throw new InfraError(
       'shell',
       silent
@@ -75,7 +75,7 @@ export class ConsoleShell implements Shell {
   }
 
   async run(command: string, timeoutMs: number): Promise<CommandResult> {
-    const result = await this.#ask(command, timeoutMs);
+    const result = await this.ask(command, timeoutMs);
     if (result !== undefined) return result;
     throw new InfraError(
       'shell',
@@ -86,53 +86,53 @@ export class ConsoleShell implements Shell {
   }
 
   async leave(command: string): Promise<void> {
-    await this.#type(`${command}\r`);
+    await this.type(`${command}\r`);
   }
 
   /** The end of what the console showed. */
   lastLines(): string[] {
-    return this.#text.trim() === '' ? [] : tail(this.#text);
+    return this.text.trim() === '' ? [] : tail(this.text);
   }
 
   // Of all that came: an escape sequence may come in pieces.
-  get #text(): string {
-    return this.#raw.replace(escapes, '');
+  private get text(): string {
+    return this.raw.replace(escapes, '');
   }
 
-  async #typeKeys(): Promise<boolean> {
-    for (const key of this.#open) {
-      if (!key.when.test(this.#text)) continue;
-      this.#open.delete(key);
-      this.#raw = '';
-      await this.#type(key.send);
+  private async typeKeys(): Promise<boolean> {
+    for (const key of this.open) {
+      if (!key.when.test(this.text)) continue;
+      this.open.delete(key);
+      this.raw = '';
+      await this.type(key.send);
       return true;
     }
     return false;
   }
 
-  async #ask(command: string, timeoutMs: number): Promise<CommandResult | undefined> {
-    const number = ++this.#commands;
-    this.#raw = '';
+  private async ask(command: string, timeoutMs: number): Promise<CommandResult | undefined> {
+    const number = ++this.commands;
+    this.raw = '';
     // The echo of the command has the quotes, its output has not.
-    await this.#type(`${command}; echo "busyguest""-$?-${number}-"\r`);
+    await this.type(`${command}; echo "busyguest""-$?-${number}-"\r`);
     const answer = new RegExp(`busyguest-(\\d+)-${number}-`);
     const end = Date.now() + timeoutMs;
     while (Date.now() < end) {
-      const match = answer.exec(this.#text);
-      if (match) return { code: Number(match[1]), output: this.#text.slice(0, match.index) };
-      await this.#pause(pollMs / 2);
+      const match = answer.exec(this.text);
+      if (match) return { code: Number(match[1]), output: this.text.slice(0, match.index) };
+      await this.pause(pollMs / 2);
     }
     return undefined;
   }
 
-  async #type(text: string): Promise<void> {
+  private async type(text: string): Promise<void> {
     for (let at = 0; at < text.length; at += typedAtOnce) {
       this.typing.write(text.slice(at, at + typedAtOnce));
-      await this.#pause(typingPauseMs);
+      await this.pause(typingPauseMs);
     }
   }
 
-  async #pause(ms: number): Promise<void> {
+  private async pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.signal }).catch(() => {
       throw new InterruptedError('shell: interrupted');
     });

@@ -9,34 +9,34 @@ const kernelBegins = /^\[ +0\.0{6}\]|^Linux version |^BUSYGUEST-START/;
  * console broke could be read as another one.
  */
 export class KernelPart {
-  #rest = Buffer.alloc(0);
-  #began = false;
-  #broken = false;
+  private rest = Buffer.alloc(0);
+  private began = false;
+  private broken = false;
 
   /** The bytes for each side. */
   push(chunk: Uint8Array): { firmware: Buffer; kernel: Buffer } {
-    const all = Buffer.concat([this.#rest, chunk]);
+    const all = Buffer.concat([this.rest, chunk]);
     const end = all.lastIndexOf(0x0a) + 1;
-    this.#rest = all.subarray(end);
+    this.rest = all.subarray(end);
     const firmware: Buffer[] = [];
     const kernel: Buffer[] = [];
     for (const line of linesOf(all.subarray(0, end))) {
-      if (this.#broken) {
+      if (this.broken) {
         // The end of a line whose beginning is lost.
-        this.#broken = false;
+        this.broken = false;
         continue;
       }
       const text = line.toString('latin1').replace(/^\r+/, '');
-      this.#began ||= kernelBegins.test(text);
-      (this.#began ? kernel : firmware).push(line);
+      this.began ||= kernelBegins.test(text);
+      (this.began ? kernel : firmware).push(line);
     }
     return { firmware: Buffer.concat(firmware), kernel: Buffer.concat(kernel) };
   }
 
   /** The console broke off: half a line is none. */
   cut(): void {
-    this.#rest = Buffer.alloc(0);
-    this.#broken = true;
+    this.rest = Buffer.alloc(0);
+    this.broken = true;
   }
 }
 

@@ -20,9 +20,9 @@ type Description = SshDescription & { readonly kexec: KexecCommands };
 
 /** A host that was made to start another kernel, until its own system answers again. */
 export class KexecHost implements Machine {
-  readonly #feed: ConsoleFeed;
-  #console: ChildProcessByStdio<null, Readable, null> | undefined;
-  #left = false;
+  private readonly feed: ConsoleFeed;
+  private consoleProgram: ChildProcessByStdio<null, Readable, null> | undefined;
+  private left = false;
 
   private constructor(
     private readonly description: Description,
@@ -31,7 +31,7 @@ export class KexecHost implements Machine {
     private readonly watcher: Watcher,
     private readonly release: () => Promise<void>,
   ) {
-    this.#feed = new ConsoleFeed(watcher);
+    this.feed = new ConsoleFeed(watcher);
   }
 
   /** Copies, loads and starts the kernel under test. Throws InfraError, and then nothing happened. */
@@ -52,10 +52,10 @@ export class KexecHost implements Machine {
       shell.copy(from, to, timeouts['copy-s'] * 1000);
     await loadKernel(shell, bring, boot, kexec, commandLine, timeouts['kexec-s'] * 1000);
     const host = new KexecHost(description, shell, output.trim(), watcher, release);
-    host.#watch();
+    host.watch();
     watcher.say('starting the kernel');
-    host.#feed.expectKernel();
-    host.#left = true;
+    host.feed.expectKernel();
+    host.left = true;
     try {
       await shell.leave(kexec.start);
     } catch (error) {
@@ -66,18 +66,18 @@ export class KexecHost implements Machine {
   }
 
   get console(): AsyncIterable<Uint8Array> {
-    return this.#feed.kernel;
+    return this.feed.kernel;
   }
 
   get exited(): Promise<MachineExit> {
-    return this.#feed.exited;
+    return this.feed.exited;
   }
 
   get facts(): Readonly<Record<string, string>> {
     return { machine: this.description.host };
   }
 
-  #watch(): void {
+  private watch(): void {
     const argv = this.description.watch ?? [];
     const [program, ...args] = [...dieWithParent, ...argv];
     const child = spawn(program, args, {
@@ -85,30 +85,30 @@ export class KexecHost implements Machine {
       detached: true,
       env: environmentFor('user'),
     });
-    this.#console = child;
-    child.stdout.on('data', (bytes: Buffer) => this.#feed.push(bytes));
+    this.consoleProgram = child;
+    child.stdout.on('data', (bytes: Buffer) => this.feed.push(bytes));
     child.once('error', () => {});
     child.once('close', (code) => {
       const message = `${argv.join(' ')} ended with ${code ?? 'a signal'}`;
-      this.#feed.end({ reason: 'lost', message });
+      this.feed.end({ reason: 'lost', message });
     });
   }
 
   /** Resets the machine and waits for its own system. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      killGroup(this.#console?.pid);
-      if (this.#left) await this.#comeBack();
+      killGroup(this.consoleProgram?.pid);
+      if (this.left) await this.comeBack();
     } catch (error) {
       if (!(error instanceof InfraError)) throw error;
       this.watcher.say(`${error.message}${error.todo === undefined ? '' : `; ${error.todo}`}`);
     } finally {
-      this.#feed.end({ reason: 'lost', message: 'over' });
+      this.feed.end({ reason: 'lost', message: 'over' });
       await this.release();
     }
   }
 
-  async #comeBack(): Promise<void> {
+  private async comeBack(): Promise<void> {
     const { reset, timeouts, host } = this.description;
     // Not the run's signal: this has to happen after Ctrl-C too.
     const { signal } = new AbortController();

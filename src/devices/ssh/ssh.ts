@@ -26,23 +26,30 @@ export class SshShell implements Shell {
   }
 
   async run(command: string, timeoutMs: number): Promise<CommandResult> {
-    return this.#run(command, timeoutMs);
+    return this.runRemotely(command, timeoutMs);
   }
 
   async leave(command: string): Promise<void> {
     // The connection is gone before the host is. No nohup: Debian's busybox has none.
-    await this.#run(`(trap '' HUP; sleep 1; ${command}) >/dev/null 2>&1 </dev/null &`, 30_000);
+    await this.runRemotely(
+      `(trap '' HUP; sleep 1; ${command}) >/dev/null 2>&1 </dev/null &`,
+      30_000,
+    );
   }
 
   /** Copies a file there. Throws InfraError. */
   async copy(from: string, to: string, timeoutMs: number): Promise<void> {
     const input = await readFile(from);
-    const { code, output } = await this.#run(`cat > ${quoteWord(to)}`, timeoutMs, input);
+    const { code, output } = await this.runRemotely(`cat > ${quoteWord(to)}`, timeoutMs, input);
     if (code === 0) return;
     throw new InfraError('copy', `${to}: ${output.trim()}`, 'is there room in kexec.folder?');
   }
 
-  async #run(command: string, timeoutMs: number, input?: Uint8Array): Promise<CommandResult> {
+  private async runRemotely(
+    command: string,
+    timeoutMs: number,
+    input?: Uint8Array,
+  ): Promise<CommandResult> {
     const { host } = this.description;
     const seconds = String(Math.ceil(timeoutMs / 1000));
     const result = await run(['timeout', seconds, ...this.argv(command)], {

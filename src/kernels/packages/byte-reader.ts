@@ -3,15 +3,15 @@ import { limits, refusal } from './refusal.js';
 
 /** Reads an archive front to back, in pieces of exact length. Throws JobError when it is too short or too long. */
 export class ByteReader {
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  #rest: Buffer = Buffer.alloc(0);
-  #seen = 0;
+  private readonly chunks: AsyncIterator<Uint8Array>;
+  private rest: Buffer = Buffer.alloc(0);
+  private seen = 0;
 
   constructor(
     source: AsyncIterable<Uint8Array>,
     readonly file: string,
   ) {
-    this.#chunks = source[Symbol.asyncIterator]();
+    this.chunks = source[Symbol.asyncIterator]();
   }
 
   /** The next `length` bytes, in one piece: for headers and names, not for content. */
@@ -24,11 +24,11 @@ export class ByteReader {
   /** The next `length` bytes as they come. What the consumer does not take stays. */
   async *pass(length: number): AsyncGenerator<Buffer> {
     for (let left = length; left > 0;) {
-      if (this.#rest.length === 0 && !(await this.#more())) {
+      if (this.rest.length === 0 && !(await this.more())) {
         throw refusal(this.file, 'it is truncated');
       }
-      const part = this.#rest.subarray(0, left);
-      this.#rest = this.#rest.subarray(part.length);
+      const part = this.rest.subarray(0, left);
+      this.rest = this.rest.subarray(part.length);
       left -= part.length;
       yield part;
     }
@@ -41,20 +41,20 @@ export class ByteReader {
 
   /** Reads what follows the archive's end, so that damage in it is found too. */
   async drain(): Promise<void> {
-    while (await this.#more());
+    while (await this.more());
   }
 
   /** Stops the source, and the program that it comes from. */
   async close(): Promise<void> {
-    await this.#chunks.return?.();
+    await this.chunks.return?.();
   }
 
-  async #more(): Promise<boolean> {
-    const next = await this.#chunks.next();
+  private async more(): Promise<boolean> {
+    const next = await this.chunks.next();
     if (next.done) return false;
-    this.#rest = Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
-    this.#seen += this.#rest.length;
-    if (this.#seen > limits.archiveBytes) {
+    this.rest = Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
+    this.seen += this.rest.length;
+    if (this.seen > limits.archiveBytes) {
       throw refusal(this.file, `it unpacks to more than ${limits.archiveBytes} bytes`);
     }
     return true;

@@ -8,9 +8,9 @@ type Listener = (outcome: LabJob | Error) => void;
 
 /** Follows the states of many jobs: one request for all of them, at a pace that their number sets. */
 export class JobStates {
-  readonly #last = new Map<number, LabJob>();
-  readonly #listeners = new Map<number, Set<Listener>>();
-  #looking = false;
+  private readonly heard = new Map<number, LabJob>();
+  private readonly listeners = new Map<number, Set<Listener>>();
+  private looking = false;
 
   /** @param paceMs pause between two looks at few jobs; each job adds a twentieth of it */
   constructor(
@@ -20,18 +20,18 @@ export class JobStates {
 
   /** What was last heard of a job. */
   last(id: number): LabJob | undefined {
-    return this.#last.get(id);
+    return this.heard.get(id);
   }
 
   /** The next news of a job, whether its state is another or not. Rejects as a request does, or when the signal fires. */
   next(id: number, signal: AbortSignal): Promise<LabJob> {
     return new Promise((resolve, reject) => {
-      const listeners = this.#listeners.get(id) ?? new Set<Listener>();
-      this.#listeners.set(id, listeners);
+      const listeners = this.listeners.get(id) ?? new Set<Listener>();
+      this.listeners.set(id, listeners);
       const listener: Listener = (outcome) => {
         signal.removeEventListener('abort', onAbort);
         listeners.delete(listener);
-        if (listeners.size === 0) this.#listeners.delete(id);
+        if (listeners.size === 0) this.listeners.delete(id);
         if (outcome instanceof Error) reject(outcome);
         else resolve(outcome);
       };
@@ -40,42 +40,42 @@ export class JobStates {
       if (signal.aborted) onAbort();
       else {
         signal.addEventListener('abort', onAbort, { once: true });
-        void this.#look();
+        void this.look();
       }
     });
   }
 
   /** Nobody asks for that job any more. */
   forget(id: number): void {
-    this.#last.delete(id);
+    this.heard.delete(id);
   }
 
-  async #look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
+  private async look(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
     try {
-      while (this.#listeners.size > 0) {
-        const ids = [...this.#listeners.keys()];
+      while (this.listeners.size > 0) {
+        const ids = [...this.listeners.keys()];
         await this.server.rest.pause(this.paceMs * (1 + Math.min(ids.length, 100) / 20));
         for (let from = 0; from < ids.length; from += jobsARequest) {
-          await this.#ask(ids.slice(from, from + jobsARequest));
+          await this.ask(ids.slice(from, from + jobsARequest));
         }
       }
     } catch (error) {
-      for (const id of [...this.#listeners.keys()]) this.#tell(id, error as Error);
+      for (const id of [...this.listeners.keys()]) this.tell(id, error as Error);
     } finally {
-      this.#looking = false;
+      this.looking = false;
     }
   }
 
-  async #ask(ids: readonly number[]): Promise<void> {
+  private async ask(ids: readonly number[]): Promise<void> {
     for (const job of await this.server.jobs(ids)) {
-      this.#last.set(job.id, job);
-      this.#tell(job.id, job);
+      this.heard.set(job.id, job);
+      this.tell(job.id, job);
     }
   }
 
-  #tell(id: number, outcome: LabJob | Error): void {
-    for (const listener of [...(this.#listeners.get(id) ?? [])]) listener(outcome);
+  private tell(id: number, outcome: LabJob | Error): void {
+    for (const listener of [...(this.listeners.get(id) ?? [])]) listener(outcome);
   }
 }

@@ -39,14 +39,14 @@ class NoAnswer extends Error {}
 /** A LAVA server's REST interface, v0.2: requests that survive what passes. */
 export class Rest {
   requests = 0;
-  readonly #pace: Pace;
-  #troubled = false;
+  private readonly pace: Pace;
+  private troubled = false;
 
   constructor(
     private readonly identity: LavaIdentity,
     private readonly options: RestOptions,
   ) {
-    this.#pace = new Pace(options.perSecond ?? 10);
+    this.pace = new Pace(options.perSecond ?? 10);
   }
 
   get url(): string {
@@ -58,7 +58,7 @@ export class Rest {
    * Throws InfraError, InterruptedError.
    */
   async get(path: string, empty: readonly number[] = []): Promise<string> {
-    const answer = await this.insist(() => this.#once('GET', path));
+    const answer = await this.insist(() => this.once('GET', path));
     return empty.includes(answer.status) ? '' : this.accepted(answer, path);
   }
 
@@ -69,7 +69,7 @@ export class Rest {
   async post(path: string, body: unknown): Promise<Answer | undefined> {
     const answer = await this.insist(async () => {
       try {
-        return await this.#once('POST', path, JSON.stringify(body));
+        return await this.once('POST', path, JSON.stringify(body));
       } catch (error) {
         if (error instanceof NoAnswer) return undefined;
         throw error;
@@ -89,7 +89,7 @@ export class Rest {
       }
       const page = parsePage(await this.get(next), next);
       items.push(...page.results.map(one));
-      next = page.next === undefined ? undefined : this.#ownPath(page.next);
+      next = page.next === undefined ? undefined : this.ownPath(page.next);
     }
     return items;
   }
@@ -116,22 +116,22 @@ export class Rest {
     const { patienceMs = 600_000, backoffMs = 500 } = this.options;
     const start = Date.now();
     for (let tries = 0; ; tries++) {
-      const { answer, why } = await this.#attempt(ask, later);
+      const { answer, why } = await this.attempt(ask, later);
       if (why === undefined) {
-        this.#tell(false, `LAVA at ${this.url} answers again`);
+        this.tell(false, `LAVA at ${this.url} answers again`);
         return answer as T;
       }
       if (Date.now() - start >= patienceMs) {
         throw new InfraError('lava', `${this.url}: ${why} for ${patienceMs / 1000} s`);
       }
-      this.#tell(true, `LAVA at ${this.url}: ${why}; trying again`);
+      this.tell(true, `LAVA at ${this.url}: ${why}; trying again`);
       const pauseMs = Math.min(longestPauseMs, backoffMs * 2 ** Math.min(tries, 16));
       // Clients that lost the same server must not come back at the same moment.
       await this.pause(pauseMs * (0.5 + Math.random() / 2));
     }
   }
 
-  async #attempt<T extends Answer | undefined>(
+  private async attempt<T extends Answer | undefined>(
     ask: () => Promise<T>,
     later: readonly number[],
   ): Promise<{ answer?: T; why?: string }> {
@@ -145,9 +145,9 @@ export class Rest {
     }
   }
 
-  async #once(method: string, path: string, body?: string): Promise<Answer> {
+  private async once(method: string, path: string, body?: string): Promise<Answer> {
     const { signal } = this.options;
-    await this.#pace.turn(signal);
+    await this.pace.turn(signal);
     this.requests++;
     try {
       const response = await fetch(`${this.url}/api/v0.2${path}`, {
@@ -173,14 +173,14 @@ export class Rest {
     }
   }
 
-  #tell(troubled: boolean, text: string): void {
-    if (this.#troubled === troubled) return;
-    this.#troubled = troubled;
+  private tell(troubled: boolean, text: string): void {
+    if (this.troubled === troubled) return;
+    this.troubled = troubled;
     this.options.onTrouble?.(text);
   }
 
   // The token goes to the server that the user named, whatever host a page's link has.
-  #ownPath(link: string): string {
+  private ownPath(link: string): string {
     if (!URL.canParse(link, this.url)) {
       throw new InfraError('lava', `${this.url}: a list's next page has no address`);
     }

@@ -54,13 +54,13 @@ export class LavaServer {
   }
 
   devices(): Promise<LabDevice[]> {
-    return this.rest.list('/devices/?limit=200', (item) => this.#read(device, item));
+    return this.rest.list('/devices/?limit=200', (item) => this.read(device, item));
   }
 
   /** Devices of a type that have all of the tags. */
   async devicesWithTag(tag: string): Promise<string[]> {
     const path = `/devices/?limit=200&tags__name=${urlPart(tag)}`;
-    return (await this.rest.list(path, (item) => this.#read(device, item))).map((d) => d.hostname);
+    return (await this.rest.list(path, (item) => this.read(device, item))).map((d) => d.hostname);
   }
 
   /** Throws InfraError when LAVA's own schema, strictly read, does not take the definition. */
@@ -84,7 +84,7 @@ export class LavaServer {
       if (answer) {
         const ids = z.object({ job_ids: z.array(z.number()).min(1) });
         const text = this.rest.accepted(answer, path);
-        return this.#read(ids, parseJson(text)).job_ids[0] ?? 0;
+        return this.read(ids, parseJson(text)).job_ids[0] ?? 0;
       }
       // A server that is away answers this when it is back.
       const found = await this.find(name);
@@ -100,13 +100,13 @@ export class LavaServer {
   /** The newest job of that name. */
   async find(name: string): Promise<LabJob | undefined> {
     const path = `/jobs/?description=${urlPart(name)}&ordering=id`;
-    return (await this.rest.list(path, (item) => this.#read(job, item))).at(-1);
+    return (await this.rest.list(path, (item) => this.read(job, item))).at(-1);
   }
 
   /** Many jobs by one request. */
   jobs(ids: readonly number[]): Promise<LabJob[]> {
     const path = `/jobs/?id__in=${ids.join(',')}&ordering=id&limit=${ids.length}`;
-    return this.rest.list(path, (item) => this.#read(job, item));
+    return this.rest.list(path, (item) => this.read(job, item));
   }
 
   /** The lines of a job's log from one on, counted from 0. None while there are none. */
@@ -118,7 +118,7 @@ export class LavaServer {
   /** What LAVA recorded: rows of the job's own tests, and its view of the end. */
   async ending(id: number): Promise<Ending> {
     const all = await this.rest.list(`/jobs/${id}/tests/?limit=500`, (item) =>
-      this.#read(row, item),
+      this.read(row, item),
     );
     const end = all.find(
       ({ name, metadata }) => name === 'job' && /error_type/.test(metadata ?? ''),
@@ -143,17 +143,17 @@ export class LavaServer {
 
   /** Whether the worker of a device answers LAVA; undefined where nobody knows. */
   async workerOf(deviceName: string): Promise<{ name: string; online: boolean } | undefined> {
-    const one = this.#read(
+    const one = this.read(
       device,
       parseJson(await this.rest.get(`/devices/${urlPart(deviceName)}/`)),
     );
     if (typeof one.worker_host !== 'string') return undefined;
     const text = await this.rest.get(`/workers/${urlPart(one.worker_host)}/`);
-    const { state } = this.#read(z.object({ state: z.string() }), parseJson(text));
+    const { state } = this.read(z.object({ state: z.string() }), parseJson(text));
     return { name: one.worker_host, online: state === 'Online' };
   }
 
-  #read<T>(schema: z.ZodType<T>, value: unknown): T {
+  private read<T>(schema: z.ZodType<T>, value: unknown): T {
     const read = schema.safeParse(value);
     if (read.success) return read.data;
     const where = read.error.issues[0]?.path.join('.') ?? '';

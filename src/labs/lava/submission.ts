@@ -30,8 +30,8 @@ const lookAgainMs = [0, 1000, 2000];
 
 /** The submission of one job of a run, on disk as `lava.json`. */
 export class SubmissionFile {
-  readonly #path: string;
-  #now: Submission | undefined;
+  private readonly path: string;
+  private now: Submission | undefined;
 
   /** @param title name of the run and of the job, which no other submission has */
   constructor(
@@ -39,41 +39,41 @@ export class SubmissionFile {
     private readonly dir: string,
     private readonly title: string,
   ) {
-    this.#path = join(dir, 'lava.json');
+    this.path = join(dir, 'lava.json');
   }
 
   /** The name under which LAVA has the job. */
   get name(): string {
-    return this.#now?.name ?? '';
+    return this.now?.name ?? '';
   }
 
   /** Submits a job, or finds the one that an interrupted run has submitted. `definition` gets its name. */
   async submit(definition: (name: string) => string): Promise<{ id: number; found: boolean }> {
-    const before = await this.#read();
+    const before = await this.read();
     const sum = digest(definition(''));
-    const found = before && (await this.#goOn(before, sum));
+    const found = before && (await this.goOn(before, sum));
     if (before && found) {
-      await this.#write({ ...before, id: found.id });
+      await this.write({ ...before, id: found.id });
       return { id: found.id, found: true };
     }
     const attempt = (before?.attempt ?? 0) + 1;
     const end = attempt === 1 ? '' : ` #${attempt}`;
     const name = `${this.title.slice(0, longestName - end.length)}${end}`;
     const record = { url: this.server.rest.url, name, attempt, digest: sum };
-    await this.#write(record);
+    await this.write(record);
     const id = await this.server.submit(name, definition(name));
-    await this.#write({ ...record, id });
+    await this.write({ ...record, id });
     return { id, found: false };
   }
 
   async cancelled(): Promise<void> {
-    if (this.#now) await this.#write({ ...this.#now, cancelled: true });
+    if (this.now) await this.write({ ...this.now, cancelled: true });
   }
 
   /** The job of an earlier process, where its result is still to be had. */
-  async #goOn(before: Submission, sum: string): Promise<LabJob | undefined> {
+  private async goOn(before: Submission, sum: string): Promise<LabJob | undefined> {
     if (before.url !== this.server.rest.url || before.cancelled) return undefined;
-    const job = await this.#find(before);
+    const job = await this.find(before);
     if (job === undefined) return undefined;
     const over = job.state === 'Finished' || job.state === 'Canceling';
     // Its result was taken and was not final, or it is about other files.
@@ -84,7 +84,7 @@ export class SubmissionFile {
     return undefined;
   }
 
-  async #find({ id, name }: Submission): Promise<LabJob | undefined> {
+  private async find({ id, name }: Submission): Promise<LabJob | undefined> {
     if (id !== undefined) return (await this.server.jobs([id]))[0];
     for (const ms of lookAgainMs) {
       await sleep(ms);
@@ -94,12 +94,12 @@ export class SubmissionFile {
     return undefined;
   }
 
-  async #read(): Promise<Submission | undefined> {
-    return readJsonIfThere(this.#path, submission, mostBytes);
+  private async read(): Promise<Submission | undefined> {
+    return readJsonIfThere(this.path, submission, mostBytes);
   }
 
-  async #write(now: Submission): Promise<void> {
-    this.#now = now;
-    await writeWhole(this.#path, `${JSON.stringify(now, undefined, 2)}\n`);
+  private async write(now: Submission): Promise<void> {
+    this.now = now;
+    await writeWhole(this.path, `${JSON.stringify(now, undefined, 2)}\n`);
   }
 }
