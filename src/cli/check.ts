@@ -87,7 +87,7 @@ async function begin(options: Options): Promise<Start> {
   const series = await interruptible((signal) => seriesPaths(options.series ?? [], signal));
   if (series.length === 0) {
     throw new UsageError(
-      'check: --series is needed: a patch, a folder, an mbox or REPOSITORY#A..B',
+      'check: --series is needed: a patch, a folder, an mbox, a Message-ID or REPOSITORY#A..B',
     );
   }
   await checkDevices(device ?? prePullDevices);

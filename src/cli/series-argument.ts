@@ -3,18 +3,21 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../model/errors.js';
+import { InfraError, JobError, UsageError } from '../model/errors.js';
 import { exists, writeWhole } from '../system/files.js';
 import { self } from '../system/owner.js';
-import { firstLine, run } from '../system/processes.js';
+import { firstLine, run, tail } from '../system/processes.js';
 
 /** No series comes near. */
 const largestBytes = 64 * 1024 ** 2;
 const messageId = /^<?([^\s/<>]+@[^\s/<>]+)>?$/;
+/** A mail's page in a list archive, as one copies it from a browser: `https://HOST/LIST/MESSAGE-ID/`. */
+const archivePage = /^https?:\/\/[^/\s]+\/[^/\s]+\/[^/\s]+@[^/\s]+/;
 
 /**
  * What --series names, as paths: a path that is there as it is, else what stands between its commas; `-` is standard
- * input, and the id of a message what b4 finds of it. Throws UsageError, InfraError.
+ * input, and the id of a message, or its page in an archive, the thread that b4 finds. Throws UsageError, JobError,
+ * InfraError.
  */
 export async function seriesPaths(
   given: readonly string[],
@@ -30,15 +33,35 @@ export async function seriesPaths(
 
 async function pathOf(part: string, signal: AbortSignal): Promise<string> {
   if (part === '-') return mailbox(await standardInput());
-  const id = messageId.exec(part)?.[1];
-  if (id === undefined || (await exists(part))) return part;
+  const id = messageId.exec(part)?.[1] ?? archivePage.exec(part)?.[0];
+  return id === undefined || (await exists(part)) ? part : thread(id, signal);
+}
+
+/**
+ * All mails of the thread, as a maildir. Not `b4 am`: it drops To, Cc and the cover letter, which the reply needs, and
+ * where git knows no user.email, b4 0.12 ends with 1 and without a word.
+ */
+async function thread(id: string, signal: AbortSignal): Promise<string> {
   if ((await firstLine(['b4', '--version'])) === undefined) {
     throw new UsageError(
-      `--series ${part}: to fetch a message by its id, b4 is needed; is it installed?`,
+      `--series ${id}: b4 is needed to fetch a series by its Message-ID:\n  apt-get install b4\nor save the thread as an mbox and give that file`,
     );
   }
-  const { stdout } = await run(['b4', 'am', '-o-', id], { stage: 'fetch', signal });
-  return mailbox(stdout);
+  const dir = await ownFolder();
+  const argv = ['b4', 'mbox', '--save-as-maildir', '--mbox-name', 'thread', '--outdir', dir];
+  const { exitCode, stderr } = await run([...argv, '--', id], {
+    stage: 'fetch',
+    passes: 'network',
+    signal,
+    okCodes: [0, 1],
+  });
+  const path = join(dir, 'thread');
+  if (exitCode === 0 && (await exists(path))) return path;
+  if (/not known|No messages found/.test(stderr)) {
+    throw new JobError([{ message: `--series ${id}: b4 finds no such message in the archive` }]);
+  }
+  const todo = 'try "b4 mbox" by hand, or save the thread as an mbox and give that file';
+  throw new InfraError('fetch', `b4 could not fetch the thread of ${id}`, todo, tail(stderr));
 }
 
 async function standardInput(): Promise<Buffer> {
@@ -54,11 +77,16 @@ async function standardInput(): Promise<Buffer> {
 }
 
 /** Mails in a file of their own; the check keeps the patches in its folder. */
-async function mailbox(mails: Buffer | string): Promise<string> {
+async function mailbox(mails: Buffer): Promise<string> {
+  const path = join(await ownFolder(), 'series.mbox');
+  await writeWhole(path, mails);
+  return path;
+}
+
+/** Goes away with the process. */
+async function ownFolder(): Promise<string> {
   // With its owner's name: of a process that was killed, the next one takes it away.
   const dir = await mkdtemp(join(tmpdir(), `busyguest-series-${self}-`));
   process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-  const path = join(dir, 'series.mbox');
-  await writeWhole(path, mails);
-  return path;
+  return dir;
 }

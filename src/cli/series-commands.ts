@@ -37,7 +37,7 @@ Examples:
         .option('--base <ref>', 'branch, tag or commit of the repository (default: HEAD)')
         .option(
           '--series <path...>',
-          'patch, folder, mbox, maildir, REPOSITORY#A..B, or - for standard input; several with commas or again',
+          'patch, folder, mbox, maildir, REPOSITORY#A..B, a Message-ID (fetched by b4) or - for standard input; several with commas or again',
         )
         .option('--each', 'a kernel after every patch of the series', false)
         .option(
@@ -63,7 +63,7 @@ Examples:
   busyguest check --tree ~/linux --base kvm/next --series series.mbox
   busyguest check --series ~/linux#origin/master..topic --each
   busyguest check --tree ~/linux --series MESSAGE-ID --mail reply.eml
-  b4 am -o- MESSAGE-ID | busyguest check --tree ~/linux --series -
+  cat topic.mbox | busyguest check --tree ~/linux --series -
   busyguest check --tree ~/linux --series topic.mbox --kselftest cgroup,powerpc`,
       )
       .action(lazily(async () => (await import('./check.js')).check)),

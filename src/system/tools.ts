@@ -123,6 +123,13 @@ export const tools: readonly Tool[] = [
     optional: true,
   },
   {
+    name: 'b4',
+    why: 'fetches a series by its Message-ID (check --series)',
+    check: { argv: ['b4', '--version'] },
+    packages: same('b4'),
+    optional: true,
+  },
+  {
     name: 'git',
     why: 'kernel trees in git; applies patches',
     check: { argv: ['git', '--version'] },

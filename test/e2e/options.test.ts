@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -76,4 +76,31 @@ test('a series from standard input; one that is already in is said so in a line'
       return true;
     },
   );
+});
+
+test('two series at once, of which one comes from standard input: tried in the order in which they were named', async (context) => {
+  const tree = await repository(context, '2');
+  const dir = await folder(context);
+  const later = mail
+    .replaceAll('digits', 'more digits')
+    .replace('<1@', '<2@')
+    .replace('\n one\n-two\n+2\n three', '\n one\n 2\n-three\n+3');
+  await writeFile(join(tree, hv), 'one\n2\n3\n');
+  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@e', 'commit', '-qam', '3'], {
+    cwd: tree,
+  });
+  await writeFile(join(dir, 'first.mbox'), mail);
+  await writeFile(join(dir, 'later.mbox'), later);
+  for (const [series, input] of [
+    [`${dir}/first.mbox,${dir}/later.mbox`, '/dev/null'],
+    [`-,${dir}/later.mbox`, `${dir}/first.mbox`],
+  ] as const) {
+    const script = `exec node bin/busyguest.mjs check --tree ${tree} --series ${series} < ${input}`;
+    const { stderr, status } = spawnSync('bash', ['-c', script], {
+      cwd: new URL('../../..', import.meta.url),
+      encoding: 'utf8',
+    });
+    assert.equal(status, 65, stderr);
+    assert.match(stderr, /already in; .*\n {4}\[PATCH\] .*: digits\n {4}\[PATCH\] .*: more digits/);
+  }
 });
