@@ -16,7 +16,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // What nobody waits for is a bug of ours; Node.js would end with 1, which blames the kernel.
   process.on('uncaughtException', (error) => process.exit(codeOf(error, argv)));
   try {
-    await program().parseAsync(argv, { from: 'user' });
+    await (await program(argv)).parseAsync(argv, { from: 'user' });
   } catch (error) {
     process.exitCode = codeOf(error, argv);
   }

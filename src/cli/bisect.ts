@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from 'node:path';
-import { bisectStep } from '../jobs/generators/bisect-step.js';
 import { commitOf } from '../kernels/git-bisect.js';
 import { expandPackageName } from '../kernels/packages/package-names.js';
 import { UsageError } from '../model/errors.js';
@@ -15,7 +14,6 @@ import { runLock } from '../pipeline/run-folder.js';
 import { exists, writeWhole } from '../system/files.js';
 import { assertPlain } from '../system/plain-folder.js';
 import { withLock } from '../system/lock.js';
-import { bisectExitCode } from '../verdict/bisect-outcome.js';
 import {
   openRow,
   readBisectRecord,
@@ -27,6 +25,8 @@ import { cacheLimit, trimAfterRun } from './cache.js';
 import { checkDevices, testCommit } from './commit-test.js';
 import { resumeLine } from './execute.js';
 import { interruptible } from './signals.js';
+import { exits, type Declare } from './command.js';
+import { shared } from './shared-options.js';
 
 interface Options {
   readonly tree: string;
@@ -67,30 +67,6 @@ export async function bisect(options: Options): Promise<number> {
     },
     () => left,
   );
-}
-
-/** `busyguest bisect-step`: one commit, with the exit codes of a script for `git bisect run`. */
-export async function step(options: {
-  readonly tree: string;
-  readonly ref: string;
-  readonly device: string;
-  readonly results: string;
-  readonly quiet: boolean;
-}): Promise<number> {
-  await checkDevices([options.device]);
-  return interruptible(async (signal) => {
-    const commit = await commitOf(resolve(options.tree), options.ref, signal);
-    const dir = await makeRunDir(
-      options.results,
-      `bisect-step-${commit.id.slice(0, 12)}`,
-      new Date(),
-    );
-    const { device, quiet } = options;
-    const matrix = bisectStep({ source: `${resolve(options.tree)}#${commit.id}`, device });
-    const result = await testCommit(matrix, join(dir, stepFolder(commit)), quiet, signal);
-    say(`${name(commit)}: ${result.outcome}: ${result.text}`);
-    return bisectExitCode[result.outcome];
-  });
 }
 
 async function begin(options: Options, signal: AbortSignal): Promise<string> {
@@ -183,3 +159,29 @@ async function show(
   );
   return 1;
 }
+
+/** Options and help of `busyguest bisect`. */
+export const declare: Declare = (command) =>
+  command
+    .option('--tree <path>', 'git repository; only read', '.')
+    .option('--good <ref>', 'a commit that keeps the limit')
+    .option('--bad <ref>', 'a later one that does not')
+    .option(
+      '--packages <kernel...>',
+      'instead: kernels, oldest first: debian:PACKAGE[@SUITE], * for all that match; FILE or FILE,FILE',
+    )
+    .option('--device <name>', 'where to test', 'qemu-pseries-p9')
+    .option('--resume <dir>', 'go on with an interrupted bisection')
+    .addOption(shared.results)
+    .addOption(shared.quiet)
+    .addHelpText(
+      'after',
+      `
+Of the packages the first has to keep the limit, and the last not to.
+
+Examples:
+  busyguest bisect --tree ~/linux --good v6.17 --bad v6.18
+  busyguest bisect --packages debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
+  busyguest bisect --packages 'debian:linux-image-*-powerpc64le@trixie' debian:linux-image-powerpc64le@sid`,
+    )
+    .action(exits(bisect));

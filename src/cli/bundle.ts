@@ -4,6 +4,7 @@ import { basename, resolve } from 'node:path';
 import { exitCode } from '../model/errors.js';
 import { makeBundle } from '../pipeline/bundle/make-bundle.js';
 import { interruptible } from './signals.js';
+import { exits, type Declare } from './command.js';
 
 /** `busyguest bundle RUN/JOB`: all that is needed to boot a job again, in one file. */
 export async function bundle(job: string, options: { readonly output?: string }): Promise<number> {
@@ -13,3 +14,18 @@ export async function bundle(job: string, options: { readonly output?: string })
   process.stdout.write(`bundle: ${file} (${(size / 1e6).toFixed(1)} MB)\n`);
   return exitCode.ok;
 }
+
+/** Options and help of `busyguest bundle`. */
+export const declare: Declare = (command) =>
+  command
+    .argument('<job>', 'folder of a job, as results/latest/JOB')
+    .option('-o, --output <file>', 'the bundle (default: JOB.tar.zst)')
+    .addHelpText(
+      'after',
+      `
+The bundle's reproduce.sh needs QEMU only; "busyguest verify" compares too.
+
+Example:
+  busyguest bundle results/latest/unpatched-qemu-pseries-p9-busy-guest -o bug.tar.zst`,
+    )
+    .action(exits(bundle));

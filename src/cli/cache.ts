@@ -5,6 +5,7 @@ import { cacheKinds } from '../system/cache-kinds.js';
 import { cacheEntries, cacheGrew, trim, unknownInCache, type CacheEntry } from '../system/cache.js';
 import { cacheDir } from '../system/files.js';
 import { interruptible } from './signals.js';
+import { exits, type Declare } from './command.js';
 
 /** What the cache may hold, bytes: a dozen kernel sources and everything made from them. */
 const defaultLimit = '20G';
@@ -82,3 +83,17 @@ function parseSize(option: string, text: string): number {
   if (!match) throw new UsageError(`${option} ${text}: a size is needed, as 500M or 5G`);
   return Number(match[1]) * 1024 ** ('KMGT'.indexOf(match[2] || '?') + 1);
 }
+
+/** Options and help of `busyguest cache`. */
+export const declare: Declare = (command) =>
+  command
+    .option('--prune <size>', 'remove what was not used for longest until this is left, as 5G')
+    .addHelpText(
+      'after',
+      `
+A run that put something in does the same with BUSYGUEST_CACHE_SIZE (default 20G). What a running busyguest uses is never removed.
+
+Example:
+  busyguest cache --prune 5G`,
+    )
+    .action(exits(cache));

@@ -20,6 +20,8 @@ import { reportsFor } from './reports.js';
 import { showRun } from './show.js';
 import { seriesPaths } from './series-argument.js';
 import { interruptible } from './signals.js';
+import { exits, type Declare } from './command.js';
+import { addRunOptions, everyPath, runsPrograms, shared } from './shared-options.js';
 
 interface Flags extends RunFlags {
   readonly json: boolean;
@@ -38,7 +40,7 @@ interface Options extends Flags {
 }
 
 /** `busyguest check`: does this series, on top of that base, keep the limit? Prints a reply by mail. */
-export async function check(options: Options): Promise<number> {
+async function check(options: Options): Promise<number> {
   reportsFor(options.report);
   return options.resume === undefined
     ? finish(await begin(options), options)
@@ -112,3 +114,42 @@ async function begin(options: Options): Promise<Start> {
   await writeWhole(join(dir, 'check.json'), `${JSON.stringify(all, undefined, 2)}\n`);
   return start;
 }
+
+/** Options and help of `busyguest check`. */
+export const declare: Declare = (command) =>
+  addRunOptions(
+    command
+      .option('--tree <source>', 'git repository, or any kernel source', '.')
+      .option('--base <ref>', 'branch, tag or commit of the repository (default: HEAD)')
+      .option(
+        '--series <path...>',
+        'patch, folder, mbox, maildir, REPOSITORY#A..B, a Message-ID (fetched by b4) or - for standard input; several with commas or again',
+      )
+      .option('--each', 'a kernel after every patch of the series', false)
+      .option(
+        '--kselftest <name...>',
+        "also run the tree's own selftests, COLLECTION or COLLECTION:TEST (docs/kselftest.md)",
+      )
+      .addOption(shared.devices)
+      .option(
+        '--mail <file>',
+        'write the reply as a draft for git send-email: To, Cc, Subject, In-Reply-To',
+      )
+      .option('--resume <dir>', 'go on with an interrupted check')
+      .addOption(shared.clean)
+      .addOption(shared.jobs),
+  )
+    .addHelpText(
+      'after',
+      `
+${everyPath}
+${runsPrograms}
+
+Examples:
+  busyguest check --tree ~/linux --base kvm/next --series series.mbox
+  busyguest check --series ~/linux#origin/master..topic --each
+  busyguest check --tree ~/linux --series MESSAGE-ID --mail reply.eml
+  cat topic.mbox | busyguest check --tree ~/linux --series -
+  busyguest check --tree ~/linux --series topic.mbox --kselftest cgroup,powerpc`,
+    )
+    .action(exits(check));

@@ -8,6 +8,8 @@ import { readRun } from '../pipeline/run-folder.js';
 import { renderComparison } from '../reports/comparison-text.js';
 import { isFolder } from '../system/files.js';
 import { runFolder } from './arguments.js';
+import { exits, type Declare } from './command.js';
+import { shared } from './shared-options.js';
 
 /**
  * `busyguest compare [RUN_A] [RUN_B]`: exit code 1 when B has failures that A has not. Without A, it is the run before
@@ -46,3 +48,21 @@ async function newest(results: string): Promise<string> {
   if (last) return join(results, last.dir);
   throw new UsageError(`compare: no finished run in ${results}; --results says where they are`);
 }
+
+/** Options and help of `busyguest compare`. */
+export const declare: Declare = (command) =>
+  command
+    .argument('[run-a]', 'folder of the earlier run (default: the one before, of the same matrix)')
+    .argument('[run-b]', 'folder of the later run (default: the newest)')
+    .option('--json', 'print it as comparison.json has it', false)
+    .addOption(shared.results)
+    .addHelpText(
+      'after',
+      `
+With one RUN, that one is compared with the run before it. The runs beside them give the spread of metrics.
+
+Examples:
+  busyguest compare
+  busyguest compare results/20261121-210000-nightly results/latest`,
+    )
+    .action(exits(compare));

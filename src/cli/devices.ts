@@ -5,6 +5,8 @@ import { fetchQemu } from '../devices/qemu/fetch.js';
 import { lavaRunPrefix, whyNoLavaRun } from '../devices/lava/lava-run-device.js';
 import { deviceNamed, deviceNames } from '../devices/registry.js';
 import { interruptible } from './signals.js';
+import { exits, type Declare } from './command.js';
+import { checkDevice } from './check-device.js';
 
 /** `busyguest devices`: every device and whether it can run here. */
 export async function devicesCommand(options: {
@@ -67,3 +69,27 @@ async function fetchUnlessNew(ifOlder: string | undefined): Promise<void> {
     fetchQemu(signal, (text) => process.stderr.write(`busyguest: ${text}\n`), enough),
   );
 }
+
+/** Options and help of `busyguest devices`. */
+export const declare: Declare = (command) =>
+  command
+    .addHelpText(
+      'after',
+      '\nYour own: ~/.config/busyguest/devices/NAME.yaml (docs/devices.md)\n\nExample:\n  busyguest devices check talos',
+    )
+    .option(
+      '--fetch-qemu',
+      "take Debian's newest QEMU into the cache, with its libraries where this system's are older",
+      false,
+    )
+    .option('-q, --quiet', 'with --fetch-qemu: do not list the devices', false)
+    .option(
+      '--if-older <version>',
+      'with --fetch-qemu: only when the QEMU here is older; then the nearest that is not',
+    )
+    .action(exits(devicesCommand))
+    .command('check')
+    .description('try a device step by step: power, console, shell, fetch, kexec')
+    .argument('<name>', 'device')
+    .exitOverride()
+    .action(exits(checkDevice));

@@ -15,6 +15,8 @@ import {
   type Finding,
   type PackageManager,
 } from '../system/tools.js';
+import { Option } from 'commander';
+import { exits, type Declare } from './command.js';
 
 const isMissing = ({ tool, version }: Finding): boolean => version === undefined && !tool.optional;
 
@@ -121,3 +123,14 @@ async function install(manager: PackageManager, line: readonly string[]): Promis
   }
   return exitCode.ok;
 }
+
+/** Options and help of `busyguest doctor`. */
+export const declare: Declare = (command) =>
+  command
+    .option('--install', 'run that line (as root, or by sudo where it needs no password)', false)
+    .addOption(
+      new Option('--for <what>', 'run jobs, or run the tests too')
+        .choices(['run', 'test'])
+        .default('run'),
+    )
+    .action(exits(doctor));

@@ -19,6 +19,9 @@ import { progressReport } from '../reports/progress.js';
 import { projectDir, writeWhole } from '../system/files.js';
 import { readMatrix, type MatrixOptions } from './matrix.js';
 import { interruptible } from './signals.js';
+import { Option } from 'commander';
+import { exits, type Declare } from './command.js';
+import { shared } from './shared-options.js';
 
 interface Options extends MatrixOptions {
   readonly for: 'lava' | 'kernelci' | 'gitlab' | 'github';
@@ -134,3 +137,41 @@ function lavaOptions(options: Options): LavaOptions {
   const { console, tag = [] } = options;
   return { ...lavaDefaults, boot, deviceType, console, tags: tag, priority };
 }
+
+/** Options and help of `busyguest generate`. */
+export const declare: Declare = (command) =>
+  command
+    .argument('<file>', 'job matrix')
+    .addOption(
+      new Option('--for <system>', 'who runs the jobs')
+        .choices(['lava', 'kernelci', 'gitlab', 'github'])
+        .makeOptionMandatory(),
+    )
+    .option('--out <dir>', 'where the files go', 'generated')
+    .option(
+      '--publish <target>',
+      'where kernels and image go: DIR, HOST:DIR, http://ADDRESS:PORT of this machine (default: OUT/artefacts)',
+    )
+    .option('--url <url>', 'where workers find what was published')
+    .addOption(
+      new Option('--boot <method>', 'lava: how the machine gets its kernel')
+        .choices(lavaBoots)
+        .default(lavaDefaults.boot),
+    )
+    .option('--device-type <name>', "lava: the lab's name for that kind of machine")
+    .option('--console <device>', 'lava: console of a real machine', lavaDefaults.console)
+    .option('--tag <name...>', 'lava: tags that the device must have')
+    .option('--priority <p>', 'lava: low, medium, high, or 0 to 100', String(lavaDefaults.priority))
+    .addOption(shared.tree)
+    .addOption(shared.set)
+    .addOption(shared.filter)
+    .addOption(shared.quiet)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  busyguest generate jobs/nightly.yaml --for lava --publish files.lab:/srv/www/bg --url https://files.lab/bg
+  busyguest generate jobs/pre-pull.yaml --for lava --boot petitboot --publish http://10.0.0.5:8080
+  busyguest generate jobs/pre-pull.yaml --for gitlab`,
+    )
+    .action(exits(generate));

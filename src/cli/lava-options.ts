@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { randomBytes } from 'node:crypto';
+import { Option, type Command } from 'commander';
 import { parseTarget } from '../labs/artefacts/target.js';
 import {
   bootMethod,
@@ -12,6 +13,7 @@ import { lavaIdentity } from '../labs/lava/identity.js';
 import { UsageError } from '../model/errors.js';
 import { lavaDefaults } from '../pipeline/lava-job.js';
 import type { LavaRunOptions } from '../pipeline/lava-run.js';
+import { collect } from './shared-options.js';
 
 /** The options of `run` that are about a LAVA lab, as they were given: run.json keeps them for --resume. */
 export interface LavaFlags {
@@ -31,6 +33,32 @@ export interface LavaFlags {
 
 const defaultQueueS = 3600;
 const defaultInFlight = 16;
+/** The ways to boot that a run can take. */
+const ours = lavaBoots.filter((one) => bootMethod(one).isRun);
+
+/** Adds the options of a run in a lab. None has a default here: run.json keeps what was given. */
+export const addLavaOptions = (command: Command): Command =>
+  command
+    .optionsGroup('In a LAVA lab:')
+    .option('--lava <server>', 'run in a LAVA lab: its URL, or an identity of lavacli')
+    .option(
+      '--publish <where>',
+      'where its workers fetch kernels: DIR, HOST:DIR (rsync), http://ADDRESS:PORT of this machine (default: this process serves them)',
+    )
+    .option('--url <url>', 'where workers find what --publish has put there')
+    .option('--in-flight <n>', `jobs in the lab at once (default: ${defaultInFlight})`)
+    .option('--lava-type <type>', 'LAVA device type (default: what --lava-boot says)')
+    .option(
+      '--lava-boot <how>',
+      `${ours.slice(0, -1).join(', ')} or ${ours.at(-1) ?? ''} (default: ${lavaDefaults.boot})`,
+    )
+    .addOption(new Option('--lava-tag <list>', 'only devices with these tags').argParser(collect))
+    .option(
+      '--lava-priority <n>',
+      `low, medium, high or 0 to 100 (default: ${lavaDefaults.priority})`,
+    )
+    .option('--queue-s <n>', `seconds that a job may wait for a device (default: ${defaultQueueS})`)
+    .option('--deadline-s <n>', 'seconds for the whole run (default: none)');
 
 /** Picks them out of all options; undefined where the run is on this machine. */
 export function lavaFlags(options: Partial<LavaFlags>): LavaFlags | undefined {
@@ -62,7 +90,6 @@ export function inFlight(flags: LavaFlags): number {
 /** Reads them, with the token from the environment or from lavacli's file. Throws UsageError. */
 export async function lavaRunOptions(flags: LavaFlags): Promise<LavaRunOptions> {
   const { publish, url, lavaTag, lavaType, deadlineS } = flags;
-  const ours = lavaBoots.filter((one) => bootMethod(one).isRun);
   const boot = parseBootMethod('--lava-boot', flags.lavaBoot ?? lavaDefaults.boot, ours);
   if (url !== undefined && publish === undefined) throw new UsageError('--url needs --publish');
   return {

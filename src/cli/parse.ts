@@ -8,6 +8,8 @@ import { JobError, UsageError } from '../model/errors.js';
 import type { CaseResult, RunResult } from '../model/result.js';
 import { renderJunit } from '../reports/junit.js';
 import { renderTap } from '../reports/tap.js';
+import { Option } from 'commander';
+import { exits, type Declare } from './command.js';
 
 /** The most of a log that is read, bytes. */
 const mostBytes = 1024 ** 3;
@@ -86,3 +88,13 @@ function render(format: string, file: string, cases: readonly CaseResult[]): str
   };
   return format === 'junit' ? renderJunit(run, {}) : renderTap(run);
 }
+
+/** Options and help of `busyguest parse`. */
+export const declare: Declare = (command) =>
+  command
+    .argument('<file>', 'log; - is standard input')
+    .addOption(
+      new Option('--to <format>', 'output').choices(['tap', 'junit', 'json']).default('tap'),
+    )
+    .addHelpText('after', '\nExample:\n  dmesg | busyguest parse - --to junit > kunit.xml')
+    .action(exits(parse));

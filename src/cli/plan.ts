@@ -11,6 +11,8 @@ import { usedKernels } from '../pipeline/used-kernels.js';
 import { readMatrix, type MatrixOptions } from './matrix.js';
 import { stopwatch } from '../reports/progress-activity.js';
 import { interruptible } from './signals.js';
+import { exits, type Declare } from './command.js';
+import { shared } from './shared-options.js';
 
 /** Wall times of what was never done here, on two CPUs, milliseconds. */
 const guessMs = { work: 280_000, job: 3000 };
@@ -101,3 +103,12 @@ function showKernel(
   );
   return !plan.cached;
 }
+
+/** Options and help of `busyguest plan`. */
+export const declare: Declare = (command) =>
+  command
+    .argument('<file>', 'job matrix')
+    .addOption(shared.tree)
+    .addOption(shared.set)
+    .addOption(shared.filter)
+    .action(exits(plan));

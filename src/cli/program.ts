@@ -3,8 +3,12 @@ import { Command } from 'commander';
 import { version } from '../model/version.js';
 import { commands } from './commands.js';
 
-/** The command line: what each command does is loaded only when it runs. */
-export function program(): Command {
+/**
+ * The command line.
+ * @param argv only the commands that it names are loaded; of the others there is a line in the help. All are loaded
+ * where it is left out.
+ */
+export async function program(argv?: readonly string[]): Promise<Command> {
   const root = new Command('busyguest')
     .description('Proves that a Linux host keeps CPU limits on KVM guests, on every POWER machine.')
     .version(version)
@@ -13,6 +17,8 @@ export function program(): Command {
     .addHelpText(
       'after',
       `
+busyguest COMMAND --help shows the options of a command.
+
 Examples:
   busyguest run jobs/pre-pull.yaml          build, boot and judge on every device
   busyguest run jobs/smoke.yaml --tree ~/linux
@@ -22,7 +28,10 @@ Examples:
 Exit codes: 0 as expected, 1 not, 4 nothing could run, 64 usage, 65 bad job matrix or input,
             69 infrastructure, 70 a bug of busyguest, 130 interrupted`,
     );
-  for (const add of commands) add(root);
-  for (const command of root.commands) command.exitOverride();
+  for (const { name, description, load } of commands) {
+    const command = root.command(name).description(description).exitOverride();
+    // A command is named by its whole word only.
+    if (argv === undefined || argv.includes(name)) (await load()).declare(command);
+  }
   return root;
 }

@@ -8,6 +8,8 @@ import { writeIndex } from '../pipeline/history.js';
 import { readOpenRun } from '../pipeline/run-folder.js';
 import { isFolder } from '../system/files.js';
 import { wholeNumber } from './arguments.js';
+import { exits, type Declare } from './command.js';
+import { shared } from './shared-options.js';
 
 interface Options {
   readonly keepRuns?: string;
@@ -66,3 +68,13 @@ async function unfinished(results: string): Promise<Unfinished> {
       .map(({ dir, result }) => ({ dir, startedAt: result.startedAt })),
   };
 }
+
+/** Options and help of `busyguest prune`. */
+export const declare: Declare = (command) =>
+  command
+    .option('--keep-runs <n>', 'keep the newest N')
+    .option('--max-age-days <days>', 'remove what is older')
+    .option('--dry-run', 'say what would be removed, and remove nothing', false)
+    .addOption(shared.results)
+    .addHelpText('after', '\nExample:\n  busyguest prune --keep-runs 200 --max-age-days 90')
+    .action(exits(prune));

@@ -9,6 +9,8 @@ import { checkDevices } from './commit-test.js';
 import { deviceList } from './device-list.js';
 import { begin, execute, type RunFlags } from './execute.js';
 import { showRun } from './show.js';
+import { exits, type Declare } from './command.js';
+import { shared, addRunOptions, everyPath } from './shared-options.js';
 
 interface Options extends RunFlags {
   readonly device?: readonly string[];
@@ -47,3 +49,26 @@ export async function qualify(given: readonly string[], options: Options): Promi
   await showRun(result, start.dir, options);
   return exitCodeOf(result);
 }
+
+/** Options and help of `busyguest qualify`. */
+export const declare: Declare = (command) =>
+  addRunOptions(
+    command
+      .argument(
+        '<kernel...>',
+        'debian:PACKAGE[@SUITE], .deb or .rpm files that belong together, or FILE,FILE for each of several kernels',
+      )
+      .addOption(shared.devices)
+      .option('--seconds <n>', "how long the guest is watched, machine's time", '3'),
+  )
+    .addHelpText(
+      'after',
+      `
+${everyPath}
+
+Examples:
+  busyguest qualify debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
+  busyguest qualify linux-binary-7.2_ppc64el.deb linux-modules-7.2_ppc64el.deb
+  busyguest qualify old-image.deb,old-modules.deb new-image.deb,new-modules.deb --device qemu-pseries-p9`,
+    )
+    .action(exits(qualify));

@@ -7,6 +7,8 @@ import { exitCodeOf } from '../verdict/exit.js';
 import { reportsFor, sayFailures } from './reports.js';
 import { showRun } from './show.js';
 import { runFolder } from './arguments.js';
+import { exits, type Declare } from './command.js';
+import { shared } from './shared-options.js';
 
 /** `busyguest report RUN`: the reports of a run again, with its exit code. */
 export async function report(
@@ -23,3 +25,19 @@ export async function report(
   await showRun(result, dir, { json: options.json, ...more });
   return exitCodeOf(result);
 }
+
+/** Options and help of `busyguest report`. */
+export const declare: Declare = (command) =>
+  command
+    .argument('<run>', 'folder of a run, as results/latest')
+    .option('--html', 'write report.html in its folder', false)
+    .addOption(shared.report)
+    .addOption(shared.json)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  busyguest report results/latest --html
+  busyguest report results/latest --report markdown=/dev/stdout`,
+    )
+    .action(exits(report));

@@ -10,6 +10,10 @@ import { lavaFlags, type LavaFlags } from './lava-options.js';
 import { readMatrixText, type MatrixOptions } from './matrix.js';
 import { reportsFor } from './reports.js';
 import { showRun } from './show.js';
+import { Option } from 'commander';
+import { exits, type Declare } from './command.js';
+import { shared } from './shared-options.js';
+import { addLavaOptions } from './lava-options.js';
 
 interface Options extends RunFlags, MatrixOptions, Partial<LavaFlags> {
   readonly resume?: string;
@@ -61,3 +65,41 @@ async function fresh(file: string | undefined, options: Options): Promise<Start>
   const text = await readMatrixText(file, options.set);
   return begin(file, text, narrowing, results, lavaFlags(options));
 }
+
+/** Options and help of `busyguest run`. */
+export const declare: Declare = (command) =>
+  addLavaOptions(
+    command
+      .argument('[file]', 'job matrix (jobs/*.yaml) or generator (jobs/*.job.ts)')
+      .addOption(shared.tree)
+      .addOption(shared.set)
+      .addOption(shared.filter)
+      .addOption(shared.jobs)
+      .addOption(shared.results)
+      .addOption(shared.fresh)
+      .addOption(shared.clean)
+      .option('--fail-fast', 'start no more jobs after the first unexpected result', false)
+      .option('--resume <dir>', 'go on with an interrupted run')
+      .addOption(
+        new Option(
+          '--exit-on <what>',
+          'new-failures: exit code 1 only for what got worse since the run before',
+        ).choices(['new-failures']),
+      )
+      .addOption(shared.report)
+      .addOption(shared.json)
+      .addOption(shared.quiet)
+      .option('-v, --verbose', 'show the consoles', false)
+      .option('--timings', 'at the end, where the time went (on stderr)', false),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  busyguest run jobs/pre-pull.yaml
+  LAVA_TOKEN=... busyguest run --lava https://lava.example.org jobs/nightly.yaml
+  busyguest run jobs/pre-pull.yaml --tree ~/linux#kvm/next --filter 'device=~powernv'
+  busyguest run jobs/follow.job.ts --set source=git+https://HOST/linux.git#master --exit-on new-failures
+  busyguest run --resume results/20261121-120000-pre-pull`,
+    )
+    .action(exits(run));

@@ -5,6 +5,8 @@ import { exitCode, UsageError } from '../model/errors.js';
 import { serveResults } from '../pipeline/serve.js';
 import { isFolder } from '../system/files.js';
 import { wholeNumber } from './arguments.js';
+import { exits, type Declare } from './command.js';
+import { shared } from './shared-options.js';
 
 /** How long what is being answered may take after the signal, milliseconds. */
 const lastMs = 1000;
@@ -31,3 +33,11 @@ export async function serve(options: {
   server.close();
   return exitCode.ok;
 }
+
+/** Options and help of `busyguest serve`. */
+export const declare: Declare = (command) =>
+  command
+    .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', '8017')
+    .addOption(shared.results)
+    .addHelpText('after', '\nExample:\n  busyguest serve --port 0 --results ~/busyguest-results')
+    .action(exits(serve));

@@ -8,6 +8,7 @@ import type { KcidbReport } from '../reports/kcidb-types.js';
 import { writeWhole } from '../system/files.js';
 import { runFolder } from './arguments.js';
 import { interruptible } from './signals.js';
+import { exits, type Declare } from './command.js';
 
 /** `busyguest submit-kcidb RUN`: writes kcidb.json and posts it to the server of KCIDB_REST. */
 export async function submit(
@@ -43,3 +44,12 @@ function countsOf(body: string): string {
     .map(([name, list]) => `${list.length} ${name}`)
     .join(', ');
 }
+
+/** Options and help of `busyguest submit-kcidb`. */
+export const declare: Declare = (command) =>
+  command
+    .argument('<run>', 'folder of a run, as results/latest')
+    .option('--dry-run', 'say what would be sent, and send nothing', false)
+    .option('--origin <name>', 'name of the CI system that submits (default: busyguest)')
+    .addHelpText('after', '\nExample:\n  busyguest submit-kcidb results/latest --dry-run')
+    .action(exits(submit));

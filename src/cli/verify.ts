@@ -6,6 +6,8 @@ import { openReports } from '../reports/report.js';
 import { cleanText } from '../reports/text.js';
 import { exists } from '../system/files.js';
 import { interruptible } from './signals.js';
+import { exits, type Declare } from './command.js';
+import { shared } from './shared-options.js';
 
 const shownDifferences = 10;
 
@@ -68,3 +70,19 @@ function codeOf(seen: Verification): number {
   const lab = seen.differences.status.length > 0 && (status === 'ERROR' || status === 'MISS');
   return lab ? exitCode.infrastructure : exitCode.unexpected;
 }
+
+/** Options and help of `busyguest verify`. */
+export const declare: Declare = (command) =>
+  command
+    .argument('<bundle>', 'file that "busyguest bundle" wrote')
+    .addOption(shared.quiet)
+    .option('-v, --verbose', 'show the console', false)
+    .addHelpText(
+      'after',
+      `
+Nothing in the bundle runs on this host, only in the emulated machine.
+
+Example:
+  busyguest verify bug.tar.zst`,
+    )
+    .action(exits(verify));

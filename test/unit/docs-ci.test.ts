@@ -32,6 +32,8 @@ interface GitlabJob extends Readonly<Record<ScriptKey, readonly string[]>> {
   };
 }
 
+const { commands } = await program();
+
 /** What a template calls: every line of its scripts. */
 const linesOf = (scripts: readonly (string | undefined)[]): readonly string[] =>
   scripts.flatMap((script) => (script ?? '').split('\n')).filter((line) => line.trim() !== '');
@@ -50,7 +52,7 @@ function checkCalls(lines: readonly string[]): number {
     const [, file = '', name = '', rest = ''] =
       /^node (\S+busyguest\.mjs) (\S+)(.*)$/.exec(line) ?? [];
     assert.ok(existsSync(`${project}/${file}`), line);
-    const command = program().commands.find((one) => one.name() === name);
+    const command = commands.find((one) => one.name() === name);
     assert.ok(command, line);
     const known = command.options.map(({ long }) => long);
     for (const option of rest.match(/--[a-z-]+/g) ?? []) assert.ok(known.includes(option), line);
