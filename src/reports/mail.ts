@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { JobResult, RunResult } from '../model/result.js';
+import type { JobResult, PairVerdict, RunResult } from '../model/result.js';
 import type { Verdict } from '../model/status.js';
 import { firstThatMends, headlineOf } from '../verdict/headline.js';
 import { isRelative } from '../verdict/relative.js';
@@ -37,7 +37,7 @@ export function renderMail(run: RunResult, facts: MailFacts): string {
   const blocks = [
     [...wrap(asciiLine(headlineOf(run)), width, 8), ...mends(run, facts)],
     what(run, facts),
-    table(run),
+    tables(run),
     reasons(run),
     changes(run),
     explanations(run),
@@ -97,10 +97,24 @@ const config = ({ config: options }: MailFacts): string[] =>
     ? []
     : [...wrap(asciiLine(`Config: allnoconfig with ${options.join(' ')}`), width, 60)];
 
-function table(run: RunResult): string[] {
-  const devices = [...new Set(run.jobs.map(({ device }) => device))];
-  const jobs = devices.flatMap((device) => run.jobs.filter((job) => job.device === device));
-  const columns = numberColumns(run.jobs).filter(({ inMail }) => inMail !== undefined);
+/** One table; with several tests one for each, under its name, for each has numbers of its own. */
+function tables({ jobs, verdicts }: RunResult): readonly string[] {
+  const tests = [...new Set(jobs.map(({ test }) => test))];
+  return tests.flatMap((test, index) => [
+    ...(index > 0 ? [''] : []),
+    ...(tests.length > 1 ? [`${clip(asciiLine(test), width - 1)}:`] : []),
+    ...table(
+      jobs.filter((job) => job.test === test),
+      verdicts.filter((pair) => pair.test === test),
+    ),
+  ]);
+}
+
+/** Jobs of one test, by machine. */
+function table(jobsOfTest: readonly JobResult[], pairs: readonly PairVerdict[]): string[] {
+  const devices = [...new Set(jobsOfTest.map(({ device }) => device))];
+  const jobs = devices.flatMap((device) => jobsOfTest.filter((job) => job.device === device));
+  const columns = numberColumns(jobs).filter(({ inMail }) => inMail !== undefined);
   const head = [
     'machine',
     'kernel',
@@ -108,7 +122,7 @@ function table(run: RunResult): string[] {
     ...columns.map((one) => one.inMail ?? ''),
     'verdict',
   ];
-  const rows = [head, ...jobs.map((job, index) => row(job, jobs[index - 1], run, columns))];
+  const rows = [head, ...jobs.map((job, index) => row(job, jobs[index - 1], pairs, columns))];
   const widths = head.map((_, column) =>
     Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
   );
@@ -129,12 +143,10 @@ function table(run: RunResult): string[] {
 function row(
   job: JobResult,
   before: JobResult | undefined,
-  run: RunResult,
+  pairs: readonly PairVerdict[],
   columns: readonly NumberColumn[],
 ): string[] {
-  const pair = run.verdicts.find(
-    (one) => one.patched === job.kernel && one.device === job.device && one.test === job.test,
-  );
+  const pair = pairs.find((one) => one.patched === job.kernel && one.device === job.device);
   return [
     before?.device === job.device ? '' : clip(asciiLine(job.device.replace(/^qemu-/, '')), 18),
     clip(asciiLine(job.kernel), 10),
@@ -150,12 +162,19 @@ function reasons(run: RunResult): string[] {
     job.status === 'PASS' || (job.status === 'FAIL' && job.decidedBy === 'cases');
   const told = run.jobs.filter((one) => !silent(one));
   return onceForAllMachines(
-    told.map(({ kernel, status, reason, device }) => {
+    told.map((job) => {
       // Of a build that failed, the first line is the compiler's; make's own follow.
-      const [first = ''] = reason.split('\n');
-      return { text: `${asciiLine(kernel)}: ${status}: ${asciiLine(first)}`, device };
+      const [first = ''] = job.reason.split('\n');
+      const who = subjectOf(run, job.kernel, job.test);
+      return { text: `${who}: ${job.status}: ${asciiLine(first)}`, device: job.device };
     }),
   );
+}
+
+/** A kernel, and the test where there are several: `patched, kselftest`. */
+function subjectOf({ jobs }: RunResult, kernel: string, test: string): string {
+  const isOnly = jobs.every((job) => job.test === test);
+  return asciiLine(isOnly ? kernel : `${kernel}, ${test}`);
 }
 
 /** Each text once, with the machines of which it is said. */
@@ -185,7 +204,7 @@ function changes(run: RunResult): string[] {
   return onceForAllMachines(
     run.verdicts.flatMap((pair) =>
       notablePhrases(pair).map((phrase) => ({
-        text: `${pair.patched}: ${asciiLine(phrase)}`,
+        text: `${subjectOf(run, pair.patched, pair.test)}: ${asciiLine(phrase)}`,
         device: pair.device,
       })),
     ),

@@ -21,18 +21,34 @@ function labelOf({ kernel, identity }: KernelSummary, shared: string): string {
   return identity === '' || shared !== '' ? kernel : `${kernel} (${identity})`;
 }
 
-/** Names of cases that a verdict does not imply. */
+/** Names of cases that a verdict does not imply, by test where there are several. */
 function beside(pairs: readonly PairVerdict[], overall: string): readonly string[] {
-  const named = (word: string, kind: 'newlyBroken' | 'stillBroken'): readonly string[] => {
-    const names = unique(pairs.flatMap((pair) => pair[kind] ?? []));
-    const more = names.length - 2;
-    const shown = names.slice(0, 2).join(', ');
-    return names.length > 0 ? [`${word}: ${shown}${more > 0 ? ` and ${more} more` : ''}`] : [];
-  };
+  const tests = unique(pairs.map(({ test }) => test));
+  const named = (word: string, kind: 'newlyBroken' | 'stillBroken'): readonly string[] =>
+    tests.flatMap((test) => {
+      const own = pairs.filter((pair) => pair.test === test);
+      const names = unique(own.flatMap((pair) => pair[kind] ?? []));
+      const more = names.length - 2;
+      const shown = names.slice(0, 2).join(', ');
+      const place = tests.length > 1 ? ` in ${test}` : '';
+      return names.length > 0
+        ? [`${word}${place}: ${shown}${more > 0 ? ` and ${more} more` : ''}`]
+        : [];
+    });
   return [
     ...named('newly broken', 'newlyBroken'),
     ...(overall === 'fixed' ? named('still broken', 'stillBroken') : []),
   ];
+}
+
+/** What a tree's own selftests say beside another test, which the kernel's phrase is about. */
+function ofSelftests(pairs: readonly PairVerdict[], jobs: Told['jobs']): readonly string[] {
+  const tests = unique(jobs.filter(isRelative).map(({ test }) => test));
+  if (tests.length === 0 || jobs.every(isRelative)) return [];
+  return tests.flatMap((test) => {
+    const words = unique(pairs.filter((pair) => pair.test === test).map(({ verdict }) => verdict));
+    return words.length === 0 ? [] : [`${test}: ${words.join(', ')}`];
+  });
 }
 
 /** Of kernels that add one patch after the other, the first with which the limit is kept. */
@@ -55,7 +71,8 @@ function ofPairs(run: Told, kernels: readonly KernelSummary[], shared: string): 
   const lacks = missingEntries(run, patched ?? '').map((entry) => `not mended: ${entry}`);
   const first = firstThatMends(run);
   const mends = first === undefined ? [] : [`${first} is the first patch that mends it`];
-  const more = [...mends, ...lacks, ...beside(pairs, run.overall)];
+  const selftests = ofSelftests(pairs, run.jobs);
+  const more = [...mends, ...lacks, ...selftests, ...beside(pairs, run.overall)];
   return `${run.overall}: ${[...said, ...more].join('; ')}`;
 }
 

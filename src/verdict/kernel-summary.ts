@@ -65,8 +65,17 @@ function list(names: readonly string[]): string {
   return more > 0 ? `${names.slice(0, 4).join(', ')} and ${more} more` : names.join(', ');
 }
 
-/** Where something was seen, of the machines that ran: `on all 8 machines`, `on 1 of 3 machines (powernv8)`. */
+/**
+ * Where something was seen, of the machines and tests that ran: `on all 8 machines`, `on 1 of 3 machines (powernv8)`,
+ * `on powernv8 in burst`.
+ */
 function where(seen: readonly JobResult[], ran: readonly JobResult[]): string {
+  const tests = unique(seen.map(({ test }) => test));
+  const isEvery = ran.every(({ test }) => tests.includes(test));
+  return `${onMachines(seen, ran)}${isEvery ? '' : ` in ${list(tests)}`}`;
+}
+
+function onMachines(seen: readonly JobResult[], ran: readonly JobResult[]): string {
   const names = unique(seen.map(deviceName));
   const all = unique(ran.map(deviceName)).length;
   if (names.length === all) return all === 1 ? `on ${names[0] ?? ''}` : `on all ${all} machines`;

@@ -107,6 +107,54 @@ test('a mail names what a verdict of one word does not say, once for all machine
   );
 });
 
+test('a mail about several tests has a table for each, under its name, with its own numbers', () => {
+  const selftest = (kernel: string, status: Status): JobResult =>
+    job(kernel, 'qemu-powernv8', status, {
+      ...{ test: 'kselftest', program: 'kselftest' },
+      cases: [
+        { name: 'cgroup:test_cpu.a', status: 'PASS', metrics: [] },
+        { name: 'cgroup:test_cpu.b', status, metrics: [] },
+      ],
+    });
+  const [, base, , patched] = fixed.jobs;
+  assert.ok(base && patched);
+  const jobs = [base, selftest('base', 'FAIL'), patched, selftest('patched', 'FAIL')];
+  const pairOf = { base: 'base', patched: 'patched', device: 'qemu-powernv8' };
+  const mail = renderMail(
+    {
+      ...fixed,
+      jobs,
+      verdicts: [
+        { ...pairOf, test: 't', verdict: 'fixed' },
+        {
+          ...{ ...pairOf, test: 'kselftest', verdict: 'unchanged' },
+          ...{ mended: [], newlyBroken: [], stillBroken: ['cgroup:test_cpu.b'] },
+        },
+      ],
+    },
+    facts,
+  );
+  assert.match(
+    mail,
+    new RegExp(
+      [
+        '^t:',
+        'machine +kernel +status +use/limit +kill takes +verdict',
+        'powernv8 +base +FAIL +3.31 x +6.99 s',
+        ' +patched +PASS +1.00 x +3.80 ms +fixed',
+        '',
+        'kselftest:',
+        'machine +kernel +status +passed +failed +skipped +verdict',
+        'powernv8 +base +FAIL +1 +1 +0',
+        ' +patched +FAIL +1 +1 +0 +unchanged$',
+      ].join('\n'),
+      'm',
+    ),
+  );
+  assert.match(mail, /^patched, kselftest: still broken: cgroup:test_cpu\.b \(powernv8\)$/m);
+  assert.match(mail, /^fixed: .*kselftest: unchanged; still broken in\s+kselftest:/ms);
+});
+
 test('a mail says what ran where, the numbers, the verdict, how to do it again, and who tested', () => {
   assert.equal(
     renderMail(fixed, { ...facts, command: 'busyguest check --series 1@example.org' }),

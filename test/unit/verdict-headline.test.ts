@@ -43,6 +43,18 @@ function run(jobs: readonly JobResult[], ...bases: readonly (readonly [string, s
 }
 
 const pair = ['patched', 'base'] as const;
+const selftests = (statistics: Status, freezer: Status): Partial<JobResult> => ({
+  ...{ test: 'kselftest', program: 'kselftest', decidedBy: 'cases', facts: {} },
+  status: statistics === 'FAIL' || freezer === 'FAIL' ? 'FAIL' : 'PASS',
+  cases: [
+    caseWith('cgroup:test_cpu.statistics', statistics),
+    caseWith('cgroup:test_freezer', freezer),
+  ],
+});
+const elsewhere = (test: string, what: Partial<JobResult>): Partial<JobResult> => ({
+  ...what,
+  test,
+});
 const hv9 = { kvm: 'HV', cpu: 'POWER9 (architected), altivec supported' };
 const hv8 = { kvm: 'HV', cpu: 'POWER8 (raw), altivec supported' };
 const pr = { kvm: 'PR', cpu: 'POWER8 (architected), altivec supported' };
@@ -181,6 +193,40 @@ const situations: readonly (readonly [string, ReturnType<typeof run>, string])[]
       pair,
     ),
     `regressed: patched keeps the limit, and fails ${ceding} on p9; base breaks the limit on p9: 3.30 x the quota; newly broken: ${ceding}`,
+  ],
+  [
+    "a fix beside the tree's own selftests, one of which fails as before",
+    run(
+      [
+        ...on('base', 'p9', fails),
+        ...on('base', 'p9', selftests('FAIL', 'PASS')),
+        ...on('patched', 'p9', passes),
+        ...on('patched', 'p9', selftests('FAIL', 'PASS')),
+      ],
+      pair,
+    ),
+    'fixed: patched keeps the limit on p9; base breaks the limit on p9: 3.30 x the quota; kselftest: unchanged; still broken in kselftest: cgroup:test_cpu.statistics',
+  ],
+  [
+    "a fix that breaks one of the tree's own selftests",
+    run(
+      [
+        ...on('base', 'p9', fails),
+        ...on('base', 'p9', selftests('FAIL', 'PASS')),
+        ...on('patched', 'p9', passes),
+        ...on('patched', 'p9', selftests('FAIL', 'FAIL')),
+      ],
+      pair,
+    ),
+    'regressed: patched keeps the limit on p9; base breaks the limit on p9: 3.30 x the quota; kselftest: regressed; newly broken in kselftest: cgroup:test_freezer',
+  ],
+  [
+    'a kernel that breaks the limit in one of two tests',
+    run([
+      ...on('k', 'p9 p10', elsewhere('short', passes)),
+      ...on('k', 'p9 p10', elsewhere('burst', fails)),
+    ]),
+    'k breaks the limit on all 2 machines in burst: 3.30 x the quota',
   ],
   [
     'a series patch by patch',

@@ -7,9 +7,9 @@ const count = (job: JobResult, status: string): string =>
   String(job.cases.filter((one) => one.status === status).length);
 
 const keyNumbers: readonly KeyNumber[] = [
-  { name: 'passed', column: 'passed', of: (job) => count(job, 'PASS') },
-  { name: 'failed', column: 'failed', of: (job) => count(job, 'FAIL') },
-  { name: 'skipped', column: 'skipped', of: (job) => count(job, 'SKIP') },
+  { name: 'passed', column: 'passed', inMail: 'passed', of: (job) => count(job, 'PASS') },
+  { name: 'failed', column: 'failed', inMail: 'failed', of: (job) => count(job, 'FAIL') },
+  { name: 'skipped', column: 'skipped', inMail: 'skipped', of: (job) => count(job, 'SKIP') },
 ];
 
 export const told: ToldPart<KselftestParameters> = {
