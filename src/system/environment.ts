@@ -45,5 +45,15 @@ export function environmentFor(passing: Passing, more: Environment = {}): Enviro
   const asked = (process.env['BUSYGUEST_SANDBOX_ENV'] ?? '').split(/[\s,]+/);
   const allowed = new Set([...names[passing], ...asked]);
   const passed = all.filter(([name]) => allowed.has(name) || locale.test(name));
-  return { ...Object.fromEntries(passed), ...more };
+  const path = { PATH: programFolders().join(':') };
+  return { ...Object.fromEntries(passed), ...path, ...more };
+}
+
+/**
+ * Where programs are looked for. No folder that is relative: an empty one, as in `:/usr/bin`, is where we are or where
+ * the program starts, which may be a stranger's tree.
+ */
+export function programFolders(): readonly string[] {
+  const folders = (process.env['PATH'] ?? '').split(':').filter((one) => one.startsWith('/'));
+  return folders.length > 0 ? folders : ['/usr/bin', '/bin'];
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { access, constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { programFolders } from './environment.js';
 import { knownOf } from './known.js';
 import { run } from './processes.js';
 
 /** Where a program is that is called by its name or path; undefined where there is none. */
 export async function programPath(name: string): Promise<string | undefined> {
-  const folders = name.includes('/') ? [''] : (process.env['PATH'] ?? '').split(':');
+  const folders = name.includes('/') ? [''] : programFolders();
   for (const folder of folders) {
     const path = join(folder, name);
     const runs = await access(path, constants.X_OK).then(

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { copyFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { access, copyFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { InfraError } from '../../src/model/errors.js';
+import { run } from '../../src/system/processes.js';
 import { firstLineOf, programPath, says } from '../../src/system/program.js';
 import { aMinuteLater, ownCache } from './own-cache.js';
 
@@ -37,4 +38,17 @@ test('a program is found as a shell would find it', async (context) => {
   await writeFile(join(dir, 'sh'), '', { mode: 0o755 });
   assert.equal(await programPath('sh'), join(dir, 'sh'));
   assert.equal(await programPath(join(dir, 'sh')), join(dir, 'sh'));
+});
+
+test('no program is taken from where we are, or from where it starts', async (context) => {
+  const { dir } = await ownCache(context);
+  const before = process.env['PATH'];
+  context.after(() => (process.env['PATH'] = before));
+  for (const name of ['setpriv', 'bash', 'bwrap', 'true'])
+    await writeFile(join(dir, name), `#!/bin/sh\ntouch ${dir}/ran\n`, { mode: 0o755 });
+  for (const path of [`:${before ?? ''}`, `.:${before ?? ''}`, '']) {
+    process.env['PATH'] = path;
+    await run(['true'], { stage: 'test', cwd: dir });
+    await assert.rejects(access(join(dir, 'ran')), path);
+  }
 });
