@@ -12,7 +12,7 @@ import { programPath } from '../system/program.js';
 import type { BuildPlan } from './build.js';
 import { diffText } from './diff-text.js';
 import { BuildError, make, type Work } from './make.js';
-import { touchedFiles } from './series.js';
+import { touchedFiles, type Patch } from './series.js';
 import { findProgramToolchain } from './toolchain.js';
 import { readBuilt, readTreeFile } from './tree-file.js';
 import { bringTree, dateTree, withWorkTree } from './work-tree.js';
@@ -53,15 +53,13 @@ export async function buildSelftests(
   say: Say,
 ): Promise<Selftests> {
   const toolchain = await findProgramToolchain();
-  const patches: string[] = [];
-  for (const patch of plan.chosen.patches) {
-    const touched = await touchedFiles([patch], signal);
-    if (!touched.every((path) => notOfTests.test(path))) patches.push(diffText(patch.text));
-  }
-  const tree = digest(format, plan.source.id, ...patches).slice(0, 24);
+  const patches = await patchesOfTests(plan.chosen.patches, signal);
+  const texts = patches.map(({ text }) => diffText(text));
+  const tree = digest(format, plan.source.id, ...texts).slice(0, 24);
   const key = digest(tree, ...toolchain.versions, collection).slice(0, 24);
   const dir = cacheDir('selftests', key);
-  const asked: Asked = { plan, collection, headers: cacheDir('selftests', `headers-${tree}`) };
+  const headers = cacheDir('selftests', `headers-${tree}`);
+  const asked: Asked = { plan, patches, collection, headers };
   const onWait = (pid: number): void => say(`process ${pid} builds them`);
   if (!(await use(dir))) {
     await mkdir(cacheDir('selftests'), { recursive: true });
@@ -74,8 +72,25 @@ export async function buildSelftests(
   return { dir: join(dir, 'install'), key, tests, log: join(dir, 'build.log') };
 }
 
+/**
+ * The patches that selftests depend on, with all before them, so that they apply. No other is in the tree that they are
+ * built from: what is kept is everybody's who has these, and make runs what any patch says.
+ */
+async function patchesOfTests(
+  patches: readonly Patch[],
+  signal: AbortSignal,
+): Promise<readonly Patch[]> {
+  let count = 0;
+  for (const [index, patch] of patches.entries()) {
+    const touched = await touchedFiles([patch], signal);
+    if (!touched.every((path) => notOfTests.test(path))) count = index + 1;
+  }
+  return patches.slice(0, count);
+}
+
 interface Asked {
   readonly plan: BuildPlan;
+  readonly patches: readonly Patch[];
   readonly collection: string;
   /** Where the tree's headers for programs are kept, for the next collection. */
   readonly headers: string;
@@ -83,7 +98,7 @@ interface Asked {
 
 async function installInto(
   dir: string,
-  { plan, collection, headers }: Asked,
+  { plan, patches, collection, headers }: Asked,
   signal: AbortSignal,
   say: Say,
 ): Promise<void> {
@@ -91,11 +106,11 @@ async function installInto(
     const why = 'rsync is missing: the selftests of a kernel tree are installed by it';
     throw new InfraError('selftests', why, 'install the package rsync');
   }
-  const { source, chosen, kernel } = plan;
+  const { source, kernel } = plan;
   const toolchain = await findProgramToolchain();
   await withWorkTree(source, signal, async (tree) => {
     say('bringing the source up to date');
-    const state = await bringTree(tree, kernel.name, source, chosen.patches, signal);
+    const state = await bringTree(tree, kernel.name, source, patches, signal);
     await dateTree(tree, state, Math.floor(Date.now() / 1000) - 2, [], signal);
     if (!(await hasCollection(tree.tree, collection))) {
       const message = `${source.label} has no selftests "${collection}" (${selftestsFolder})`;
