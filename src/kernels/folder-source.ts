@@ -20,6 +20,7 @@ import {
   type KernelSource,
   type PinnedSource,
 } from './pinned-source.js';
+import { removeFromTree } from './tree-file.js';
 import { copyFiles } from './tree-files.js';
 
 /**
@@ -63,40 +64,43 @@ async function isDirty(path: string, signal: AbortSignal): Promise<boolean> {
   return stdout.trim() !== '';
 }
 
-const findIn = async (path: string, type: string, format: string, signal: AbortSignal) => {
-  const prune = ['(', '-name', '.git', '-prune', ')', '-o'];
-  const find = ['find', '.', ...prune, '-type', type, '-printf', format];
-  const { stdout } = await run(find, { stage: 'source', cwd: path, signal });
-  return stdout.split('\n').filter(Boolean).sort();
-};
+/** What each file and link of a folder is, by its path. */
+type Listing = ReadonlyMap<string, string>;
 
-// Names, sizes and times of all files stand for the content: reading 1.5 GB would take longer than it saves.
-async function stateOf(path: string, signal: AbortSignal) {
-  const files = await findIn(path, 'f', '%P %s %T@\\n', signal);
-  return { files, state: digest(path, files.join('\n')).slice(0, 16) };
+// Sizes and times stand for the content: reading 1.5 GB would take longer than it saves. The time of the last change
+// (ctime) is among them, for nobody can set it.
+async function listingIn(path: string, signal: AbortSignal): Promise<Listing> {
+  const prune = ['(', '-name', '.git', '-prune', ')', '-o'];
+  const wanted = ['(', '-type', 'f', '-o', '-type', 'l', ')', '-printf', '%P\\0%s %T@ %C@ %l\\0'];
+  const find = ['find', '.', ...prune, ...wanted];
+  const { stdout } = await run(find, { stage: 'source', cwd: path, signal });
+  return listingOf(stdout);
 }
+
+function listingOf(text: string): Listing {
+  const parts = text.split('\0');
+  const rows = Array.from(
+    { length: Math.floor(parts.length / 2) },
+    (_, row) => [parts[2 * row] ?? '', parts[2 * row + 1] ?? ''] as const,
+  );
+  return new Map(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const textOf = (listing: Listing): string =>
+  [...listing].map(([name, state]) => `${name}\0${state}\0`).join('');
 
 /** Where what a folder held in a state is kept, so that its next state can be compared. */
-const listingOf = (id: string): string => cacheDir('known', `${id}.listing`);
+const listingFile = (id: string): string => cacheDir('known', `${id}.files`);
 
-async function keepListing(path: string, id: string, files: string[], signal: AbortSignal) {
-  const links = await findIn(path, 'l', '%P -> %l\\n', signal);
-  await writeWhole(listingOf(id), [...files, ...links].join('\n'));
-}
-
-/** What differs by name, size and time. */
-async function changesOf(before: string, after: string): Promise<Changes | undefined> {
-  const [old, now] = await Promise.all([before, after].map((id) => readIfThere(listingOf(id))));
-  if (old === undefined || now === undefined) return undefined;
-  const [was, is] = [new Set(old.split('\n')), new Set(now.split('\n'))];
-  const nameOf = (line: string): string => /^(.*?)(?: -> .*| \d+ \d+\.\d+)$/.exec(line)?.[1] ?? '';
-  const gone = [...was].filter((line) => !is.has(line)).map(nameOf);
-  const come = [...is].filter((line) => !was.has(line)).map(nameOf);
-  const known = new Set(gone);
-  return {
-    paths: [...new Set([...gone, ...come])],
-    added: come.filter((name) => !known.has(name)),
-  };
+/** What differs by size, times and target. */
+async function changesOf(before: string, is: Listing): Promise<Changes | undefined> {
+  const text = await readIfThere(listingFile(before));
+  if (text === undefined) return undefined;
+  const was = listingOf(text);
+  const paths = [...new Set([...was.keys(), ...is.keys()])].filter(
+    (path) => was.get(path) !== is.get(path),
+  );
+  return { paths, added: paths.filter((path) => !was.has(path)) };
 }
 
 /** What an in-tree build left behind would make `make O=` refuse the tree. */
@@ -111,10 +115,12 @@ const isLeftover = (path: string): boolean =>
   leftovers.some((left) => path === left || path.startsWith(`${left}/`));
 
 async function pinFolder(path: string, signal: AbortSignal): Promise<PinnedSource> {
-  const { state, files } = await stateOf(path, signal);
+  const listing = await listingIn(path, signal);
+  const state = digest(path, textOf(listing)).slice(0, 16);
+  const keepListing = (): Promise<void> => writeWhole(listingFile(id), textOf(listing));
   const id = `folder-${state}`;
   const assertUnchanged = async (again: AbortSignal): Promise<void> => {
-    if ((await stateOf(path, again)).state === state) return;
+    if (textOf(await listingIn(path, again)) === textOf(listing)) return;
     const todo =
       'run again, and edit when all kernels are built, or commit and name the commit (PATH#REF)';
     throw new InfraError('source', `${path} was changed while it was read`, todo);
@@ -129,8 +135,8 @@ async function pinFolder(path: string, signal: AbortSignal): Promise<PinnedSourc
       await run(copy, { stage: 'build', signal: copySignal });
       // What was edited since it was pinned would be built under the name of what was there before.
       await assertUnchanged(copySignal);
-      await run(['rm', '-rf', ...leftovers], { stage: 'build', cwd: dir, signal: copySignal });
-      await keepListing(path, id, files, copySignal);
+      for (const left of leftovers) await removeFromTree(dir, left);
+      await keepListing();
     },
     copyFiles: (paths, dir, copySignal) =>
       copyFiles(
@@ -139,10 +145,10 @@ async function pinFolder(path: string, signal: AbortSignal): Promise<PinnedSourc
         dir,
         copySignal,
       ),
-    async changedSince(other, diffSignal) {
+    async changedSince(other) {
       if (!isFileName(other)) return undefined;
-      await keepListing(path, id, files, diffSignal);
-      return changesOf(other, id);
+      await keepListing();
+      return changesOf(other, listing);
     },
     origin: `folder ${path}`,
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { join } from 'node:path';
-import { readIfThere } from '../system/files.js';
+import { posix } from 'node:path';
+import { readBuilt } from './tree-file.js';
 
 /** What a tree's Kconfig files say of a symbol. */
 export interface KconfigSymbol {
@@ -17,8 +17,8 @@ export type Kconfig = ReadonlyMap<string, KconfigSymbol>;
 const mostFiles = 20_000;
 
 /**
- * Reads the Kconfig files that `make ARCH=powerpc` would read, from the top one along its `source` lines. It looks at
- * names, prompts and conditions only: what a value becomes, Kconfig itself is asked.
+ * Reads the Kconfig files that `make ARCH=powerpc` would read, from the top one along its `source` lines; none outside
+ * of the tree. It looks at names, prompts and conditions only: what a value becomes, Kconfig itself is asked.
  */
 export async function readKconfig(tree: string): Promise<Kconfig> {
   const symbols = new Map<string, KconfigSymbol>();
@@ -27,7 +27,7 @@ export async function readKconfig(tree: string): Promise<Kconfig> {
   for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
     if (seen.has(file) || seen.size >= mostFiles) continue;
     seen.add(file);
-    const text = await readIfThere(join(tree, file));
+    const text = await readBuilt(tree, posix.normalize(file));
     if (text !== undefined) queue.push(...readFileOf(text, symbols));
   }
   return symbols;

@@ -130,6 +130,12 @@ export async function writeTreeFiles(
   }
 }
 
+/** Removes a file or folder of a tree; what lies behind a link is not the tree's, and stays. */
+export async function removeFromTree(tree: string, path: string): Promise<void> {
+  if ((await linkAbove(tree, path)) !== undefined) return;
+  await rm(join(tree, path), { recursive: true, force: true });
+}
+
 async function dropEmpty(tree: string, path: string): Promise<void> {
   for (let dir = path; dir !== '.'; dir = dirname(dir)) {
     try {

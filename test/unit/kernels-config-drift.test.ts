@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -119,6 +119,16 @@ test('Kconfig files are read as ARCH=powerpc reads them: prompts, conditions, no
   const before = await readKconfig(await treeWith(context, sysctl72, ''));
   assert.deepEqual(before.get('SYSCTL'), { prompt: false, needs: [] });
   assert.equal(before.get('PROC_SYSCTL')?.prompt, true);
+});
+
+test('no Kconfig file is read from outside of its tree', async (context) => {
+  const tree = await treeWith(context, '', '');
+  await writeFile(join(tree, 'outside.kconfig'), 'config OUTSIDE\n\tbool "x"\n');
+  const inner = join(tree, 'inner');
+  await mkdir(join(inner, 'fs'), { recursive: true });
+  await writeFile(join(inner, 'Kconfig'), 'source "fs/link"\nsource "../outside.kconfig"\n');
+  await symlink(join(tree, 'outside.kconfig'), join(inner, 'fs/link'));
+  assert.deepEqual([...(await readKconfig(inner)).keys()], []);
 });
 
 test('renamed: the alternative of the line is taken, and the facts say so', async (context) => {

@@ -174,6 +174,33 @@ test("the user's folder, edited: what differs is copied", async (context) => {
   assert.deepEqual(await bring(await pin(path)), expected(edited));
 });
 
+test('what an in-tree build left is removed, and nothing behind a link of the tree', async (context) => {
+  const { path } = await ownTree(context);
+  const outside = join(path, '..', 'outside');
+  await write(outside, { 'config/mine': 'mine\n', 'generated/mine': 'mine\n' });
+  await write(path, { '.config': '', 'include/config/auto.conf': '' });
+  await mkdir(join(path, 'arch/powerpc/include'));
+  await symlink(join(outside, 'generated'), join(path, 'arch/powerpc/include/generated'));
+  assert.deepEqual(await bring(await pin(path)), expected(files));
+  await rm(join(path, 'include'), { recursive: true });
+  await symlink(outside, join(path, 'include'));
+  await bring(await pin(path));
+  for (const name of ['config', 'generated'])
+    assert.equal(await readFile(join(outside, name, 'mine'), 'utf8'), 'mine\n');
+});
+
+test('a folder is another when a link leads elsewhere, or a file has its old time', async (context) => {
+  const { path } = await ownTree(context);
+  await symlink('Makefile', join(path, 'link'));
+  const first = await pin(path);
+  execFileSync('ln', ['-sfn', 'Kconfig', 'link'], { cwd: path });
+  const second = await pin(path);
+  const script = `touch -r ${hv} ../time; echo two > ${hv}; touch -r ../time ${hv}`;
+  execFileSync('bash', ['-ec', script], { cwd: path });
+  const third = await pin(path);
+  assert.equal(new Set([first, second, third].map(({ id }) => id)).size, 3);
+});
+
 test('commits, forwards and back', async (context) => {
   const { path, git } = await ownTree(context);
   git(
