@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { JobError } from '../model/errors.js';
-import { exists } from '../system/files.js';
+import { readInputIfThere } from '../system/input.js';
 import { run, type RunOutput } from '../system/processes.js';
 import { git } from './git.js';
 
@@ -47,8 +47,8 @@ export class GitBisect {
     await mkdir(join(this.dir, 'objects', 'info'), { recursive: true });
     await writeFile(join(this.dir, 'objects', 'info', 'alternates'), `${objects}\n`);
     // Where the user's history ends, this one does too.
-    const shallow = await gitPath(tree, 'shallow', signal);
-    if (await exists(shallow)) await copyFile(shallow, join(this.dir, 'shallow'));
+    const shallow = await shallowOf(await gitPath(tree, 'shallow', signal));
+    if (shallow !== undefined) await writeFile(join(this.dir, 'shallow'), shallow);
     await this.git(['update-ref', '--no-deref', 'HEAD', bad.id], signal);
     const { exitCode, stdout, stderr } = await this.git(
       ['bisect', 'start', '--no-checkout', bad.id, good.id, '--'],
@@ -134,6 +134,16 @@ export async function commitOf(
   }
   const [, id = '', subject = ''] = /^(\w+) (.*)$/m.exec(stdout) ?? [];
   return { id, subject };
+}
+
+/** No history has as many ends, bytes. */
+const mostShallowBytes = 16 * 1024 ** 2;
+
+/** What git keeps of where a history ends. Throws JobError for anything else: git would print what it does not know. */
+async function shallowOf(path: string): Promise<string | undefined> {
+  const text = await readInputIfThere(path, mostShallowBytes, false);
+  if (text === undefined || /^(?:[0-9a-f]{40,64}\n)*$/.test(text)) return text;
+  throw new JobError([{ message: `${path}: refused: not a list of commits` }]);
 }
 
 async function gitPath(tree: string, name: string, signal: AbortSignal): Promise<string> {

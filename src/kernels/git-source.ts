@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: MIT
-import { basename } from 'node:path';
+import { lstatSync, readFileSync } from 'node:fs';
+import { readlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { JobError } from '../model/errors.js';
 import { run } from '../system/processes.js';
-import { git, gitProgram } from './git.js';
+import { git, programOfObjects } from './git.js';
+import {
+  notItsName,
+  ObjectTree,
+  objectId,
+  readObjects,
+  treeOfCommit,
+  type TreeEntry,
+} from './git-objects.js';
 import type { Changes, KernelSource, PinnedSource } from './pinned-source.js';
 import { gitFacts } from './source-facts.js';
 import type { TreeFile } from './tree-file.js';
@@ -49,35 +60,29 @@ export async function pinCommit(
   signal: AbortSignal,
   url?: string,
 ): Promise<PinnedSource> {
-  const { stdout: tree } = await git(repository, ['rev-parse', `${commit}^{tree}`], {
-    stage: 'source',
-    signal,
-  });
+  const root = await treeOfCommit(repository, commit, signal);
+  const tree = new ObjectTree(repository, root);
   const source: PinnedSource = {
     // The tree and not the commit: a commit message changes no kernel.
-    id: `git-${tree.trim()}`,
+    id: `git-${root}`,
     label: name.endsWith(commit) ? name : `${name} ${commit}`,
     facts: gitFacts(commit, url),
     readFile: async (path, readSignal) =>
-      (await readBlobs(repository, commit, [path], readSignal)).get(path),
-    readFiles: (paths, readSignal) => readBlobs(repository, commit, paths, readSignal),
-    copyTo: (dir, copySignal) => unpack(repository, commit, [], dir, copySignal),
+      (await readFiles(repository, tree, [path], readSignal)).get(path),
+    readFiles: (paths, readSignal) => readFiles(repository, tree, paths, readSignal),
+    copyTo: (dir, copySignal) => unpack({ repository, commit, tree }, [], dir, copySignal),
     async copyFiles(paths, dir, copySignal) {
       // As many as a command line holds.
       for (let at = 0; at < paths.length; at += 500) {
-        const some = paths.slice(at, at + 500);
-        const names = ['--literal-pathspecs', 'ls-tree', '-r', '-z', '--name-only'];
-        const list = [...names, commit, '--', ...some];
-        const { stdout } = await git(repository, list, { stage: 'source', signal: copySignal });
-        const wanted = new Set(some);
-        const there = stdout.split('\0').filter((path) => wanted.has(path));
-        if (there.length > 0) await unpack(repository, commit, there, dir, copySignal);
+        const found = await tree.find(paths.slice(at, at + 500), copySignal);
+        const there = [...found.keys()];
+        if (there.length > 0) await unpack({ repository, commit, tree }, there, dir, copySignal);
       }
     },
     async changedSince(id, diffSignal) {
       const before = /^git-([0-9a-f]+)$/.exec(id)?.[1];
-      if (before === undefined) return undefined;
-      return changesOfTrees(repository, before, tree.trim(), diffSignal);
+      if (before?.length !== root.length) return undefined;
+      return changesOfTrees(new ObjectTree(repository, before), tree, diffSignal);
     },
     origin: `commit ${commit}`,
     async trusts(origin, trustSignal) {
@@ -99,75 +104,93 @@ export async function pinCommit(
   return source;
 }
 
-/** Files of a commit, by their paths: what they are in one question, what is in them in another. */
-async function readBlobs(
+const fileModes: Readonly<Record<string, TreeFile['mode']>> = {
+  '100644': '100644',
+  '100755': '100755',
+  '120000': '120000',
+};
+
+/** Files of a tree, by their paths: what they are in a few questions, what is in them in another. */
+async function readFiles(
   repository: string,
-  commit: string,
+  tree: ObjectTree,
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<Map<string, TreeFile>> {
-  const asked = { stage: 'source', signal };
-  const list = ['--literal-pathspecs', 'ls-tree', '-z', commit, '--', ...paths];
-  const listed = (await git(repository, list, asked)).stdout.split('\0');
-  const rows = listed.flatMap((line) => {
-    const [, mode, id, path] = /^(100644|100755|120000) blob (\w+)\t(.*)$/s.exec(line) ?? [];
-    return mode && id && path ? [{ mode: mode as TreeFile['mode'], id, path }] : [];
-  });
-  if (rows.length === 0) return new Map();
-  const input = rows.map(({ id }) => `${id}\n`).join('');
-  const batch = { ...asked, input, bytes: true };
-  const { stdout } = await git(repository, ['cat-file', '--batch'], batch);
+  const rows = [...(await tree.find(paths, signal))];
+  const contents = await readObjects(
+    repository,
+    rows.map(([, { id }]) => id),
+    signal,
+  );
   const files = new Map<string, TreeFile>();
-  let at = 0;
-  for (const { mode, path } of rows) {
-    // "ID blob SIZE", then so many bytes and a line feed.
-    const end = stdout.indexOf('\n', at);
-    const size = Number(stdout.slice(at, end).split(' ')[2]);
-    files.set(path, {
-      mode,
-      content: Buffer.from(stdout.slice(end + 1, end + 1 + size), 'latin1'),
-    });
-    at = end + 1 + size + 1;
+  for (const [path, { mode: written, id }] of rows) {
+    const [mode, content] = [fileModes[written], contents.get(id)];
+    if (mode && content) files.set(path, { mode, content });
   }
   return files;
 }
 
-/** Puts files of a commit into a folder: those named, or all. git is in the cage; what comes out of it is not. */
+interface Commit {
+  readonly repository: string;
+  readonly commit: string;
+  readonly tree: ObjectTree;
+}
+
+/** As much as of a tarball (tar-listing.ts). */
+const mostBytes = 16 * 1024 ** 3;
+
+/**
+ * Puts files of a commit into a folder: those named, or all. git is in the cage; what comes out of it is not, and is
+ * compared with the names that it has in the commit. Throws JobError.
+ */
 async function unpack(
-  repository: string,
-  commit: string,
+  { repository, commit, tree }: Commit,
   paths: readonly string[],
   dir: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const files = paths.length === 0 ? await tree.all(signal) : await tree.find(paths, signal);
   const archive = ['--literal-pathspecs', 'archive', '--format=tar', commit, '--', ...paths];
-  const { argv, env } = await gitProgram(repository, archive);
-  const script = '"${@:2}" | tar -xf - -C "$1" --no-same-owner';
+  const { argv, env } = await programOfObjects(repository, archive);
+  const script = `"\${@:2}" | head -c ${mostBytes} | tar -xf - -C "$1" --no-same-owner`;
   await run(['bash', '-o', 'pipefail', '-c', script, 'copy', dir, ...argv], {
     stage: 'build',
     signal,
     env,
   });
+  let sinceTurn = 0;
+  for (const [path, entry] of files ?? []) {
+    if (!(await isEntry(join(dir, path), entry))) throw notItsName(repository, path);
+    // A hundred thousand files are hashed at once otherwise, and Ctrl-C has to wait.
+    if (++sinceTurn % 200 === 0) await setImmediate();
+    signal.throwIfAborted();
+  }
+}
+
+/** Whether what lies at a path is what a tree says. */
+async function isEntry(path: string, { mode, id }: TreeEntry): Promise<boolean> {
+  const state = lstatSync(path, { throwIfNoEntry: false });
+  // A submodule's folder stays empty.
+  if (mode === '160000') return state?.isDirectory() === true;
+  if (state?.isSymbolicLink() === true)
+    return mode === '120000' && objectId('blob', await readlink(path, 'buffer'), id.length) === id;
+  if (state?.isFile() !== true || mode === '120000') return false;
+  return objectId('blob', readFileSync(path), id.length) === id;
 }
 
 /** What differs between two trees; undefined where the repository lacks one of them. */
 async function changesOfTrees(
-  repository: string,
-  before: string,
-  after: string,
+  before: ObjectTree,
+  after: ObjectTree,
   signal: AbortSignal,
 ): Promise<Changes | undefined> {
-  const diff = ['diff-tree', '-r', '-z', '--no-renames', '--name-status'];
-  const options = { stage: 'source', signal, okCodes: [0, 128] };
-  const { stdout, exitCode } = await git(repository, [...diff, before, after], options);
-  if (exitCode !== 0) return undefined;
-  const parts = stdout.split('\0');
-  const rows = Array.from({ length: Math.floor(parts.length / 2) }, (_, row) => ({
-    status: parts[2 * row],
-    path: parts[2 * row + 1] ?? '',
-  }));
-  return {
-    paths: rows.map(({ path }) => path),
-    added: rows.filter(({ status }) => status === 'A').map(({ path }) => path),
+  const [was, is] = [await before.all(signal), await after.all(signal)];
+  if (was === undefined || is === undefined) return undefined;
+  const differs = (path: string): boolean => {
+    const [one, other] = [was.get(path), is.get(path)];
+    return one?.id !== other?.id || one?.mode !== other?.mode;
   };
+  const paths = [...new Set([...was.keys(), ...is.keys()])].filter(differs).sort();
+  return { paths, added: paths.filter((path) => !was.has(path)) };
 }

@@ -3,6 +3,7 @@ import { lstat, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isOwn } from './trusted.js';
 import { caged, type Cage, type CagedProgram } from '../system/cage.js';
+import type { Environment } from '../system/environment.js';
 import { exists, isFolder, projectDir } from '../system/files.js';
 import { run, type RunOptions, type RunOutput } from '../system/processes.js';
 
@@ -23,6 +24,8 @@ const environment: Readonly<Record<string, string>> = {
   GIT_TERMINAL_PROMPT: '0',
   GIT_OPTIONAL_LOCKS: '0',
   GIT_NO_LAZY_FETCH: '1',
+  // A repository may say that another object counts in place of one.
+  GIT_NO_REPLACE_OBJECTS: '1',
 };
 
 /** Seconds of CPU time; the slowest of what is asked here takes a few. */
@@ -52,12 +55,60 @@ export async function git(
   return run(argvFor(repository, args), { ...options, cage, env: environment });
 }
 
+/** Holds a repository without anything for each kind of names, under whose settings a stranger's objects are read. */
+const emptyRepositories = join(projectDir, 'scripts', 'git-objects');
+const objectsFound = new Map<string, Promise<Environment>>();
+
+/** What has git read a repository's objects, and no ref, setting, attribute or filter of it. */
+function environmentOfObjects(repository: string, signal?: AbortSignal): Promise<Environment> {
+  const dir = resolve(repository);
+  const known = objectsFound.get(dir) ?? findObjects(dir, signal);
+  objectsFound.set(dir, known);
+  known.catch(() => objectsFound.delete(dir));
+  return known;
+}
+
+async function findObjects(repository: string, signal?: AbortSignal): Promise<Environment> {
+  const asked = ['rev-parse', '--git-path', 'objects', '--show-object-format'];
+  const { stdout } = await git(repository, asked, { stage: 'source', signal });
+  const [objects = '', format = ''] = stdout.split('\n');
+  return {
+    GIT_DIR: join(emptyRepositories, format === 'sha256' ? format : 'sha1'),
+    GIT_OBJECT_DIRECTORY: resolve(repository, objects),
+  };
+}
+
+/** Runs git on the objects of a repository, which are named by their ids only. Throws InfraError, InterruptedError. */
+export async function gitOfObjects(
+  repository: string,
+  args: readonly string[],
+  options: Omit<GitOptions, 'writes'>,
+): Promise<RunOutput> {
+  const { argv, cage, env } = await ofObjects(repository, args, options.signal);
+  return run(argv, { ...options, cage, env });
+}
+
 /** The same as a command line, for a pipe. */
-export async function gitProgram(
+export async function programOfObjects(
   repository: string,
   args: readonly string[],
 ): Promise<CagedProgram> {
-  return caged(argvFor(repository, args), await cageFor(repository, []), environment);
+  const { argv, cage, env } = await ofObjects(repository, args);
+  return caged(argv, cage, env);
+}
+
+async function ofObjects(
+  repository: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ argv: readonly string[]; cage: Cage; env: Environment }> {
+  const env = await environmentOfObjects(repository, signal);
+  const cage = await cageFor(repository, []);
+  return {
+    argv: argvFor(undefined, args),
+    cage: { ...cage, reads: [...(cage.reads ?? []), emptyRepositories] },
+    env: { ...environment, ...env },
+  };
 }
 
 /** Runs a shell script that calls git, without any repository. `"$git" apply` in it is git with its settings. */
