@@ -97,7 +97,7 @@ export const testSchema = z.strictObject({
 });
 
 const timeouts = z.strictObject({
-  'build-s': seconds.default(1800).describe('Building one kernel, wall-clock seconds.'),
+  'build-s': seconds.default(7200).describe('Building one kernel, wall-clock seconds.'),
   'boot-s': seconds
     .default(120)
     .describe('Power-on to the first line of the test, wall-clock seconds.'),
