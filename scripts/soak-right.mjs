@@ -70,7 +70,6 @@ writeFileSync(
     kernels: list('kernels').map((name) => ({
       ...{ name, source, fix: 'present', expect: 'PASS' },
       ...built.get(name),
-      ...(values.devices.includes('-pr-') && { config: ['minimal', 'pr'] }),
     })),
     devices: list('devices'),
     tests: list('tests').map((name) => tests[name]),

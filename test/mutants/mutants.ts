@@ -14,8 +14,6 @@ export interface RightKernel {
   readonly what: string;
   /** Names a list of devices in `reach`: those that run the code that is different. */
   readonly 'reached-by': string;
-  /** Config fragments, where others than the usual one are needed. */
-  readonly config?: readonly string[];
 }
 
 /** A kernel that is wrong on purpose. */
@@ -110,7 +108,6 @@ export async function mutantMatrix(
       source,
       fix: 'present',
       ...built.get(kernel.name),
-      ...(kernel.config && { config: kernel.config }),
       expect: wrong.some(({ name }) => name === kernel.name) ? 'FAIL' : 'PASS',
     })),
     devices: used,
