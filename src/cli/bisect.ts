@@ -165,7 +165,7 @@ export const declare: Declare = (command) =>
   command
     .option('--tree <path>', 'git repository; only read', '.')
     .option('--good <ref>', 'a commit that keeps the limit')
-    .option('--bad <ref>', 'a later one that does not')
+    .option('--bad <ref>', 'a later commit that breaks it')
     .option(
       '--packages <kernel...>',
       'instead: kernels, oldest first: debian:PACKAGE[@SUITE], * for all that match; FILE or FILE,FILE',
@@ -177,7 +177,7 @@ export const declare: Declare = (command) =>
     .addHelpText(
       'after',
       `
-Of the packages the first has to keep the limit, and the last not to.
+The first package has to keep the limit, and the last one has to break it.
 
 Examples:
   busyguest bisect --tree ~/linux --good v6.17 --bad v6.18

@@ -18,7 +18,7 @@ export async function bundle(job: string, options: { readonly output?: string })
 /** Options and help of `busyguest bundle`. */
 export const declare: Declare = (command) =>
   command
-    .argument('<job>', 'folder of a job, as results/latest/JOB')
+    .argument('<job>', 'folder of a job, such as results/latest/JOB')
     .option('-o, --output <file>', 'the bundle (default: JOB.tar.zst)')
     .addHelpText(
       'after',

@@ -123,9 +123,9 @@ export const declare: Declare = (command) =>
       .option('--base <ref>', 'branch, tag or commit of the repository (default: HEAD)')
       .option(
         '--series <path...>',
-        'patch, folder, mbox, maildir, REPOSITORY#A..B, a Message-ID (fetched by b4) or - for standard input; several with commas or again',
+        'patch, folder, mbox, maildir, REPOSITORY#A..B, a Message-ID (fetched by b4) or - for standard input; several series with commas or by giving the option again',
       )
-      .option('--each', 'a kernel after every patch of the series', false)
+      .option('--each', 'test a kernel after every patch of the series', false)
       .option(
         '--kselftest <name...>',
         "also run the tree's own selftests, COLLECTION or COLLECTION:TEST (docs/kselftest.md)",

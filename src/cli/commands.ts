@@ -16,15 +16,15 @@ const row = (
 
 /** Every command, in the order of the help. */
 export const commands: readonly CommandRow[] = [
-  row('run', 'build, boot and judge a job matrix', () => import('./run.js')),
+  row('run', 'build the kernels of a job matrix, boot them on its devices, run the test, judge', () => import('./run.js')),
   row(
     'qualify',
-    "does a distribution's kernel keep the limit? No build at all",
+    "boot kernels from a distribution's packages and test them; builds nothing",
     () => import('./qualify.js'),
   ),
   row(
     'check',
-    'test a base and a series on top of it; print the verdict and a reply by mail',
+    'test a base and a patch series on top of it; print the verdict and a reply for the list',
     () => import('./check.js'),
   ),
   row(
@@ -54,7 +54,7 @@ export const commands: readonly CommandRow[] = [
   ),
   row(
     'compare',
-    'show what changed from one run to another; 1 when there are new failures',
+    'show what changed from one run to another; exit code 1 when there are new failures',
     () => import('./compare.js'),
   ),
   row(
@@ -64,7 +64,7 @@ export const commands: readonly CommandRow[] = [
   ),
   row(
     'verify',
-    "boot a bundle's job again and compare: 0 the same, 1 not, 4 cannot run here",
+    "boot a bundle's job again and compare; exit code 0 the same, 1 not, 4 cannot run here",
     () => import('./verify.js'),
   ),
   row(
@@ -90,12 +90,12 @@ export const commands: readonly CommandRow[] = [
   ),
   row(
     'doctor',
-    'show the tools needed, what was found, and the line that fixes it',
+    'show the tools that are needed, which are here, and the command that installs the rest',
     () => import('./doctor.js'),
   ),
   row(
     'cache',
-    'show what the cache holds and when it was last used; --prune frees space',
+    'show what the cache holds and when it was last used; free space',
     () => import('./cache.js'),
   ),
 ];

@@ -89,7 +89,7 @@ export const declare: Declare = (command) =>
     )
     .action(exits(devicesCommand))
     .command('check')
-    .description('try a device step by step: power, console, shell, fetch, kexec')
+    .description('try a machine step by step: power, console, shell, fetch, kexec')
     .argument('<name>', 'device')
     .exitOverride()
     .action(exits(checkDevice));

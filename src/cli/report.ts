@@ -29,7 +29,7 @@ export async function report(
 /** Options and help of `busyguest report`. */
 export const declare: Declare = (command) =>
   command
-    .argument('<run>', 'folder of a run, as results/latest')
+    .argument('<run>', 'folder of a run, such as results/latest')
     .option('--html', 'write report.html in its folder', false)
     .addOption(shared.report)
     .addOption(shared.json)

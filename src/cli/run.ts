@@ -70,7 +70,7 @@ async function fresh(file: string | undefined, options: Options): Promise<Start>
 export const declare: Declare = (command) =>
   addLavaOptions(
     command
-      .argument('[file]', 'job matrix (jobs/*.yaml) or generator (jobs/*.job.ts)')
+      .argument('[file]', 'job matrix (jobs/*.yaml), or a program that makes one (jobs/*.job.ts)')
       .addOption(shared.tree)
       .addOption(shared.set)
       .addOption(shared.filter)
@@ -89,7 +89,7 @@ export const declare: Declare = (command) =>
       .addOption(shared.report)
       .addOption(shared.json)
       .addOption(shared.quiet)
-      .option('-v, --verbose', 'show the consoles', false)
+      .option('-v, --verbose', 'show what the machines print', false)
       .option('--timings', 'at the end, where the time went (on stderr)', false),
   )
     .addHelpText(

@@ -20,12 +20,12 @@ export const shared = {
     '--report <list>',
     'more reports: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)',
   ),
-  fresh: new Option('--fresh', 'run jobs with unchanged inputs too').default(false),
+  fresh: new Option('--fresh', 'run jobs again whose inputs have not changed since an earlier run').default(false),
   clean: new Option(
     '--clean',
     'build every kernel from nothing, and compare it with the one in the cache',
   ).default(false),
-  jobs: new Option('--jobs <n>', 'jobs at once (default: one a CPU)'),
+  jobs: new Option('--jobs <n>', 'how many jobs run at once (default: one for each CPU)'),
   quiet: new Option('-q, --quiet', 'no progress').default(false),
   json: new Option('--json', 'print results.json instead of the table').default(false),
   tree: new Option(
@@ -34,15 +34,15 @@ export const shared = {
   ),
   set: new Option(
     '--set <name=value>',
-    'option of a generator (*.job.ts); more of them with commas, or again',
+    'option of a job file that is a program (*.job.ts); several with commas or by giving the option again',
   ).argParser(collectSettings),
   devices: new Option(
     '--device <list>',
-    "devices, with commas or again; patterns as 'qemu-powernv*'; all: every emulated one",
+    "devices: several with commas or by giving the option again; patterns such as 'qemu-powernv*'; all: every emulated one",
   ).argParser(collect),
   filter: new Option(
     '--filter <expression>',
-    "only jobs that match, as 'device=~powernv,kernel=patched'",
+    "only jobs that match, such as 'device=~powernv,kernel=patched'",
   ),
 } as const;
 

@@ -92,7 +92,7 @@ function assertEnds(
   if (first === 'bad' && last === 'good') {
     fail(
       `the ends are the wrong way round: ${name(good)} breaks the limit, and ${name(bad)} keeps it`,
-      'swap good and bad where the history allows it; a fix is not what this looks for',
+      '--good is for the one that keeps the limit; bisect finds what broke it, not what mended it',
     );
   }
   if (first === 'bad') fail(`the good end, ${name(good)}, breaks the limit`, 'take an earlier one');

@@ -46,7 +46,7 @@ export function compareWithPast(
   return { ...found, ...(command !== undefined && { bisect: command }) };
 }
 
-/** The bisection between the commits, or the packages, of the first new failure. */
+/** The bisection between the commits of the first new failure. */
 function bisectCommand(
   { newFailures }: RunComparison,
   a: RunResult,

@@ -1,54 +1,11 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { prePull } from '../../src/jobs/generators/pre-pull.js';
-import type { JobResult, RunResult } from '../../src/model/result.js';
+import type { RunResult } from '../../src/model/result.js';
 import { busyguest, folder } from '../integration/cli.js';
-import { caseWith, casesWith, jobWith } from '../unit/verdict-evidence.js';
-
-const device = 'qemu-pseries-p9';
-const broken = caseWith('busy_guest_obeys_quota', 'FAIL', { overrun_ratio: 3.3, usage: 1 });
-
-/** The folder of a check of which every job was finished when it was interrupted. */
-async function finishedCheck(dir: string): Promise<void> {
-  const matrix = prePull({
-    source: 'debian:linux-source',
-    series: ['/nowhere/1.patch'],
-    devices: [device],
-  });
-  const job = (kernel: string, what: Partial<JobResult>): JobResult => {
-    const name = `${kernel}-${device}-busy-guest`;
-    return jobWith({ name, kernel, device, test: 'busy-guest', expect: 'PASS', ...what });
-  };
-  const fails = { status: 'FAIL', decidedBy: 'cases', asExpected: false } as const;
-  const jobs = [
-    job('base', { ...fails, cases: casesWith(broken), reason: '3.3 x the quota' }),
-    job('patched', {}),
-  ];
-  const files = {
-    'run.json': {
-      file: '/nowhere/check.yaml',
-      text: JSON.stringify(matrix),
-      startedAt: '2026-11-28T00:00:00.000Z',
-      jobs: jobs.map(({ name }) => name),
-    },
-    'check.json': {
-      base: 'v7.2',
-      patches: [{ subject: '[PATCH] do it', file: '1.patch' }],
-      where: 'here',
-      command: 'busyguest check --series 1@example.org',
-      config: [],
-      version: '0.1.0',
-    },
-    ...Object.fromEntries(jobs.map((one) => [`${one.name}/status.json`, one])),
-  };
-  for (const [name, data] of Object.entries(files)) {
-    await mkdir(join(dir, name, '..'), { recursive: true });
-    await writeFile(join(dir, name), JSON.stringify(data));
-  }
-}
+import { finishedCheck } from './recorded-check.js';
 
 test("run --resume of a check's folder gives what check --resume gives", async (context) => {
   const seen: { code: number | null; run: RunResult; mail: string }[] = [];
