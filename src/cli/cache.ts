@@ -87,7 +87,10 @@ function parseSize(option: string, text: string): number {
 /** Options and help of `busyguest cache`. */
 export const declare: Declare = (command) =>
   command
-    .option('--prune <size>', 'remove what has not been used for longest, until this much is left, such as 5G')
+    .option(
+      '--prune <size>',
+      'remove what has not been used for longest, until this much is left, such as 5G',
+    )
     .addHelpText(
       'after',
       `

@@ -16,7 +16,11 @@ const row = (
 
 /** Every command, in the order of the help. */
 export const commands: readonly CommandRow[] = [
-  row('run', 'build the kernels of a job matrix, boot them on its devices, run the test, judge', () => import('./run.js')),
+  row(
+    'run',
+    'build the kernels of a job matrix, boot them on its devices, run the test, judge',
+    () => import('./run.js'),
+  ),
   row(
     'qualify',
     "boot kernels from a distribution's packages and test them; builds nothing",

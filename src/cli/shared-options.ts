@@ -20,7 +20,10 @@ export const shared = {
     '--report <list>',
     'more reports: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)',
   ),
-  fresh: new Option('--fresh', 'run jobs again whose inputs have not changed since an earlier run').default(false),
+  fresh: new Option(
+    '--fresh',
+    'run jobs again whose inputs have not changed since an earlier run',
+  ).default(false),
   clean: new Option(
     '--clean',
     'build every kernel from nothing, and compare it with the one in the cache',
