@@ -36,6 +36,9 @@ export interface Work {
   readonly log: string[];
 }
 
+/** A build with every warning is a tenth of it. */
+const mostPrinted = 16 * 1024 ** 2;
+
 /** Runs make. Throws BuildError for what is wrong with the tree, InfraError, InterruptedError. */
 export async function make(
   work: Work,
@@ -53,12 +56,14 @@ export async function make(
     signal,
     env: { ...makeEnv, ...env },
     onLine: take,
+    mostBytes: mostPrinted,
     cage: cageOf(work),
   };
   try {
     await run([...makeArgv(work), ...goals], options);
   } catch (error) {
-    throw isLab(error) ? error : await buildError(work, wasKilled(error));
+    if (isLab(error)) throw error;
+    throw await buildError(work, error);
   }
 }
 
@@ -110,16 +115,21 @@ const isLab = (error: unknown): boolean =>
   error.stage !== 'build' ||
   /no space|program not found/.test(error.message);
 
+const printedTooMuch = (error: unknown): error is InfraError =>
+  error instanceof InfraError && / printed more than /.test(error.message);
+
 const wasKilled = (error: unknown): boolean =>
   error instanceof InfraError && /ended by SIG/.test(error.message);
 
 async function buildError(
   { kernel, key, log }: Work,
-  makeWasKilled: boolean,
+  error: unknown,
 ): Promise<BuildError | InfraError> {
   const file = cacheDir('logs', `${key}-build.log`);
   await mkdir(cacheDir('logs'), { recursive: true });
   await writeFile(file, `${log.join('\n')}\n`);
+  if (printedTooMuch(error)) return new BuildError(kernel, [error.message], file);
+  const makeWasKilled = wasKilled(error);
   if (makeWasKilled || log.some((line) => noMemory.test(line))) {
     return new InfraError(
       'build',

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly okCodes?: readonly number[];
   /** Give the output to the byte, each as a character (latin1), its last line feed too. */
   readonly bytes?: boolean;
+  /** The most that it prints, bytes; more is its failure. Default: 256 MiB. */
+  readonly mostBytes?: number;
   /** Fed to standard input. */
   readonly input?: string | Uint8Array;
   /** What the user can do when it fails. */
@@ -90,6 +92,8 @@ async function prepared(
   return { program: inside.argv, env: inside.env };
 }
 
+const mostPrinted = 256 * 1024 ** 2;
+
 function execaOptions(options: RunOptions, env: Readonly<Record<string, string>>): Options {
   return {
     reject: false,
@@ -99,7 +103,7 @@ function execaOptions(options: RunOptions, env: Readonly<Record<string, string>>
     extendEnv: false,
     ...(options.input !== undefined ? { input: options.input } : { stdin: 'ignore' }),
     ...(options.bytes && { encoding: 'latin1' as const, stripFinalNewline: false }),
-    maxBuffer: 256 * 1024 * 1024,
+    maxBuffer: options.mostBytes ?? mostPrinted,
   };
 }
 
@@ -116,11 +120,20 @@ async function readLines(
 
 function failure(
   argv: readonly string[],
-  { stage, todo, cage }: RunOptions,
+  { stage, todo, cage, mostBytes = mostPrinted }: RunOptions,
   output: string,
-  result: { exitCode?: number | undefined; signal?: string | undefined; code?: string | undefined },
+  result: {
+    exitCode?: number | undefined;
+    signal?: string | undefined;
+    code?: string | undefined;
+    isMaxBuffer?: boolean;
+  },
 ): InfraError {
   const program = argv[0] ?? '';
+  if (result.isMaxBuffer === true) {
+    const why = `printed more than ${mostBytes / 1024 ** 2} MiB`;
+    return new InfraError(stage, `${program}: ${why}`, todo, tail(output, 5));
+  }
   // setpriv and prlimit report a program that is not there with 127, as a shell does.
   if (result.exitCode === 127 || result.code === 'ENOENT') {
     return new InfraError(
