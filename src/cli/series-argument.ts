@@ -51,6 +51,8 @@ async function thread(id: string, signal: AbortSignal): Promise<string> {
   const argv = ['b4', 'mbox', '--save-as-maildir', '--mbox-name', 'thread', '--outdir', dir];
   const { exitCode, stderr } = await run([...argv, '--', id], {
     stage: 'fetch',
+    // Where we are may be a stranger's tree, whose .b4-config and git config name another archive.
+    cwd: dir,
     passes: 'network',
     signal,
     okCodes: [0, 1],

@@ -105,6 +105,21 @@ test(
   },
 );
 
+test('a tree does not say which archive b4 asks', { skip }, async (context) => {
+  const { env } = await archive(context);
+  const tree = await patched(context);
+  execFileSync('git', ['config', 'b4.midmask', 'http://127.0.0.1:9/evil/%s'], { cwd: tree });
+  const before = { env: { ...process.env }, cwd: process.cwd() };
+  Object.assign(process.env, env);
+  process.chdir(tree);
+  context.after(() => {
+    process.env = before.env;
+    process.chdir(before.cwd);
+  });
+  const [path = ''] = await seriesPaths([id], new AbortController().signal);
+  assert.equal((await readSeries(path, new AbortController().signal)).length, 2);
+});
+
 test(
   'a message that is not in the archive, no archive: in a line, 65 and 69',
   { skip },
