@@ -136,6 +136,7 @@ test('a series whose Makefile tells what it finds', { skip }, async (context) =>
   assert.doesNotMatch(results, /uid 0\b/);
 });
 
+// Held by src/kernels/tree-file.ts: where that follows links, both of its readers give what a link leads to.
 test('a build that puts links in place of what is read of it', { skip }, async (context) => {
   const here = await place(context);
   const secret = join(here.dir, 'home', '.token');
@@ -206,6 +207,7 @@ test('a repository that says it borrows from a folder with secrets', { skip }, a
   await here.assertNothing(await here.run('run', file, '--results', here.results, '--quiet'));
 });
 
+// Held by linkFault() of src/kernels/tree-file.ts; unit kernels-patches fails without it, too.
 test(
   'a patch that moves a link of the tree, to a secret and to what has no end',
   { skip },
