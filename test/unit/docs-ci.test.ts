@@ -107,6 +107,25 @@ test('ci: .gitlab-ci.yml is one, and calls what exists', () => {
   checkMatrices(text);
 });
 
+test('ci: where a tree of others is followed there is a sandbox, or a word that the container is one', () => {
+  const workflow = parse(read('github-actions.yml')) as Workflow;
+  const [sandbox, run] = [
+    'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
+    ' run $MATRIX',
+  ];
+  const [at, before] = [run, sandbox].map((text) =>
+    workflow.jobs.busyguest.steps.findIndex((step) => step.run?.includes(text)),
+  );
+  assert.ok(before !== undefined && at !== undefined && before >= 0 && before < at);
+  const { busyguest } = parse(read('gitlab-ci.yml')) as {
+    busyguest: { rules: readonly { if: string; variables?: Record<string, string> }[] };
+  };
+  for (const { if: when, variables } of busyguest.rules) {
+    const off = variables?.['BUSYGUEST_SANDBOX'] === 'off';
+    assert.equal(off, when.includes('$FOLLOW'), when);
+  }
+});
+
 test('ci: the check finds a command, an option and a report that do not exist', () => {
   assert.throws(() => checkCalls(['node bin/busyguest.mjs ran jobs/x.yaml']));
   assert.throws(() => checkCalls(['node bin/busyguest.mjs run jobs/x.yaml --no-such']));
