@@ -65,11 +65,7 @@ export function report(error: unknown): number {
   if (error instanceof UsageError) return say(error.message, exitCode.usage);
   if (error instanceof JobError) return say(error.message, exitCode.badJob);
   if (error instanceof InterruptedError) return say('interrupted', exitCode.interrupted);
-  if (error instanceof InfraError) {
-    const todo = error.todo === undefined ? '' : `\n  what to do: ${error.todo}`;
-    const tail = error.logTail.map((line) => `\n  | ${line}`).join('');
-    return say(`${error.stage}: ${error.message}${todo}${tail}`, exitCode.infrastructure);
-  }
+  if (error instanceof InfraError) return say(error.report, exitCode.infrastructure);
   const { code, message, path } = error as NodeJS.ErrnoException;
   if (isFull(error)) {
     const hint = 'free some space, or point BUSYGUEST_CACHE and --results to a larger disk';

@@ -5,7 +5,7 @@ import { commitOf } from '../kernels/git-bisect.js';
 import { name } from '../pipeline/bisect.js';
 import { makeRunDir } from '../pipeline/run.js';
 import { bisectExitCode } from '../verdict/bisect-outcome.js';
-import { stepFolder } from './bisect-row.js';
+import { stepFolder } from './bisection.js';
 import { checkDevices, testCommit } from './commit-test.js';
 import { interruptible } from './signals.js';
 import { exits, type Declare } from './command.js';

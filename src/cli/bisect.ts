@@ -15,12 +15,12 @@ import { exists, writeWhole } from '../system/files.js';
 import { assertPlain } from '../system/plain-folder.js';
 import { withLock } from '../system/lock.js';
 import {
-  openRow,
+  openBisection,
   readBisectRecord,
   stepFolder,
   type BisectRecord,
-  type Row,
-} from './bisect-row.js';
+  type Bisection,
+} from './bisection.js';
 import { cacheLimit, trimAfterRun } from './cache.js';
 import { checkDevices, testCommit } from './commit-test.js';
 import { resumeLine } from './execute.js';
@@ -53,13 +53,18 @@ export async function bisect(options: Options): Promise<number> {
       if (options.resume !== undefined) await assertPlain(dir);
       const waiting = (pid: number): void => say(`process ${pid} goes on with it; waiting`);
       const code = await withLock(runLock(dir), signal, waiting, async () => {
-        const row = await openRow(dir, record, signal);
-        say(`${row.title}\nresults: ${dir}`);
+        const bisection = await openBisection(dir, record, signal);
+        say(`${bisection.title}\nresults: ${dir}`);
         const test = (candidate: Candidate) => {
           const folder = join(dir, stepFolder(candidate));
-          return testCommit(row.matrixOf(candidate), folder, options.quiet, signal);
+          return testCommit(bisection.matrixOf(candidate), folder, options.quiet, signal);
         };
-        return show(await runBisect(row.candidates, test, say, signal), row, dir, signal);
+        return show(
+          await runBisect(bisection.candidates, test, say, signal),
+          bisection,
+          dir,
+          signal,
+        );
       });
       left = undefined;
       await trimAfterRun(limit, signal);
@@ -73,7 +78,7 @@ async function begin(options: Options, signal: AbortSignal): Promise<string> {
   const { packages, device } = options;
   const common = { device, startedAt: new Date().toISOString() };
   const record = packages
-    ? { ...common, packages: await packageRow(packages, options, signal) }
+    ? { ...common, packages: await packageNames(packages, options, signal) }
     : { ...common, ...(await commits(options, signal)) };
   await checkDevices([device]);
   const dir = await makeRunDir(options.results, 'bisect', new Date());
@@ -96,7 +101,7 @@ async function commits({ good, bad, tree: given }: Options, signal: AbortSignal)
 }
 
 /** The packages in order, with paths that are whole. Throws UsageError, JobError. */
-async function packageRow(
+async function packageNames(
   given: readonly string[],
   { good, bad }: Options,
   signal: AbortSignal,
@@ -106,22 +111,22 @@ async function packageRow(
       'bisect: of --packages the first is good and the last is bad; leave out --good and --bad',
     );
   }
-  const row: string[] = [];
+  const names: string[] = [];
   for (const one of given) {
     if (one.startsWith('debian:')) {
-      row.push(...(await expandPackageName(one, signal)));
+      names.push(...(await expandPackageName(one, signal)));
       continue;
     }
     const files = one.split(',').map((file) => resolve(file));
     for (const file of files) {
       if (!(await exists(file))) throw new UsageError(`--packages: ${file}: no such file`);
     }
-    row.push(files.join(','));
+    names.push(files.join(','));
   }
-  const twice = row.find((one, at) => row.indexOf(one) !== at);
+  const twice = names.find((one, at) => names.indexOf(one) !== at);
   if (twice !== undefined) throw new UsageError(`--packages: ${twice} is there twice`);
-  if (row.length < 2) throw new UsageError('bisect: --packages needs two at least, oldest first');
-  return row;
+  if (names.length < 2) throw new UsageError('bisect: --packages needs two at least, oldest first');
+  return names;
 }
 
 async function readRecord(dir: string): Promise<BisectRecord> {
@@ -134,16 +139,18 @@ async function readRecord(dir: string): Promise<BisectRecord> {
 
 async function show(
   { end, evidence, proven }: BisectAnswer,
-  row: Row,
+  bisection: Bisection,
   dir: string,
   signal: AbortSignal,
 ): Promise<number> {
   if (end.kind === 'skipped') {
-    say(`\nonly skipped ${row.noun}s are left; the first bad ${row.noun} is one of:`);
+    say(`\nonly skipped ${bisection.noun}s are left; the first bad ${bisection.noun} is one of:`);
     for (const commit of end.among) say(`  ${name(commit)}`);
     return 1;
   }
-  say(`\nfirst bad ${row.noun}: ${end.first.id}\n${await row.describe(end.first, signal)}`);
+  say(
+    `\nfirst bad ${bisection.noun}: ${end.first.id}\n${await bisection.describe(end.first, signal)}`,
+  );
   for (const { candidate } of evidence) say(`  ${join(dir, stepFolder(candidate))}`);
   const [found, before] = evidence.map(
     ({ candidate, result }) => `${name(candidate)} (${result.outcome})`,

@@ -11,11 +11,11 @@ import { renderMail } from '../reports/mail.js';
 import { writeWhole } from '../system/files.js';
 import { quoteWord } from '../system/shell-words.js';
 import { exitCodeOf } from '../verdict/exit.js';
-import { settleCheck, settleJob } from '../verdict/settle-check.js';
+import { expectOfCheck, expectOfJob } from '../verdict/check-expectations.js';
 import { configOf, factsOf, readFacts } from './check-facts.js';
 import { checkDevices } from './commit-test.js';
 import { deviceList } from './device-list.js';
-import { beginIn, execute, goOn, type RunFlags, type Start } from './execute.js';
+import { beginIn, execute, resumeRun, type RunFlags, type Start } from './execute.js';
 import { reportsFor } from './reports.js';
 import { showRun } from './show.js';
 import { seriesPaths } from './series-argument.js';
@@ -49,7 +49,7 @@ async function check(options: Options): Promise<number> {
 
 /** Goes on with an interrupted check. Throws UsageError when the folder is none. */
 export async function resume(dir: string, flags: Flags): Promise<number> {
-  const start = await goOn(dir);
+  const start = await resumeRun(dir);
   await readFacts(start.dir);
   return finish(start, flags);
 }
@@ -57,8 +57,8 @@ export async function resume(dir: string, flags: Flags): Promise<number> {
 async function finish(start: Start, options: Flags): Promise<number> {
   const { kernels } = start.matrix;
   const result = await execute({ ...start, command: 'check' }, options, {
-    job: (job) => settleJob(job, kernels),
-    run: (run) => settleCheck(run, kernels),
+    job: (job) => expectOfJob(job, kernels),
+    run: (run) => expectOfCheck(run, kernels),
   });
   if (result.interrupted) {
     await showRun(result, start.dir, options);

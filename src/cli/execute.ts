@@ -6,8 +6,8 @@ import type { EventSink } from '../model/event.js';
 import type { JobMatrix } from '../model/job.js';
 import type { JobResult, RunResult } from '../model/result.js';
 import { checkInputs } from '../pipeline/check-inputs.js';
-import type { LavaPlace } from '../pipeline/lava-run.js';
-import { linkLatest, makeRunDir, runMatrix } from '../pipeline/run.js';
+import type { LavaRunLab } from '../pipeline/lava/lab.js';
+import { linkLatest, makeRunDir, runMatrix, type RunOptions } from '../pipeline/run.js';
 import { pastTimesReport } from '../pipeline/past-times.js';
 import { runLock } from '../pipeline/run-folder.js';
 import { readRecord, type RunRecord } from '../pipeline/run-record.js';
@@ -79,10 +79,10 @@ export async function beginIn(
   const matrix = narrow(text, file, narrowing);
   const startedAt = now.toISOString();
   const jobs = matrix.jobs.map((job) => job.name);
-  const place = lava && { lava };
-  const record: RunRecord = { file: resolve(file), text, startedAt, jobs, ...narrowing, ...place };
+  const where = lava && { lava };
+  const record: RunRecord = { file: resolve(file), text, startedAt, jobs, ...narrowing, ...where };
   await writeWhole(join(dir, 'run.json'), `${JSON.stringify(record, undefined, 2)}\n`);
-  return { matrix, dir, startedAt, ...place };
+  return { matrix, dir, startedAt, ...where };
 }
 
 /**
@@ -90,7 +90,7 @@ export async function beginIn(
  * Throws UsageError when it is none, JobError.
  * @param lava the lab that the user names
  */
-export async function goOn(path: string, lava?: LavaFlags): Promise<Start> {
+export async function resumeRun(path: string, lava?: LavaFlags): Promise<Start> {
   const dir = await realpath(path).catch(() => {
     throw new UsageError(`--resume ${path}: no such run`);
   });
@@ -127,18 +127,18 @@ const withoutUndefined = <T extends object>(
 ): { [K in keyof T]: Exclude<T[K], undefined> } => from as never;
 
 /** What a command makes of results before they are shown and kept: expectations that only the run gives. */
-export interface Settle {
+export interface Expectations {
   job(result: JobResult): JobResult;
   run(result: RunResult): RunResult;
 }
 
-const asTheyAre: Settle = { job: (result) => result, run: (result) => result };
+const asTheyAre: Expectations = { job: (result) => result, run: (result) => result };
 
 /** Runs the jobs, with progress on stderr, and writes the reports. */
 export async function execute(
   start: Start,
   flags: RunFlags,
-  settle: Settle = asTheyAre,
+  expectations: Expectations = asTheyAre,
 ): Promise<RunResult> {
   const parallel = parseJobs(flags.jobs);
   const limit = cacheLimit();
@@ -151,7 +151,7 @@ export async function execute(
     ...reportsOfRun(flags.report),
   ]);
   const { matrix, dir, startedAt, lava, command = 'run' } = start;
-  const lab = lava && { ...(await lavaRunOptions(lava)), parallel: inFlight(lava) };
+  const asked = lava && { ...(await lavaRunOptions(lava)), parallel: inFlight(lava) };
   const options = {
     dir,
     startedAt,
@@ -159,7 +159,7 @@ export async function execute(
     clean,
     failFast,
     ...(parallel !== undefined && { parallel }),
-    ...(lab && { parallel: lab.parallel }),
+    ...(asked && { parallel: asked.parallel }),
   };
   let left = true;
   const whatIsLeft = (): string | undefined =>
@@ -168,11 +168,11 @@ export async function execute(
     const whole = async (): Promise<RunResult> => {
       const sink: EventSink = (event) =>
         session.sink(
-          event.kind === 'job-end' ? { ...event, result: settle.job(event.result) } : event,
+          event.kind === 'job-end' ? { ...event, result: expectations.job(event.result) } : event,
         );
-      await using place = lab && (await labPlace(lab, dir, signal, sink));
-      const where = place ? { ...options, place } : options;
-      const result = settle.run(await runMatrix(matrix, where, signal, sink));
+      await using lab = asked && (await openLab(asked, dir, signal, sink));
+      const all: RunOptions = { ...options, ...(lab && { lab }) };
+      const result = expectations.run(await runMatrix(matrix, all, signal, sink));
       session.sink({ kind: 'run-end', result });
       const failures = await session.end(result, dir);
       sayFailures(failures);
@@ -191,8 +191,8 @@ export async function execute(
 }
 
 // A lab's pieces are many, and most runs need none of them.
-const labPlace = async (...lab: ConstructorParameters<typeof LavaPlace>): Promise<LavaPlace> =>
-  new (await import('../pipeline/lava-run.js')).LavaPlace(...lab);
+const openLab = async (...lab: ConstructorParameters<typeof LavaRunLab>): Promise<LavaRunLab> =>
+  new (await import('../pipeline/lava/lab.js')).LavaRunLab(...lab);
 
 /** The command that goes on with an interrupted run. */
 export const resumeLine = (command: string, dir: string, more = ''): string =>

@@ -13,8 +13,8 @@ import {
 } from '../labs/lava/boot-methods.js';
 import { UsageError } from '../model/errors.js';
 import type { JobMatrix } from '../model/job.js';
-import { kernelciSources, lavaSet, type LavaSet } from '../pipeline/generate.js';
-import { lavaDefaults, type LavaOptions } from '../pipeline/lava-job.js';
+import { kernelciSources, lavaSet, type LavaSet } from '../pipeline/lava/definitions.js';
+import { lavaDefaults, type LavaOptions } from '../pipeline/lava/job.js';
 import { progressReport } from '../reports/progress.js';
 import { projectDir, writeWhole } from '../system/files.js';
 import { readMatrix, type MatrixOptions } from './matrix.js';

@@ -11,8 +11,8 @@ import {
 } from '../labs/lava/boot-methods.js';
 import { lavaIdentity } from '../labs/lava/identity.js';
 import { UsageError } from '../model/errors.js';
-import { lavaDefaults } from '../pipeline/lava-job.js';
-import type { LavaRunOptions } from '../pipeline/lava-run.js';
+import { lavaDefaults } from '../pipeline/lava/job.js';
+import type { LavaRunOptions } from '../pipeline/lava/lab.js';
 import { collect } from './shared-options.js';
 
 /** The options of `run` that are about a LAVA lab, as they were given: run.json keeps them for --resume. */

@@ -5,7 +5,7 @@ import { UsageError } from '../model/errors.js';
 import { exists } from '../system/files.js';
 import { quoteWord } from '../system/shell-words.js';
 import { exitCodeOf, exitCodeOfNew } from '../verdict/exit.js';
-import { begin, execute, goOn, type RunFlags, type Start } from './execute.js';
+import { begin, execute, resumeRun, type RunFlags, type Start } from './execute.js';
 import { lavaFlags, type LavaFlags } from './lava-options.js';
 import { readMatrixText, type MatrixOptions } from './matrix.js';
 import { reportsFor } from './reports.js';
@@ -37,7 +37,7 @@ export async function run(file: string | undefined, options: Options): Promise<n
   const start =
     options.resume === undefined
       ? await fresh(file, options)
-      : await goOn(options.resume, lavaFlags(options));
+      : await resumeRun(options.resume, lavaFlags(options));
   const result = await execute(start, options);
   await showRun(result, start.dir, options);
   return options.exitOn === undefined

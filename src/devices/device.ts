@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Timeouts } from '../model/job.js';
-import type { Promised } from '../model/path-facts.js';
+import type { Promised } from '../model/result.js';
 import type { ExitReason } from '../model/result.js';
 
 /** What a device is given to boot. */

@@ -4,7 +4,7 @@ import { JobError } from '../model/errors.js';
 import type { Say } from '../model/event.js';
 import { use } from '../system/cache.js';
 import { cacheDir, exists, makeFolderWhole } from '../system/files.js';
-import { knownDigest, knownOf } from '../system/known.js';
+import { cachedDigest, fileFacts } from '../system/file-facts.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
 import { treeInCache } from './debian-source.js';
@@ -57,9 +57,9 @@ export function tarballSource(path: string): KernelSource {
 async function examine(path: string, signal: AbortSignal, say: Say): Promise<Examined> {
   const signature = await findSignature(path);
   const files = [path, ...(signature ? [signature.path] : [])];
-  return knownOf('tarball', files, async () => {
+  return fileFacts('tarball', files, async () => {
     say(`reading ${basename(path)}`);
-    const sha256 = await knownDigest(path);
+    const sha256 = await cachedDigest(path);
     const check = await checkSignature(path, signal);
     say(`${basename(path)}: ${check.text}`);
     return { value: { sha256, signature: check.text }, stays: check.final };

@@ -58,13 +58,26 @@ export class InfraError extends Error {
     super(message);
   }
 
+  /** What went wrong and what to do, in one line. */
+  get advice(): string {
+    return this.todo === undefined ? this.message : `${this.message}; ${this.todo}`;
+  }
+
   /** All of it, as the reason of a job: the log's lines come below. */
   get reason(): string {
-    const todo = this.todo === undefined ? '' : `; ${this.todo}`;
-    const tail = this.logTail.map((line) => `\n    ${line}`).join('');
-    return `${this.stage}: ${this.message}${todo}${tail}`;
+    return `${this.stage}: ${this.advice}${below(this.logTail, '    ')}`;
+  }
+
+  /** All of it, for the end of a command: what to do stands in a line of its own. */
+  get report(): string {
+    const todo = this.todo === undefined ? [] : [this.todo];
+    const head = `${this.stage}: ${this.message}${below(todo, '  what to do: ')}`;
+    return `${head}${below(this.logTail, '  | ')}`;
   }
 }
+
+const below = (lines: readonly string[], mark: string): string =>
+  lines.map((line) => `\n${mark}${line}`).join('');
 
 /** The user (or CI) asked to stop. */
 export class InterruptedError extends Error {

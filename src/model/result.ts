@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Pattern } from './job.js';
 import type { Status, Verdict } from './status.js';
 
 /** A number with its unit. Units: us, s, ratio, count, ms/s. */
@@ -68,6 +69,13 @@ export interface Judgement {
 
 /** Text by name. Whose it is says the field that it stands in: no name of one stands for another's. */
 export type Facts = Readonly<Record<string, string>>;
+
+/** The facts by which a test program says which path of the kernel it ran on (guest-images/busy-guest/facts.c). */
+export const pathFacts = ['platform', 'mmu', 'cpu', 'nested_api', 'kvm'] as const;
+export type PathFact = (typeof pathFacts)[number];
+
+/** What a device promises of them: the path that it is there to test. */
+export type Promised = Readonly<Partial<Record<PathFact, Pattern>>>;
 
 /** A finished job as results.json carries it (docs/results.md). */
 export interface JobResult extends Judgement {

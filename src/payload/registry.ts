@@ -48,5 +48,5 @@ export function isControlOfAny(name: string): boolean {
 
 /** Whether a case of that name is about the very thing that any program tests. */
 export function comesFirstOfAny(name: string): boolean {
-  return testPrograms.some(({ told }) => told.comesFirst(name));
+  return testPrograms.some(({ reporting }) => reporting.comesFirst(name));
 }

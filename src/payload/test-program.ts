@@ -130,7 +130,7 @@ export interface CpuLimit {
 }
 
 /** What reports say of a job. */
-export interface ToldPart<P> {
+export interface ReportingPart<P> {
   /** What the number that a case is about says; undefined where it has none. */
   describe(one: CaseResult): string | undefined;
   /** Whether the case is about the very thing that is tested: where metrics are listed, its own come first. */
@@ -174,5 +174,5 @@ export interface TestProgram<P extends TestParameters = TestParameters> {
   readonly kernel?: KernelPart<P>;
   readonly machine: MachinePart<P>;
   readonly judging: JudgingPart<P>;
-  readonly told: ToldPart<P>;
+  readonly reporting: ReportingPart<P>;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { pathFacts, type Promised } from '../model/path-facts.js';
+import { pathFacts, type Promised } from '../model/result.js';
 import type { TestProgram } from '../payload/test-program.js';
 import type { PayloadResult } from '../ktap/payload.js';
 

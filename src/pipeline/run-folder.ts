@@ -6,7 +6,7 @@ import { UsageError } from '../model/errors.js';
 import type { OpenRun } from '../model/history.js';
 import type { RunResult } from '../model/result.js';
 import { exists } from '../system/files.js';
-import { stateOf } from '../system/known.js';
+import { stateOf } from '../system/file-facts.js';
 import { livingOwner } from '../system/lock.js';
 import { readSketch } from './run-record.js';
 

@@ -10,14 +10,14 @@ import { kernelId, runningKernel, type Job, type JobMatrix } from '../model/job.
 import type { JobResult, RunResult } from '../model/result.js';
 import { programOf } from '../payload/registry.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
-import { settleRelative, settleSoFar } from '../verdict/settle-relative.js';
+import { expectOfRelative, expectSoFar } from '../verdict/relative-expectations.js';
 import { isFull } from '../system/disk.js';
 import { temporaryFor } from '../system/files.js';
 import { bootOf, bootWithId, expectedConsole } from './boot.js';
 import type { Bootable } from './bootable.js';
 import { lacksForImage, otherImageOf } from './images.js';
 import { JobFiles } from './job-files.js';
-import type { Place } from './place.js';
+import type { Lab } from './lab.js';
 import { prepare, type Prepared } from './prepare.js';
 import { inputsKey, recall, remember } from './reuse.js';
 import { judgeInfra, judgeUnbooted, judgeWatched } from './job-result.js';
@@ -37,7 +37,7 @@ export interface RunOptions {
   /** Start no more jobs after the first unexpected result. */
   readonly failFast: boolean;
   /** Where the jobs run; undefined: on this machine. */
-  readonly place?: Place;
+  readonly lab?: Lab;
 }
 
 /** Runs a matrix: builds, boots, judges. Results stand in the matrix's order, whatever ended first. */
@@ -53,7 +53,7 @@ export async function runMatrix(
   const jobSignal = AbortSignal.any([signal, stop.signal]);
   const results = new Map<string, JobResult>();
   const finish = async (job: Job, found: JobResult): Promise<void> => {
-    const result = settleSoFar(found, [...results.values()], matrix.kernels);
+    const result = expectSoFar(found, [...results.values()], matrix.kernels);
     results.set(job.name, result);
     await new JobFiles(join(options.dir, job.name)).writeStatus(result);
     emit({ kind: 'job-end', job: job.name, result });
@@ -62,16 +62,16 @@ export async function runMatrix(
 
   const open = await takeFinished(matrix, options.dir, results, emit);
   try {
-    if (open.length > 0) await options.place?.check();
+    if (open.length > 0) await options.lab?.check();
     const possible = await skipMissingDevices(open, options, finish);
     if (possible.length > 0) {
       const needed = { ...matrix, jobs: possible };
-      const { place, clean = false, parallel = availableParallelism() } = options;
+      const { lab, clean = false, parallel = availableParallelism() } = options;
       const prepared = await prepare(needed, signal, emit, {
         clean,
-        ...(!place && { parallel }),
+        ...(!lab && { parallel }),
       });
-      await place?.publish(bootsOf(possible, prepared), signal);
+      await lab?.publish(bootsOf(possible, prepared), signal);
       await inParallel(possible, parallel, async (job) => {
         if (jobSignal.aborted) return;
         emit({ kind: 'job-start', job: job.name });
@@ -121,8 +121,8 @@ async function skipMissingDevices(
   return possible;
 }
 
-async function deviceFor(job: Job, { place, dir }: RunOptions): Promise<Device> {
-  return place ? place.deviceOf(job, join(dir, job.name)) : deviceOf(job);
+async function deviceFor(job: Job, { lab, dir }: RunOptions): Promise<Device> {
+  return lab ? lab.deviceOf(job, join(dir, job.name)) : deviceOf(job);
 }
 
 function bootsOf(jobs: readonly Job[], prepared: ReadonlyMap<string, Prepared>): Boot[] {
@@ -254,7 +254,7 @@ function assemble(
     matrix: matrix.file,
     verdicts: pairs.map(judgePair),
     overall: overallVerdict(pairs),
-    jobs: settleRelative(jobs, pairs),
+    jobs: expectOfRelative(jobs, pairs),
     interrupted,
   };
 }

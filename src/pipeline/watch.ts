@@ -10,7 +10,7 @@ import { LogFile } from '../system/log-file.js';
 import { expectedConsole } from './boot.js';
 import { ConsoleSession, type ConsoleFindings } from './console-session.js';
 import type { JobFiles } from './job-files.js';
-import { compareRecord } from './lab-record.js';
+import { compareRecord } from '../labs/lava/record.js';
 
 /** After a dead kernel's last words, this long for the lines that still come, wall milliseconds. */
 const graceMs = 1000;

@@ -23,8 +23,8 @@ const level = (name: string): string => cleanLine(name).replace(/[^a-zA-Z0-9_-]/
 
 // The test that is called as its program is the root; another is a branch of it.
 function pathOf(job: JobResult): string {
-  const { name, told } = programOf(job);
-  return job.test === name ? told.kcidbPath : `${told.kcidbPath}.${level(job.test)}`;
+  const { name, reporting } = programOf(job);
+  return job.test === name ? reporting.kcidbPath : `${reporting.kcidbPath}.${level(job.test)}`;
 }
 
 const compatiblePattern = /^[^ \0]+(,[^ \0]+)*$/;

@@ -10,13 +10,13 @@ export type NumberColumn = Omit<KeyNumber, 'of'>;
 export function numberColumns(jobs: readonly JobResult[]): readonly NumberColumn[] {
   const columns = new Map<string, NumberColumn>();
   for (const job of jobs) {
-    for (const number of programOf(job).told.keyNumbers) columns.set(number.name, number);
+    for (const number of programOf(job).reporting.keyNumbers) columns.set(number.name, number);
   }
   return [...columns.values()];
 }
 
 /** What a job has in a column, as text. */
 export function numberOf(job: JobResult, { name }: NumberColumn): string {
-  const number = programOf(job).told.keyNumbers.find((one) => one.name === name);
+  const number = programOf(job).reporting.keyNumbers.find((one) => one.name === name);
   return number?.of(job) ?? '-';
 }

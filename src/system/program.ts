@@ -2,7 +2,7 @@
 import { access, constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { programFolders } from './environment.js';
-import { knownOf } from './known.js';
+import { fileFacts } from './file-facts.js';
 import { run } from './processes.js';
 
 /** Where a program is that is called by its name or path; undefined where there is none. */
@@ -30,7 +30,7 @@ export async function says(
   const ask = async (): Promise<string> => (await run(argv, { stage: 'probe', okCodes })).stdout;
   const path = await programPath(argv[0] ?? '');
   if (path === undefined) return ask();
-  return knownOf(`says ${argv.slice(1).join('\n')}`, [path], async () => ({
+  return fileFacts(`says ${argv.slice(1).join('\n')}`, [path], async () => ({
     value: await ask(),
     stays: await isElf(path),
   }));

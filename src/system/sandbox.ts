@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFileSync, statSync } from 'node:fs';
 import { InfraError } from '../model/errors.js';
-import { knownOf } from './known.js';
+import { fileFacts } from './file-facts.js';
 import { programPath } from './program.js';
 import { run } from './processes.js';
 import { systemCallFilter } from './system-calls.js';
@@ -134,7 +134,7 @@ async function look(): Promise<Sandbox | NoSandbox> {
   if (bwrap === undefined) {
     return { why: 'bubblewrap is missing (busyguest doctor names the package)', wanted: false };
   }
-  return knownOf(`sandbox ${surroundings()} ${filterFlags().join(' ')}`, [bwrap], async () => {
+  return fileFacts(`sandbox ${surroundings()} ${filterFlags().join(' ')}`, [bwrap], async () => {
     const value = await tryOut(bwrap);
     return { value, stays: 'bwrap' in value };
   });

@@ -2,11 +2,11 @@
 import { relative, resolve } from 'node:path';
 import { InfraError } from '../model/errors.js';
 import { cacheDir, digest, isInCache, readIfThere, writeWhole } from './files.js';
-import { knownDigest } from './known.js';
+import { cachedDigest } from './file-facts.js';
 
 /** Writes down what a file of the cache is to hold from now on; `made`: where it lies until then. */
 export async function seal(path: string, made = path): Promise<string> {
-  const sha256 = await knownDigest(made);
+  const sha256 = await cachedDigest(made);
   // A cache that cannot be written holds no file that was just made.
   await writeWhole(sealOf(path), sha256).catch(() => {});
   return sha256;
@@ -17,10 +17,10 @@ export async function seal(path: string, made = path): Promise<string> {
  * put there: another kernel would be judged under its name. What an older busyguest has left is taken as it is found.
  */
 export async function sealedDigest(path: string): Promise<string> {
-  if (!isInCache(path)) return knownDigest(path);
+  if (!isInCache(path)) return cachedDigest(path);
   const sealed = await readIfThere(sealOf(path));
   if (sealed === undefined) return seal(path);
-  const sha256 = await knownDigest(path);
+  const sha256 = await cachedDigest(path);
   if (sha256 === sealed) return sha256;
   throw new InfraError(
     'cache',

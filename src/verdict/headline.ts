@@ -89,7 +89,7 @@ function ofRow(kernels: readonly KernelSummary[], shared: string): string {
   const bad = kernels.filter(breaks).slice(1);
   const good = kernels.filter(({ effect }) => effect === 'keeps');
   const rest = kernels.filter((one) => !breaks(one) && !good.includes(one));
-  const phrases = programOf(only?.jobs[0] ?? {}).told.phrases;
+  const phrases = programOf(only?.jobs[0] ?? {}).reporting.phrases;
   const many = (some: readonly KernelSummary[], one: string, more: string, end = ''): string[] =>
     some.length === 0
       ? []

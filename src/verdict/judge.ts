@@ -285,7 +285,7 @@ export function judge(reported: Evidence): Judgement {
   const { program } = reported;
   const passed = withStatus(evidence, 'PASS');
   const skipped = withStatus(evidence, 'SKIP');
-  const measured = passed.filter(({ name }) => program.told.measured.includes(name));
+  const measured = passed.filter(({ name }) => program.reporting.measured.includes(name));
   const count = skipped.length > 0 ? `${passed.length}` : `all ${passed.length}`;
   const rest = skipped.length > 0 ? `skipped: ${describeCases(program, skipped)}` : '';
   const reason = [`${count} cases pass`, describeCases(program, measured), rest]

@@ -84,9 +84,9 @@ function onMachines(seen: readonly JobResult[], ran: readonly JobResult[]): stri
 
 /** The number that shows what is broken, or the case that does. */
 function evidence(job: JobResult): string {
-  const { told, judging } = programOf(job);
+  const { reporting, judging } = programOf(job);
   const cases = list(brokenCases(job).filter((name) => judging.isDecisive(name)));
-  return told.evidence(job) || cases || shortReason(job.reason);
+  return reporting.evidence(job) || cases || shortReason(job.reason);
 }
 
 function phraseOf(effect: Effect, jobs: readonly JobResult[]): string {
@@ -96,7 +96,7 @@ function phraseOf(effect: Effect, jobs: readonly JobResult[]): string {
   if (!first) return 'was not tested';
   const place = where(seen, effect === 'untested' ? jobs : ran);
   const kept = ran.filter((job) => effectOf(job) === 'keeps');
-  const { phrases } = programOf(first).told;
+  const { phrases } = programOf(first).reporting;
   const rest = kept.length > 0 ? `${phrases.keeps} ${where(kept, ran)}; ` : '';
   const why = shortReason(first.reason);
   switch (effect) {

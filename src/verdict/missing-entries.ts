@@ -16,7 +16,7 @@ export function missingEntries(
       ({ kernel, device, test }) =>
         kernel === patched && device === pair.device && test === pair.test,
     );
-    const entry = job && programOf(job).told.placeInKernel(job);
+    const entry = job && programOf(job).reporting.placeInKernel(job);
     if (entry === undefined) continue;
     entries.set(entry, (entries.get(entry) ?? new Set()).add(pair.verdict));
   }

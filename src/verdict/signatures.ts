@@ -5,7 +5,7 @@ import type { Signature } from '../payload/test-program.js';
 
 /** What explains a job that goes wrong; undefined where nothing known does. */
 export function signatureOf(job: JobResult): Signature | undefined {
-  return programOf(job).told.signature(job);
+  return programOf(job).reporting.signature(job);
 }
 
 /** The signatures of a run with the jobs that each explains, in the order of the jobs. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { bootStarts } from '../../src/devices/lava/boot-starts.js';
+import { bootStarts } from '../../src/labs/lava/log.js';
 import { whyNoLavaRun } from '../../src/devices/lava/lava-run-device.js';
 import { ownNamespaces } from '../../src/devices/lava/lava-run-machine.js';
 import { readLogLine } from '../../src/labs/lava/log.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readBisectRecord } from '../../src/cli/bisect-row.js';
+import { readBisectRecord } from '../../src/cli/bisection.js';
 import { narrow } from '../../src/cli/matrix.js';
 import { compareRuns } from '../../src/history/compare.js';
 import { readJobFile, readRunFile } from '../../src/history/run-file.js';

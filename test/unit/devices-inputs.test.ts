@@ -10,8 +10,8 @@ import { qemuDevice } from '../../src/devices/qemu/qemu-device.js';
 import { machineOf } from '../../src/devices/registry.js';
 import { qemuMachines } from '../../src/devices/qemu/machines.js';
 import type { LavaBoot } from '../../src/labs/lava/boot-methods.js';
-import { lavaDefaults } from '../../src/pipeline/lava-job.js';
-import { LavaPlace } from '../../src/pipeline/lava-run.js';
+import { lavaDefaults } from '../../src/pipeline/lava/job.js';
+import { LavaRunLab } from '../../src/pipeline/lava/lab.js';
 import { jobOn } from './labs-sample.js';
 
 const { signal } = new AbortController();
@@ -62,7 +62,7 @@ async function inputsInLab(
     publish: { kind: 'folder', dir: join(dir, 'www'), url: 'https://files.example.org/' },
     queueMs: 1,
   } as const;
-  await using place = new LavaPlace(options, dir, signal, () => {});
+  await using place = new LavaRunLab(options, dir, signal, () => {});
   await place.publish([booted], signal);
   return await place.deviceOf(jobOn(device), dir).inputs(booted);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { goOn } from '../../src/cli/execute.js';
+import { resumeRun } from '../../src/cli/execute.js';
 import { machineArgv } from '../../src/devices/qemu/argv.js';
 import { deviceNames, machineOf } from '../../src/devices/registry.js';
 import { loadMatrix, loadMatrixData } from '../../src/jobs/load.js';
@@ -207,7 +207,7 @@ test('what a run folder says was made by a generator is data: --resume takes fro
     const text = JSON.stringify(generated(device));
     const record = { file, text, startedAt: '2026-01-01T00:00:00.000Z', jobs: ['k-d-t'] };
     await writeFile(join(dir, 'run.json'), JSON.stringify(record));
-    return goOn(dir).catch((error: unknown) => error);
+    return resumeRun(dir).catch((error: unknown) => error);
   };
   for (const file of ['/a/x.job.ts', '/a/x.yaml', 'x.job.ts']) {
     for (const hostile of [

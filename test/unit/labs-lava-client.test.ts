@@ -12,7 +12,7 @@ import { lavaIdentity } from '../../src/labs/lava/identity.js';
 import { consoleOf, readLog } from '../../src/labs/lava/log.js';
 import { messageOf, Rest } from '../../src/labs/lava/rest.js';
 import { LavaServer } from '../../src/labs/lava/server.js';
-import { compareRecord } from '../../src/pipeline/lab-record.js';
+import { compareRecord } from '../../src/labs/lava/record.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'busyguest-lavacli-'));
 after(() => rmSync(dir, { recursive: true, force: true }));

@@ -2,7 +2,7 @@
 import type { Artefact } from '../../src/labs/artefacts/artefact.js';
 import type { LavaJob } from '../../src/labs/lava/job.js';
 import type { Job } from '../../src/model/job.js';
-import { lavaDefaults, lavaJob, type LavaOptions } from '../../src/pipeline/lava-job.js';
+import { lavaDefaults, lavaJob, type LavaOptions } from '../../src/pipeline/lava/job.js';
 
 const artefact = (kind: string, digit: string): Artefact => ({
   kind,

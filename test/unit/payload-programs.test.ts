@@ -55,7 +55,7 @@ export const toy = {
     isCertain: () => true,
     missingProof: (cases, { count }) => numberOf(cases) === count ? [] : ['it has not counted to ' + count],
   },
-  told: {
+  reporting: {
     describe: (one) => one.name === 'counts' ? 'counted to ' + numberOf([one]) : undefined,
     comesFirst: () => false,
     kcidbPath: 'toy',

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { goOn } from '../../src/cli/execute.js';
+import { resumeRun } from '../../src/cli/execute.js';
 import { qemuArgv } from '../../src/devices/qemu/argv.js';
 import { emulatedMachine } from '../../src/devices/registry.js';
 import { JobError, UsageError } from '../../src/model/errors.js';
@@ -231,8 +231,8 @@ for (const [what, make] of noFiles) {
     const place = await mkdtemp(join(dir, 'bad-'));
     for (const file of ['results.json', 'run.json']) await make(join(place, file));
     await assert.rejects(readRun(place), JobError);
-    await assert.rejects(goOn(place), JobError);
-    await assert.rejects(goOn(place), /refused: /);
+    await assert.rejects(resumeRun(place), JobError);
+    await assert.rejects(resumeRun(place), /refused: /);
     assert.equal(await readOpenRun(place), undefined);
     const job = await folder({});
     await rm(join(job, 'status.json'));
@@ -257,10 +257,16 @@ test('--resume: a lab that run.json names gets nothing unless the user names it 
   const record = { file: '/a/m.yaml', text, startedAt: '', jobs: ['k-qemu-powernv9-t'] };
   const lava = { lava: 'http://evil.example', publish: '/etc', runId: 'x' };
   await json(join(place, 'run.json'), { ...record, lava });
-  await assert.rejects(goOn(place), /say so again .*--lava http:\/\/evil\.example --publish \/etc/);
-  await assert.rejects(goOn(place, { lava: 'http://evil.example' }), UsageError);
-  await assert.rejects(goOn(place, { lava: 'https://mine.example', publish: '/etc' }), UsageError);
-  assert.equal((await goOn(place, { lava: lava.lava, publish: '/etc' })).lava?.runId, 'x');
+  await assert.rejects(
+    resumeRun(place),
+    /say so again .*--lava http:\/\/evil\.example --publish \/etc/,
+  );
+  await assert.rejects(resumeRun(place, { lava: 'http://evil.example' }), UsageError);
+  await assert.rejects(
+    resumeRun(place, { lava: 'https://mine.example', publish: '/etc' }),
+    UsageError,
+  );
+  assert.equal((await resumeRun(place, { lava: lava.lava, publish: '/etc' })).lava?.runId, 'x');
 });
 
 test('an expression of a user takes time that grows with the text, however it is written', async () => {

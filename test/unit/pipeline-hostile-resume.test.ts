@@ -16,15 +16,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { readBisectRecord } from '../../src/cli/bisect-row.js';
+import { readBisectRecord } from '../../src/cli/bisection.js';
 import { bisect } from '../../src/cli/bisect.js';
 import { resume } from '../../src/cli/check.js';
-import { goOn } from '../../src/cli/execute.js';
+import { resumeRun } from '../../src/cli/execute.js';
 import { SubmissionFile } from '../../src/labs/lava/submission.js';
 import type { LavaServer } from '../../src/labs/lava/server.js';
 import { JobError } from '../../src/model/errors.js';
 import { JobFiles } from '../../src/pipeline/job-files.js';
-import { PackageRow } from '../../src/pipeline/package-row.js';
+import { PackageBisection } from '../../src/pipeline/package-bisection.js';
 import { renderHtml } from '../../src/reports/html/run-page.js';
 import { readRunFile } from '../../src/history/run-file.js';
 import { fileReport } from '../../src/reports/files.js';
@@ -75,7 +75,7 @@ test('--resume: a folder with links that lead elsewhere, pipes or devices is not
     const place = await interrupted();
     await attack(place);
     await assert.rejects(
-      goOn(place),
+      resumeRun(place),
       (error) => error instanceof JobError && /refused/.test(error.message),
       `${index}`,
     );
@@ -85,7 +85,7 @@ test('--resume: a folder with links that lead elsewhere, pipes or devices is not
   }
   const good = await interrupted();
   await symlink(job, join(good, 'latest'));
-  assert.equal((await goOn(good)).dir, good);
+  assert.equal((await resumeRun(good)).dir, good);
 });
 
 test('what a job writes is a new file, never another one behind a link', async () => {
@@ -115,7 +115,7 @@ const server = { rest: { url: 'http://x' } } as unknown as LavaServer;
 const readers: readonly (readonly [string, (place: string) => Promise<unknown>])[] = [
   ['check.json', (place) => resume(place, flags)],
   ['bisect.json', (place) => readBisectRecord(join(place, 'bisect.json'))],
-  ['packages.json', (place) => new PackageRow(place, ['a', 'b']).next()],
+  ['packages.json', (place) => new PackageBisection(place, ['a', 'b']).next()],
   ['comparison.json', (place) => readComparison(place)],
   ['lava.json', (place) => new SubmissionFile(server, place, 't').submit(() => '')],
 ];

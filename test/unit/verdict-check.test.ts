@@ -5,7 +5,7 @@ import type { JobResult, RunResult } from '../../src/model/result.js';
 import type { Status } from '../../src/model/status.js';
 import { bisectOutcome } from '../../src/verdict/bisect-outcome.js';
 import { exitCodeOf } from '../../src/verdict/exit.js';
-import { settleCheck } from '../../src/verdict/settle-check.js';
+import { expectOfCheck } from '../../src/verdict/check-expectations.js';
 
 type Given = readonly [status: Status, decidedBy?: JobResult['decidedBy']];
 
@@ -79,7 +79,7 @@ for (const [given, overall, code] of [
 ] as const) {
   test(`check ${given.map((one) => one.join('/')).join(', ')}: ${overall}, exit code ${code}`, () => {
     const { result, kernels } = run(...given);
-    const settled = settleCheck(result, kernels);
+    const settled = expectOfCheck(result, kernels);
     assert.equal(settled.overall, overall);
     assert.equal(exitCodeOf(settled), code);
   });

@@ -241,7 +241,7 @@ const situations: readonly (readonly [string, ReturnType<typeof run>, string])[]
       ['patch-2', 'base'],
       ['patch-3', 'base'],
     ),
-    // What run() of the pipeline says; settleCheck() counts the last patch only.
+    // What run() of the pipeline says; expectOfCheck() counts the last patch only.
     'no-effect: patch-3 keeps the limit on p9; base breaks the limit on p9: 3.30 x the quota',
   ],
 ];

@@ -9,7 +9,7 @@ import type { Status } from '../../src/model/status.js';
 import { projectDir } from '../../src/system/files.js';
 import { headlineOf } from '../../src/verdict/headline.js';
 import { judgePair, overallVerdict, pairUp, pairVerdict } from '../../src/verdict/pair.js';
-import { settleRelative, settleSoFar } from '../../src/verdict/settle-relative.js';
+import { expectOfRelative, expectSoFar } from '../../src/verdict/relative-expectations.js';
 
 type Cases = Readonly<Record<string, Status>>;
 
@@ -25,7 +25,7 @@ function job(kernel: string, cases: Cases, more: Partial<JobResult> = {}): JobRe
 }
 const kernels = [{ name: 'base' }, { name: 'patched', base: 'base' }];
 const settled = (...jobs: JobResult[]): readonly JobResult[] =>
-  settleRelative(jobs, pairUp(jobs, kernels));
+  expectOfRelative(jobs, pairUp(jobs, kernels));
 
 const broken = { 'cgroup:test_cpu/max': 'FAIL', 'cgroup:test_cpu/nice': 'PASS' } as const;
 const worse = { 'cgroup:test_cpu/max': 'FAIL', 'cgroup:test_cpu/nice': 'FAIL' } as const;
@@ -96,14 +96,14 @@ test('skipped on both: unchanged, and as expected; alone a job is held to its ex
       [true, 'SKIP'],
     ],
   );
-  assert.equal(settleSoFar(job('base', broken), [], [{ name: 'base' }]).asExpected, false);
+  assert.equal(expectSoFar(job('base', broken), [], [{ name: 'base' }]).asExpected, false);
 });
 
 test('a job is told as it will count as soon as it is there', () => {
   const [base, patched] = [job('base', broken), job('patched', worse)];
-  assert.equal(settleSoFar(base, [], kernels).asExpected, true);
-  assert.equal(settleSoFar(patched, [base], kernels).asExpected, false);
-  assert.equal(settleSoFar(job('patched', broken), [base], kernels).asExpected, true);
+  assert.equal(expectSoFar(base, [], kernels).asExpected, true);
+  assert.equal(expectSoFar(patched, [base], kernels).asExpected, false);
+  assert.equal(expectSoFar(job('patched', broken), [base], kernels).asExpected, true);
 });
 
 test('beside the test of the limit selftests count only where they are broken', () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { linearPattern } from '../../documents/pattern.js';
-import type { Promised } from '../../model/path-facts.js';
+import type { Promised } from '../../model/result.js';
 import type { Description } from './schema.js';
 
 /** What a description promises of the machine, for the judge. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { patternFault } from '../../documents/pattern.js';
-import { pathFacts } from '../../model/path-facts.js';
+import { pathFacts } from '../../model/result.js';
 
 /** A day: longer than any phase, and far below what a timer can hold. */
 const longestS = 86_400;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { LabRow } from '../../labs/lab-row.js';
+import type { LabRow } from '../../labs/lava/record.js';
 import type { ExitReason } from '../../model/result.js';
 import type { Machine } from '../device.js';
 

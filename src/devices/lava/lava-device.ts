@@ -4,8 +4,8 @@ import { SubmissionFile } from '../../labs/lava/submission.js';
 import type { LabJob } from '../../labs/lava/server.js';
 import { digest } from '../../system/files.js';
 import type { Boot, Device, Machine } from '../device.js';
-import type { Promised } from '../../model/path-facts.js';
-import { bootStarts } from './boot-starts.js';
+import type { Promised } from '../../model/result.js';
+import { bootStarts } from '../../labs/lava/log.js';
 import type { LavaLab } from './lava-lab.js';
 import { JobLog, LavaMachine } from './lava-machine.js';
 

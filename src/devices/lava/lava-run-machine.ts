@@ -14,7 +14,7 @@ import { environmentFor } from '../../system/environment.js';
 import { dieWithParent } from '../../system/processes.js';
 import type { Machine, MachineExit } from '../device.js';
 import type { LabMachine, LabRecord } from './lab-machine.js';
-import { bootStarts } from './boot-starts.js';
+import { bootStarts } from '../../labs/lava/log.js';
 
 type Child = ChildProcessByStdio<null, null, Readable>;
 

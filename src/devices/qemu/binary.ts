@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { use } from '../../system/cache.js';
 import { cacheDir, digest, exists } from '../../system/files.js';
-import { knownDigest } from '../../system/known.js';
+import { cachedDigest } from '../../system/file-facts.js';
 import { firstLineOf, programPath } from '../../system/program.js';
 
 const program = 'qemu-system-ppc64';
@@ -87,7 +87,7 @@ export async function qemuDigest(binary: QemuBinary): Promise<string> {
   );
   const there = await Promise.all(firmware.map((file) => exists(file)));
   const files = [path ?? '', ...firmware.filter((_, i) => there[i])];
-  return digest(...(await Promise.all(files.map(knownDigest))));
+  return digest(...(await Promise.all(files.map(cachedDigest))));
 }
 
 function firmwareDirs({ firmware }: QemuBinary): string[] {

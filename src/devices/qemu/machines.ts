@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Promised } from '../../model/path-facts.js';
+import type { Promised } from '../../model/result.js';
 
 /** A flag of QEMU's command line or of the payload's, and the reason why it is there. */
 export interface Flag {

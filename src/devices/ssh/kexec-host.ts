@@ -101,7 +101,7 @@ export class KexecHost implements Machine {
       if (this.left) await this.comeBack();
     } catch (error) {
       if (!(error instanceof InfraError)) throw error;
-      this.watcher.say(`${error.message}${error.todo === undefined ? '' : `; ${error.todo}`}`);
+      this.watcher.say(error.advice);
     } finally {
       this.feed.end({ reason: 'lost', message: 'over' });
       await this.release();

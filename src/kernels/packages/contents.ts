@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { JobError } from '../../model/errors.js';
 import { digest, exists, isFolder } from '../../system/files.js';
-import { knownDigest } from '../../system/known.js';
+import { cachedDigest } from '../../system/file-facts.js';
 import { extract, fileKind, type Wanted } from './archive.js';
 import { roleOf } from './names.js';
 import { limits } from './refusal.js';
@@ -34,7 +34,7 @@ export interface Contents {
 export async function openContents(path: string): Promise<Contents> {
   if (!(await exists(path))) throw new JobError([{ message: `${path}: no such file or folder` }]);
   if (await isFolder(path)) return folderContents(path);
-  const id = await knownDigest(path);
+  const id = await cachedDigest(path);
   if ((await fileKind(path)) !== 'other') {
     return {
       id,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { throughProgram } from '../../system/through-program.js';
+import { pipeThrough } from '../../system/pipe-through.js';
 import { refusal } from './refusal.js';
 
 const formats = [
@@ -34,7 +34,7 @@ export async function* decompressed(
   const format = formats.find(({ magic }) => start.subarray(0, magic.length).equals(magic));
   if (format === undefined) yield* all;
   else {
-    yield* throughProgram(format.argv, all, {
+    yield* pipeThrough(format.argv, all, {
       stage: 'unpack',
       signal,
       failed: (stderr) => refusal(file, stderr || `${format.argv[0]} cannot unpack it`),

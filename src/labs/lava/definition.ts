@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { commentedYaml } from '../commented-yaml.js';
 import type { LavaJob } from './job.js';
-import { kexecParts, petitbootParts } from './metal.js';
-import { duration, type Parts } from './parts.js';
-import { qemuParts } from './qemu.js';
-import { runningParts } from './running.js';
+import { kexecActions, petitbootActions } from './metal.js';
+import { duration, type BootActions } from './boot-actions.js';
+import { qemuActions } from './qemu.js';
+import { runningActions } from './running.js';
 
 /** Fetching two files of some MB, unpacking nothing; also the time between two lines of a console. */
 const deployMinutes = 10;
@@ -16,7 +16,7 @@ const queueHours = 12;
  * comments where a value is not obvious.
  */
 export function lavaDefinition(job: LavaJob): string {
-  const { context, actions, notes } = partsOf(job);
+  const { context, actions, notes } = actionsOf(job);
   const { bootMs, testMs } = job.timeouts;
   const longest = Math.max(bootMs + testMs, deployMinutes * 60_000);
   const value = {
@@ -49,16 +49,16 @@ export function lavaDefinition(job: LavaJob): string {
   });
 }
 
-function partsOf(job: LavaJob): Parts {
+function actionsOf(job: LavaJob): BootActions {
   const { machine } = job;
   switch (machine.boot) {
     case 'qemu':
-      return qemuParts(job, machine);
+      return qemuActions(job, machine);
     case 'petitboot':
-      return petitbootParts(job);
+      return petitbootActions(job);
     case 'kexec':
-      return kexecParts(job);
+      return kexecActions(job);
     default:
-      return runningParts(job, machine.boot);
+      return runningActions(job, machine.boot);
   }
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { parse } from 'yaml';
-import type { LabRow } from '../lab-row.js';
+import type { LabRow } from './record.js';
+
+/**
+ * What LAVA's log says when it starts the machine: the second action of every definition is the
+ * boot, and from here on it is the machine's time.
+ */
+export const bootStarts = /^start: 2 /;
 
 /** A line of a LAVA job's log. */
 export interface LogLine {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type { LavaJob } from './job.js';
 import { monitorAction, monitorNotes } from './monitor.js';
-import { duration, fetched, type Parts } from './parts.js';
+import { duration, fetched, type BootActions } from './boot-actions.js';
 import { hostPrompts } from './running.js';
 
 /**
  * The boot loader of OpenPOWER machines is a Linux of its own. LAVA knows it not: its grub method
  * sends petitboot's commands, which stand in labs/lava/device-types/petitboot.jinja2.
  */
-export function petitbootParts(job: LavaJob): Parts {
+export function petitbootActions(job: LavaJob): BootActions {
   return {
     context: { extra_kernel_args: job.commandLine },
     actions: [
@@ -44,7 +44,7 @@ export function petitbootParts(job: LavaJob): Parts {
 }
 
 /** A machine that runs Linux already: its kexec starts the kernel under test. */
-export function kexecParts(job: LavaJob): Parts {
+export function kexecActions(job: LavaJob): BootActions {
   return {
     actions: [
       {

@@ -2,7 +2,7 @@
 import { flatPattern } from '../../ktap/flat-result.js';
 import type { Note } from '../commented-yaml.js';
 import type { LavaJob } from './job.js';
-import { duration } from './parts.js';
+import { duration } from './boot-actions.js';
 
 /** Name of the test suite that LAVA shows the rows in. */
 export const suite = 'busyguest';

@@ -2,10 +2,10 @@
 import type { Note } from '../commented-yaml.js';
 import type { LavaJob, LavaQemu } from './job.js';
 import { monitorAction, monitorNotes } from './monitor.js';
-import { duration, fetched, type Parts } from './parts.js';
+import { duration, fetched, type BootActions } from './boot-actions.js';
 
 /** LAVA's own device type `qemu`, told to be one of our machines. */
-export function qemuParts(job: LavaJob, machine: LavaQemu): Parts {
+export function qemuActions(job: LavaJob, machine: LavaQemu): BootActions {
   return {
     context: contextOf(machine),
     actions: [

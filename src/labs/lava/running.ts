@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { projectDir } from '../../system/files.js';
 import type { LavaJob } from './job.js';
 import { suite } from './monitor.js';
-import { duration, type Parts } from './parts.js';
+import { duration, type BootActions } from './boot-actions.js';
 
 /** What the shell of a booted machine prints when it waits for a command. */
 export const hostPrompts: readonly string[] = ['root@[^ ]+[#$] ', '/ # '];
@@ -14,7 +14,7 @@ export const hostPrompts: readonly string[] = ['root@[^ ]+[#$] ', '/ # '];
 export const testDefinitionFile = join(projectDir, 'labs/lava/test-definitions/busy-guest.yaml');
 
 /** A machine on which the kernel under test runs already: nothing is booted, the payload runs in a shell. */
-export function runningParts(job: LavaJob, boot: 'ssh' | 'minimal'): Parts {
+export function runningActions(job: LavaJob, boot: 'ssh' | 'minimal'): BootActions {
   const isSsh = boot === 'ssh';
   const deploy = isSsh ? { to: 'ssh', os: 'debian' } : { to: 'overlay' };
   const method = isSsh

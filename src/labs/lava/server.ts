@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
 import { InfraError } from '../../model/errors.js';
-import { urlPart } from '../../model/url-part.js';
-import type { LabRow } from '../lab-row.js';
+import { urlPart } from '../../system/address.js';
+import type { LabRow } from './record.js';
 import { mapOf, readLog, type LogLine } from './log.js';
 import { messageOf, type Rest } from './rest.js';
 
@@ -36,7 +36,6 @@ export type LabJob = z.infer<typeof job>;
 
 /** What a lab says of a job's end: a hint, not a verdict. */
 export interface Ending {
-  readonly errorType: string | undefined;
   readonly message: string | undefined;
   readonly rows: readonly LabRow[];
 }
@@ -57,7 +56,7 @@ export class LavaServer {
     return this.rest.list('/devices/?limit=200', (item) => this.read(device, item));
   }
 
-  /** Devices of a type that have all of the tags. */
+  /** Names of the devices that have a tag, of whatever type. */
   async devicesWithTag(tag: string): Promise<string[]> {
     const path = `/devices/?limit=200&tags__name=${urlPart(tag)}`;
     return (await this.rest.list(path, (item) => this.read(device, item))).map((d) => d.hostname);
@@ -125,7 +124,6 @@ export class LavaServer {
     );
     const said = end && mapOf(end.metadata ?? '');
     return {
-      errorType: textOf(said?.['error_type']),
       message: textOf(said?.['error_msg'])?.replace(/\s+/g, ' ').slice(0, 300),
       rows: all.map(({ name, result, measurement, unit }) => ({
         name,

@@ -51,7 +51,7 @@ export class SubmissionFile {
   async submit(definition: (name: string) => string): Promise<{ id: number; found: boolean }> {
     const before = await this.read();
     const sum = digest(definition(''));
-    const found = before && (await this.goOn(before, sum));
+    const found = before && (await this.resume(before, sum));
     if (before && found) {
       await this.write({ ...before, id: found.id });
       return { id: found.id, found: true };
@@ -71,7 +71,7 @@ export class SubmissionFile {
   }
 
   /** The job of an earlier process, where its result is still to be had. */
-  private async goOn(before: Submission, sum: string): Promise<LabJob | undefined> {
+  private async resume(before: Submission, sum: string): Promise<LabJob | undefined> {
     if (before.url !== this.server.rest.url || before.cancelled) return undefined;
     const job = await this.find(before);
     if (job === undefined) return undefined;

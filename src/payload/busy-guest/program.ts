@@ -4,7 +4,7 @@ import { judging } from './judging.js';
 import { machine } from './machine.js';
 import { matrix } from './matrix.js';
 import { parametersSchema, type BusyGuestParameters } from './parameters.js';
-import { told } from './told.js';
+import { reporting } from './reporting.js';
 
 /** Does a CPU-bound KVM guest stay within its cgroup's cpu.max? The C program is guest-images/busy-guest/. */
 export const busyGuest = {
@@ -13,5 +13,5 @@ export const busyGuest = {
   parameters: parametersSchema,
   machine,
   judging,
-  told,
+  reporting,
 } satisfies TestProgram<BusyGuestParameters>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { refineWith } from '../../documents/refine.js';
 import type { MatrixEntry, MatrixPart, TestProgram } from '../test-program.js';
 import { judging } from './judging.js';
-import { told } from './told.js';
+import { reporting } from './reporting.js';
 
 /** One collection of a tree's selftests, or one test of it. */
 export interface KselftestParameters {
@@ -82,5 +82,5 @@ export const kselftest = {
     leastTestMs: 1_800_000,
   },
   judging,
-  told,
+  reporting,
 } satisfies TestProgram<KselftestParameters>;

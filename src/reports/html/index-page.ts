@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { OpenRun, RunIndex, RunSummary } from '../../model/history.js';
 import type { Status } from '../../model/status.js';
-import { urlPart } from '../../model/url-part.js';
+import { urlPart } from '../../system/address.js';
 import { isUnexpected } from '../outcome.js';
 import { cleanLine, clip } from '../text.js';
 import { flakyList } from './changes-section.js';

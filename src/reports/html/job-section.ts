@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { CaseResult, Fault, JobResult, Metric } from '../../model/result.js';
 import { formatRatio, formatUs } from '../../model/units.js';
-import { urlPart } from '../../model/url-part.js';
+import { urlPart } from '../../system/address.js';
 import { numberColumns, numberOf } from '../key-numbers.js';
 import { signatureOf } from '../../verdict/signatures.js';
 import { outcomeOf } from '../outcome.js';

@@ -12,7 +12,7 @@ const unique = (names: readonly string[]): readonly string[] => [...new Set(name
 
 function jobLink(job: JobResult): Markup {
   const outcome = outcomeOf(job);
-  const overview = programOf(job).told.overview(job);
+  const overview = programOf(job).reporting.overview(job);
   const note = {
     expected: html`<span class="opt">as </span>expected`,
     skipped: html`no device`,

@@ -84,7 +84,7 @@ function timeFigures(
 ): Markup | undefined {
   const limitOf = (job: JobResult): CpuLimit | undefined => {
     const { test } = files.get(job.name) ?? {};
-    return test && programOf(test).told.cpuLimit(test.parameters);
+    return test && programOf(test).reporting.cpuLimit(test.parameters);
   };
   const [allowed] = jobs.flatMap((job) => limitOf(job) ?? []);
   if (!allowed) return undefined;
@@ -146,7 +146,7 @@ function barFigures(run: RunResult, bars: BarPlot, first: number): readonly Mark
 
 /** The pictures of bars of all programs that ran, each under its heading. */
 function barParts(run: RunResult): readonly Markup[] {
-  const plots = new Set(run.jobs.flatMap((job) => programOf(job).told.bars));
+  const plots = new Set(run.jobs.flatMap((job) => programOf(job).reporting.bars));
   let drawn = 0;
   return [...plots].flatMap((bars) => {
     const figures = barFigures(run, bars, drawn);

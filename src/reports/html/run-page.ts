@@ -2,14 +2,14 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 import type { RunComparison } from '../../model/history.js';
 import type { RunResult } from '../../model/result.js';
-import { urlPart } from '../../model/url-part.js';
+import { urlPart } from '../../system/address.js';
 import { headlineOf } from '../../verdict/headline.js';
 import { worstEffect } from '../../verdict/kernel-summary.js';
 import { readComparison } from '../comparison-file.js';
 import { describeOutcomes, outcomeOf } from '../outcome.js';
 import { changesSection } from './changes-section.js';
 import { explanationsSection } from './explanations-section.js';
-import { readJobFiles, type JobFiles } from './job-files.js';
+import { noFiles, readJobFiles, type JobFiles } from './job-files.js';
 import { jobSection } from './job-section.js';
 import { limit, shortName } from './limits.js';
 import { html, when, type Markup } from './markup.js';
@@ -61,8 +61,6 @@ function headerOf(run: RunResult, live: LiveRun | undefined): Markup {
     </p>
     ${when(live !== undefined, () => html`<p><strong>${live?.progress}</strong></p>`)}`;
 }
-
-const noFiles: JobFiles = { raw: [], samples: [], tail: [] };
 
 function jobsSection(
   run: RunResult,

@@ -11,7 +11,7 @@ function asFound(job: JobResult, isCompared: boolean): JobResult {
 }
 
 /** The jobs with what is expected of them once all are there: a patched kernel must not break what the base passes. */
-export function settleRelative(
+export function expectOfRelative(
   jobs: readonly JobResult[],
   pairs: readonly Pair[],
 ): readonly JobResult[] {
@@ -26,7 +26,7 @@ export function settleRelative(
 }
 
 /** One job as soon as it is there, beside those that ended before it. */
-export function settleSoFar(
+export function expectSoFar(
   job: JobResult,
   others: readonly JobResult[],
   kernels: readonly Pick<KernelSpec, 'name' | 'base'>[],
@@ -36,6 +36,6 @@ export function settleSoFar(
   const isCompared = kernels.some(
     ({ name, base }) => base === job.kernel || (name === job.kernel && base !== undefined),
   );
-  const [settled = job] = settleRelative([job], pairs);
+  const [settled = job] = expectOfRelative([job], pairs);
   return pairs.some(({ patched }) => patched === job) ? settled : asFound(job, isCompared);
 }

@@ -7,7 +7,7 @@ import { readJsonIfThere } from '../system/input.js';
 import type { BisectEnd } from '../kernels/git-bisect.js';
 import type { Candidate, Candidates } from './bisect.js';
 
-/** What is known of a row of packages: outcomes by name. The file is the state, so that a bisection can go on. */
+/** The outcome of each package that was tested, by its name. The file is the state, so that a bisection can go on. */
 type Outcomes = Readonly<Record<string, BisectOutcome>>;
 
 /** The most of a packages.json that is read, bytes. */
@@ -16,9 +16,9 @@ const outcomes = z.record(z.string(), z.enum(['good', 'bad', 'skip']));
 
 /**
  * A bisection over kernel packages, oldest first: the first is taken for good and the last for bad until they are
- * tested. What can be told of a package is told by its place in the row, as `git bisect` tells it of commits.
+ * tested. Their order says what `git bisect` knows from the history of commits.
  */
-export class PackageRow implements Candidates {
+export class PackageBisection implements Candidates {
   private readonly file: string;
 
   /** @param dir of the bisection */

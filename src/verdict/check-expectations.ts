@@ -14,7 +14,7 @@ const isLast = (name: string, kernels: Names): boolean => kernels.at(-1)?.name =
  * A job of a check as soon as it is there. What the base gives is found out, not expected: PASS and
  * a limit that is broken are both an answer. So it is for what comes before the last patch.
  */
-export function settleJob(job: JobResult, kernels: Names): JobResult {
+export function expectOfJob(job: JobResult, kernels: Names): JobResult {
   if (isLast(job.kernel, kernels) || !isAnswer(job)) return job;
   return { ...job, expect: job.status, asExpected: true };
 }
@@ -23,13 +23,13 @@ export function settleJob(job: JobResult, kernels: Names): JobResult {
  * A check at its end: the verdict is that of the whole series against the base; what lies between
  * counts only where it breaks what the base keeps.
  */
-export function settleCheck(run: RunResult, kernels: Names): RunResult {
+export function expectOfCheck(run: RunResult, kernels: Names): RunResult {
   const pairs = pairUp(run.jobs, kernels);
   const verdict = (pair: Pair): string => judgePair(pair).verdict;
   const breaks = (job: JobResult): boolean =>
     pairs.some((pair) => pair.patched.name === job.name && verdict(pair) === 'regressed');
   const jobs = run.jobs.map((job) => {
-    if (!breaks(job) || isLast(job.kernel, kernels)) return settleJob(job, kernels);
+    if (!breaks(job) || isLast(job.kernel, kernels)) return expectOfJob(job, kernels);
     return { ...job, expect: 'PASS' as const, asExpected: asExpected(job, 'PASS') };
   });
   const counted = pairs.filter(

@@ -19,7 +19,7 @@ const stepMs = 2000;
  * have up to hundreds of megabytes, which every run would read again. Throws what stat() and `find` throw.
  * @param what tells apart what is found out of the same files
  */
-export async function knownOf<T>(
+export async function fileFacts<T>(
   what: string,
   files: readonly string[],
   find: () => Promise<Finding<T>>,
@@ -38,8 +38,8 @@ export async function knownOf<T>(
 }
 
 /** SHA-256 of a file's content, hex; read only where the file is not known. Throws what reading it does. */
-export function knownDigest(path: string): Promise<string> {
-  return knownOf('sha256', [path], async () => ({ value: await digestFile(path), stays: true }));
+export function cachedDigest(path: string): Promise<string> {
+  return fileFacts('sha256', [path], async () => ({ value: await digestFile(path), stays: true }));
 }
 
 /** A file's path, size, times and inode: another text when there is another content. Throws what stat() does. */

@@ -3,7 +3,7 @@ import type { Boot, Device } from '../devices/device.js';
 import type { Job } from '../model/job.js';
 
 /** Where the jobs of a run are booted, when not on this machine. */
-export interface Place extends AsyncDisposable {
+export interface Lab extends AsyncDisposable {
   /** Fails before anything is built where nothing could run. Throws InfraError. */
   check(): Promise<void>;
   /** Puts what is to be booted where the machines can get it. Called once, before the first job. */

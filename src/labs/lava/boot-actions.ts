@@ -3,7 +3,7 @@ import type { Artefact } from '../artefacts/artefact.js';
 import type { Note } from '../commented-yaml.js';
 
 /** What differs between the ways to boot. */
-export interface Parts {
+export interface BootActions {
   /** Job context: what LAVA's templates are filled with. */
   readonly context?: Readonly<Record<string, unknown>>;
   readonly actions: readonly object[];

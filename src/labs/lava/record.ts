@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { flatResults } from '../ktap/flat-result.js';
-import type { PayloadResult } from '../ktap/payload.js';
-import type { LabRow } from '../labs/lab-row.js';
+import { flatResults } from '../../ktap/flat-result.js';
+import type { PayloadResult } from '../../ktap/payload.js';
+
+/** A result as a lab recorded it by itself. */
+export interface LabRow {
+  readonly name: string;
+  readonly result: string;
+  readonly value?: number;
+  readonly unit?: string;
+}
 
 /**
  * Where the rows that a lab recorded from the payload's flat lines are other than what the console

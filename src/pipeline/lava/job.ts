@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { lavaQemu, qemuCommandLine, someQemuCounts } from '../devices/qemu/argv.js';
-import { qemuMachineOf } from '../devices/registry.js';
-import type { Boot } from '../devices/device.js';
-import type { Artefact } from '../labs/artefacts/artefact.js';
-import type { ArtefactFile } from '../labs/artefacts/publish.js';
-import { bootMethod, type LavaBoot } from '../labs/lava/boot-methods.js';
-import type { LavaJob, LavaMachine, LavaPriority } from '../labs/lava/job.js';
-import type { Job } from '../model/job.js';
+import { lavaQemu, qemuCommandLine, someQemuCounts } from '../../devices/qemu/argv.js';
+import { qemuMachineOf } from '../../devices/registry.js';
+import type { Boot } from '../../devices/device.js';
+import type { Artefact } from '../../labs/artefacts/artefact.js';
+import type { ArtefactFile } from '../../labs/artefacts/publish.js';
+import { bootMethod, type LavaBoot } from '../../labs/lava/boot-methods.js';
+import type { LavaJob, LavaMachine, LavaPriority } from '../../labs/lava/job.js';
+import type { Job } from '../../model/job.js';
 
 /** How the jobs of a matrix become LAVA's. */
 export interface LavaOptions {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { busyGuestImage } from '../images/image.js';
-import { compileProgram } from '../images/payload.js';
-import { findProgramToolchain } from '../kernels/toolchain.js';
-import type { Artefact } from '../labs/artefacts/artefact.js';
-import { publish, type Published } from '../labs/artefacts/publish.js';
-import type { Target } from '../labs/artefacts/target.js';
-import type { KernelciSource } from '../labs/kernelci.js';
-import { bootMethod } from '../labs/lava/boot-methods.js';
-import { lavaDefinition } from '../labs/lava/definition.js';
-import { InfraError, JobError, UsageError } from '../model/errors.js';
-import type { EventSink } from '../model/event.js';
-import type { Job, JobMatrix } from '../model/job.js';
-import { bootOf } from './boot.js';
+import { busyGuestImage } from '../../images/image.js';
+import { compileProgram } from '../../images/payload.js';
+import { findProgramToolchain } from '../../kernels/toolchain.js';
+import type { Artefact } from '../../labs/artefacts/artefact.js';
+import { publish, type Published } from '../../labs/artefacts/publish.js';
+import type { Target } from '../../labs/artefacts/target.js';
+import type { KernelciSource } from '../../labs/kernelci.js';
+import { bootMethod } from '../../labs/lava/boot-methods.js';
+import { lavaDefinition } from '../../labs/lava/definition.js';
+import { InfraError, JobError, UsageError } from '../../model/errors.js';
+import type { EventSink } from '../../model/event.js';
+import type { Job, JobMatrix } from '../../model/job.js';
+import { bootOf } from '../boot.js';
 import {
   filesOf,
   fitsLava,
@@ -19,9 +19,9 @@ import {
   lavaJob,
   type LavaFile,
   type LavaOptions,
-} from './lava-job.js';
-import { prepare } from './prepare.js';
-import { isUsual, recipeOf } from './images.js';
+} from './job.js';
+import { prepare } from '../prepare.js';
+import { isUsual, recipeOf } from '../images.js';
 
 /** A definition and what its job fetches. */
 export interface LavaDefinition {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult } from '../../model/result.js';
-import type { KeyNumber, ToldPart } from '../test-program.js';
+import type { KeyNumber, ReportingPart } from '../test-program.js';
 import type { KselftestParameters } from './program.js';
 
 const count = (job: JobResult, status: string): string =>
@@ -12,7 +12,7 @@ const keyNumbers: readonly KeyNumber[] = [
   { name: 'skipped', column: 'skipped', inMail: 'skipped', of: (job) => count(job, 'SKIP') },
 ];
 
-export const told: ToldPart<KselftestParameters> = {
+export const reporting: ReportingPart<KselftestParameters> = {
   describe: () => undefined,
   comesFirst: () => false,
   kcidbPath: 'kselftest',

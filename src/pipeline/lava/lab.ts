@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 import { basename, join } from 'node:path';
-import type { Boot, Device } from '../devices/device.js';
-import { lavaDevice, type LabJobPlan } from '../devices/lava/lava-device.js';
-import { LavaLab } from '../devices/lava/lava-lab.js';
-import { qemuMachineOf } from '../devices/registry.js';
-import type { Artefact } from '../labs/artefacts/artefact.js';
-import { publish, type ArtefactFile, type Published } from '../labs/artefacts/publish.js';
-import type { Target } from '../labs/artefacts/target.js';
-import { bootMethod } from '../labs/lava/boot-methods.js';
-import { lavaDefinition } from '../labs/lava/definition.js';
-import type { LavaIdentity } from '../labs/lava/identity.js';
-import type { EventSink } from '../model/event.js';
-import { InfraError } from '../model/errors.js';
-import type { Job } from '../model/job.js';
-import { addressTowards } from '../system/address.js';
-import { readIfThere, writeWhole } from '../system/files.js';
-import { filesOf, lavaJob, type LavaOptions } from './lava-job.js';
-import type { Place } from './place.js';
+import type { Boot, Device } from '../../devices/device.js';
+import { lavaDevice, type LabJobPlan } from '../../devices/lava/lava-device.js';
+import { LavaLab } from '../../devices/lava/lava-lab.js';
+import { qemuMachineOf } from '../../devices/registry.js';
+import type { Artefact } from '../../labs/artefacts/artefact.js';
+import { publish, type ArtefactFile, type Published } from '../../labs/artefacts/publish.js';
+import type { Target } from '../../labs/artefacts/target.js';
+import { bootMethod } from '../../labs/lava/boot-methods.js';
+import { lavaDefinition } from '../../labs/lava/definition.js';
+import type { LavaIdentity } from '../../labs/lava/identity.js';
+import type { EventSink } from '../../model/event.js';
+import { InfraError } from '../../model/errors.js';
+import type { Job } from '../../model/job.js';
+import { addressTowards } from '../../system/address.js';
+import { readIfThere, writeWhole } from '../../system/files.js';
+import { filesOf, lavaJob, type LavaOptions } from './job.js';
+import type { Lab } from '../lab.js';
 
 /** How a run uses a LAVA lab. */
 export interface LavaRunOptions extends LavaOptions {
@@ -30,7 +30,7 @@ export interface LavaRunOptions extends LavaOptions {
 }
 
 /** The jobs of a run in a LAVA lab. Disposing of it ends the web server, where this process is it. */
-export class LavaPlace implements Place {
+export class LavaRunLab implements Lab {
   private readonly lab: LavaLab;
   private published: Published | undefined;
 

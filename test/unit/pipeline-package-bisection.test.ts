@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { bisect, type BisectAnswer, type Candidate } from '../../src/pipeline/bisect.js';
-import { PackageRow } from '../../src/pipeline/package-row.js';
+import { PackageBisection } from '../../src/pipeline/package-bisection.js';
 import type { BisectOutcome } from '../../src/verdict/bisect-outcome.js';
 
 const signal = new AbortController().signal;
@@ -30,7 +30,7 @@ async function find(
     tested.push(id);
     return Promise.resolve({ outcome: outcomeOf(Number(id.slice(1))), text: '' });
   };
-  const candidates = new PackageRow(dir, names);
+  const candidates = new PackageBisection(dir, names);
   const answer = await bisect(candidates, look, () => undefined, signal).catch((error: unknown) => {
     if ((error as Error).message !== 'killed') throw error;
     return undefined;

@@ -8,7 +8,7 @@ import { environmentFor } from './environment.js';
 import { dieWithParent, killGroup } from './processes.js';
 
 /** How to send bytes through a program. */
-export interface ThroughOptions {
+export interface PipeOptions {
   /** What is being done, for the error. */
   readonly stage: string;
   readonly signal: AbortSignal;
@@ -25,10 +25,10 @@ const readerGone = new Set(['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET']
  * Throws what `input` threw, `failed()` on a bad exit code, InfraError when the program is
  * missing, InterruptedError. Ends the program when its reader stops.
  */
-export async function* throughProgram(
+export async function* pipeThrough(
   argv: readonly string[],
   input: AsyncIterable<Uint8Array>,
-  options: ThroughOptions,
+  options: PipeOptions,
 ): AsyncGenerator<Buffer> {
   const { stage, signal, failed } = options;
   signal.throwIfAborted();

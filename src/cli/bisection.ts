@@ -5,7 +5,7 @@ import { bisectStep } from '../jobs/generators/bisect-step.js';
 import type { MatrixInput } from '../jobs/generators/generator.js';
 import { GitBisect } from '../kernels/git-bisect.js';
 import { name, type Candidate, type Candidates } from '../pipeline/bisect.js';
-import { PackageRow } from '../pipeline/package-row.js';
+import { PackageBisection } from '../pipeline/package-bisection.js';
 import { readRun } from '../pipeline/run-folder.js';
 import { exists } from '../system/files.js';
 import { readJsonIfThere } from '../system/input.js';
@@ -28,7 +28,7 @@ const record = z.union([
   }),
 ]);
 
-/** bisect.json: what --resume needs beside the state of git, or of the row of packages. */
+/** bisect.json: what --resume needs beside the state of git, or of the packages. */
 export type BisectRecord = z.infer<typeof record>;
 
 /** bisect.json of anybody; undefined where it is not there. Throws JobError. */
@@ -36,7 +36,7 @@ export const readBisectRecord = (file: string): Promise<BisectRecord | undefined
   readJsonIfThere(file, record, mostBytes);
 
 /** What a bisection goes over, and how one of it is tested and shown. */
-export interface Row {
+export interface Bisection {
   readonly candidates: Candidates;
   readonly title: string;
   /** "commit" or "package". */
@@ -45,17 +45,17 @@ export interface Row {
   describe(candidate: Candidate, signal: AbortSignal): Promise<string>;
 }
 
-/** The row of a bisection that has begun, or that goes on. Throws JobError when good and bad do not fit together. */
-export async function openRow(
+/** Begins a bisection, or goes on with one. Throws JobError when good and bad do not fit together. */
+export async function openBisection(
   dir: string,
   record: BisectRecord,
   signal: AbortSignal,
-): Promise<Row> {
+): Promise<Bisection> {
   const { device } = record;
   if ('packages' in record) {
     const { packages } = record;
     return {
-      candidates: new PackageRow(dir, packages),
+      candidates: new PackageBisection(dir, packages),
       title: `good: ${packages[0] ?? ''}\nbad:  ${packages.at(-1) ?? ''}`,
       noun: 'package',
       matrixOf: ({ id }) => bisectStep({ package: id.split(','), device }),

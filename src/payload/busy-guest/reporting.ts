@@ -2,7 +2,7 @@
 import type { JobResult } from '../../model/result.js';
 import { formatRatio } from '../../model/units.js';
 import { metricOf } from '../metric.js';
-import type { ToldPart } from '../test-program.js';
+import type { ReportingPart } from '../test-program.js';
 import { guestEntry } from './guest-entry.js';
 import { keyNumbers } from './numbers.js';
 import type { BusyGuestParameters } from './parameters.js';
@@ -16,7 +16,7 @@ function evidence(job: JobResult): string {
   return quota?.status === 'FAIL' && ratio !== undefined ? `${formatRatio(ratio)} the quota` : '';
 }
 
-export const told: ToldPart<BusyGuestParameters> = {
+export const reporting: ReportingPart<BusyGuestParameters> = {
   describe: sentenceOf,
   comesFirst: (name) => name.startsWith('busy_guest_'),
   kcidbPath: 'kvm.busy_guest',
