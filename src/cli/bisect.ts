@@ -51,7 +51,8 @@ export async function bisect(options: Options): Promise<number> {
       left = resumeLine('bisect', dir);
       const record = await readRecord(dir);
       if (options.resume !== undefined) await assertPlain(dir);
-      const waiting = (pid: number): void => say(`process ${pid} goes on with it; waiting`);
+      const waiting = (pid: number): void =>
+        say(`process ${pid} is running this bisection; waiting for it to end`);
       const code = await withLock(runLock(dir), signal, waiting, async () => {
         const bisection = await openBisection(dir, record, signal);
         say(`${bisection.title}\nresults: ${dir}`);
@@ -124,15 +125,17 @@ async function packageNames(
     names.push(files.join(','));
   }
   const twice = names.find((one, at) => names.indexOf(one) !== at);
-  if (twice !== undefined) throw new UsageError(`--packages: ${twice} is there twice`);
-  if (names.length < 2) throw new UsageError('bisect: --packages needs two at least, oldest first');
+  if (twice !== undefined) throw new UsageError(`--packages: ${twice} is named twice`);
+  if (names.length < 2) throw new UsageError('bisect: --packages needs at least two, oldest first');
   return names;
 }
 
 async function readRecord(dir: string): Promise<BisectRecord> {
   const record = await readBisectRecord(join(dir, 'bisect.json'));
   if (record === undefined) {
-    throw new UsageError(`--resume ${dir}: bisect.json is missing; it is no bisection's folder`);
+    throw new UsageError(
+      `--resume ${dir}: bisect.json is missing; it is not the folder of a bisection`,
+    );
   }
   return record;
 }
@@ -162,7 +165,7 @@ async function show(
     return 0;
   }
   say(
-    `\nnot proven: ${found ?? ''} should be bad, and ${before ?? 'the one before it, which there is not,'} good`,
+    `\nnot proven: ${found ?? ''} should be bad, and ${before ?? 'the one before it (there is none)'} good`,
   );
   return 1;
 }

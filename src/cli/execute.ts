@@ -199,7 +199,7 @@ export const resumeLine = (command: string, dir: string, more = ''): string =>
   [`busyguest ${command} --resume ${quoteWord(dir)}`, more].filter(Boolean).join(' ');
 
 const sayWaiting = (pid: number): void => {
-  process.stderr.write(`busyguest: process ${pid} goes on with this run; waiting for its end\n`);
+  process.stderr.write(`busyguest: process ${pid} is running it; waiting for it to end\n`);
 };
 
 function parseJobs(text: string | undefined): number | undefined {

@@ -89,7 +89,9 @@ async function forLava(matrix: JobMatrix, options: Options): Promise<number> {
     );
     await writeSet(set, lava, options.out);
     for (const job of set.left) {
-      process.stderr.write(`busyguest: ${job.name}: left out: ${job.device} is none of LAVA's\n`);
+      process.stderr.write(
+        `busyguest: ${job.name}: left out: LAVA has no such device: ${job.device}\n`,
+      );
     }
     if (target.kind === 'server') {
       process.stderr.write('busyguest: serving the artefacts until Ctrl-C\n');

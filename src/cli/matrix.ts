@@ -35,7 +35,8 @@ export async function readMatrixText(file: string, set: readonly string[] = []):
   if (isGeneratorFile(file)) {
     return JSON.stringify(await runGenerator(file, text, settings(set)), undefined, 2);
   }
-  if (set.length > 0) throw new UsageError(`--set is for generators; ${file} is none (*.job.ts)`);
+  if (set.length > 0)
+    throw new UsageError(`--set is for generators (*.job.ts); ${file} is not one`);
   return text;
 }
 

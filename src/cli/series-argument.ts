@@ -72,7 +72,7 @@ async function standardInput(): Promise<Buffer> {
   for await (const chunk of process.stdin) {
     bytes += (chunk as Buffer).length;
     if (bytes > largestBytes)
-      throw new UsageError('--series -: more than 64 MiB; that is no series');
+      throw new UsageError('--series -: more than 64 MiB; that is not a series');
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);

@@ -26,7 +26,7 @@ async function readRun(
   } catch (error) {
     const [problem] = error instanceof JobError ? error.problems : [];
     const why = problem?.message.replace(/^.*?: refused: /s, '') ?? 'cannot be read as a run';
-    return { reason: why.replace(/^it is no JSON: .*/s, 'no JSON'), withMetrics: false };
+    return { reason: why.replace(/^it is not JSON: .*/s, 'not JSON'), withMetrics: false };
   }
 }
 

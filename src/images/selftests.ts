@@ -89,7 +89,7 @@ const mostBytes = 512 * 1024 ** 2;
 export async function installedFiles(dir: string, path: string): Promise<ImageFile[]> {
   const refused = (why: string): InfraError =>
     new InfraError('selftests', `what the tree's selftests installed ${why}`);
-  if (!(await lstat(dir)).isDirectory()) throw refused('is no folder');
+  if (!(await lstat(dir)).isDirectory()) throw refused('is not a folder');
   let left = mostBytes;
   const below = async (from: string, to: string): Promise<ImageFile[]> => {
     const state = await lstat(from);

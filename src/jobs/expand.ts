@@ -27,7 +27,6 @@ export function expandMatrix(raw: RawMatrix, file: string, tree?: string): JobMa
   const source = tree === undefined ? undefined : absoluteSource(tree, process.cwd());
   const kernels = raw.kernels.map((kernel) => kernelSpec(kernel, dir, source));
   const tests = raw.tests.flatMap(expandTest);
-  const timeouts = timeoutsOf(raw);
   const knownFaults = raw['known-faults'].map(({ title, reason }) => ({
     title: linearPattern(title),
     reason,
@@ -47,7 +46,7 @@ export function expandMatrix(raw: RawMatrix, file: string, tree?: string): JobMa
           ...(typeof device === 'string' ? {} : { deviceSpec: deviceSpec(device) }),
           test: spec,
           expect: raw.kernels[index]?.['expect-on'][deviceName(device)] ?? kernel.expect,
-          timeouts: timeoutsFor(spec, timeouts),
+          timeouts: timeoutsFor(spec, raw),
           knownFaults,
         })),
     ),
@@ -74,10 +73,17 @@ function kernelsFor(
   };
 }
 
-/** A program may need more time than what is usual. */
-function timeoutsFor(test: TestSpec, timeouts: Timeouts): Timeouts {
-  const { leastTestMs = 0 } = programOf(test).machine;
-  return { ...timeouts, testMs: Math.max(timeouts.testMs, leastTestMs) };
+/** How long a test may take, milliseconds, where neither the matrix nor its program says. */
+const usualTestMs = 300_000;
+
+function timeoutsFor(test: TestSpec, { timeouts }: RawMatrix): Timeouts {
+  const given = timeouts['test-s'];
+  return {
+    buildMs: timeouts['build-s'] * 1000,
+    bootMs: timeouts['boot-s'] * 1000,
+    testMs:
+      given === undefined ? (programOf(test).machine.usualTestMs ?? usualTestMs) : given * 1000,
+  };
 }
 
 /** The tests that one raw test stands for. It must be valid. */
@@ -156,12 +162,4 @@ function fixOf(raw: RawMatrix, dir: string): Pick<JobMatrix, 'fix'> {
   if (raw.fix === undefined) return {};
   const { add, remove } = raw.fix;
   return { fix: { add: resolve(dir, add), remove: remove.map((path) => resolve(dir, path)) } };
-}
-
-function timeoutsOf({ timeouts }: RawMatrix): Timeouts {
-  return {
-    buildMs: timeouts['build-s'] * 1000,
-    bootMs: timeouts['boot-s'] * 1000,
-    testMs: timeouts['test-s'] * 1000,
-  };
 }

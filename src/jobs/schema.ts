@@ -101,7 +101,11 @@ const timeouts = z.strictObject({
   'boot-s': seconds
     .default(120)
     .describe('Power-on to the first line of the test, wall-clock seconds.'),
-  'test-s': seconds.default(300).describe('First to last line of the test, wall-clock seconds.'),
+  'test-s': seconds
+    .optional()
+    .describe(
+      'First to last line of the test, wall-clock seconds; default: 300, of selftests 1800.',
+    ),
 });
 
 const knownFault = z.strictObject({

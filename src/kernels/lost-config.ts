@@ -88,7 +88,8 @@ function why({ file, or }: Line, known: ReturnType<Kconfig['get']>): string {
   if (known === undefined) {
     return `${asks}, and this tree's Kconfig has no such symbol: renamed, gone or misspelt ("# or CONFIG_OTHER" names another, "# or nothing" goes without)`;
   }
-  if (!known.prompt) return `${asks}, but it has no prompt: other symbols and defaults decide`;
+  if (!known.prompt)
+    return `${asks}, but it has no prompt: other symbols and defaults decide its value`;
   const needs = known.needs.length === 0 ? '' : `: it needs ${known.needs.join(', ')}`;
-  return `${asks}, but this tree's Kconfig does not let it be so${needs}`;
+  return `${asks}, but this tree's Kconfig does not allow it${needs}`;
 }

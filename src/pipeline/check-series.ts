@@ -34,7 +34,7 @@ export async function findBase(
     const title = `${base ?? 'HEAD'}, commit ${id.slice(0, 12)} ("${subject}")`;
     return { source: `${path}#${id}`, title, commit: id };
   }
-  if (base !== undefined) throw new UsageError(`--base ${base}: ${tree} is no git repository`);
+  if (base !== undefined) throw new UsageError(`--base ${base}: ${tree} is not a git repository`);
   const named = /^(?:debian:|git\+)/.test(tree) || tree.includes('#');
   if (!named && !(await isFolder(tree)) && !isTarball(tree)) {
     throw new UsageError(`--tree ${tree}: no such kernel tree`);

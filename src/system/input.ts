@@ -140,7 +140,7 @@ export function parseJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw refused(path, `it is no JSON: ${(error as Error).message.slice(0, 200)}`);
+    throw refused(path, `it is not JSON: ${(error as Error).message.slice(0, 200)}`);
   }
 }
 

@@ -50,7 +50,7 @@ test('index: runs by start, without links, empty folders and what cannot be read
     assert.deepEqual(index.withReport, ['b']);
     assert.deepEqual(index.unreadable, [
       { dir: 'later', reason: 'schema 3; this busyguest reads schema 1 and 2' },
-      { dir: 'torn', reason: 'no JSON' },
+      { dir: 'torn', reason: 'not JSON' },
     ]);
     assert.equal(index.units['busy_guest_dies_at_once.kill_latency'], 'us');
     assert.deepEqual(await updateIndex(results), index);
@@ -68,7 +68,7 @@ test('index: an unchanged run is not read again, a changed one is', () =>
     await utimes(path, at, at);
     assert.deepEqual(await updateIndex(results), first);
     await utimes(path, at, new Date('2026-01-02T00:00:00Z'));
-    assert.deepEqual((await updateIndex(results)).unreadable, [{ dir: 'a', reason: 'no JSON' }]);
+    assert.deepEqual((await updateIndex(results)).unreadable, [{ dir: 'a', reason: 'not JSON' }]);
     await rm(join(results, 'a'), { recursive: true });
     assert.deepEqual((await updateIndex(results)).unreadable, []);
   }));
@@ -118,7 +118,7 @@ test('index: the cache gives back what it was given, and has each name once', ()
       ['a', { ...state, summary, withMetrics: true }],
       ['b', { ...state, summary, withMetrics: true }],
       ['c', { ...state, summary: old, withMetrics: false }],
-      ['d', { ...state, reason: 'no JSON', withMetrics: false }],
+      ['d', { ...state, reason: 'not JSON', withMetrics: false }],
     ]),
   };
   const text = encodeCache(known);

@@ -52,7 +52,7 @@ test('parameters arrive in their units, with the defaults', () => {
     vcpus: 4,
     seconds: 7,
   });
-  assert.deepEqual(first.timeouts, { buildMs: 1_800_000, bootMs: 120_000, testMs: 300_000 });
+  assert.deepEqual(first.timeouts, { buildMs: 7_200_000, bootMs: 120_000, testMs: 300_000 });
 });
 
 test('the rest of a matrix reaches the jobs', () => {
@@ -75,7 +75,7 @@ test('the rest of a matrix reaches the jobs', () => {
     extraArgs: [],
     console: 'hvc0',
   });
-  assert.deepEqual(own.timeouts, { buildMs: 1_800_000, bootMs: 5_000, testMs: 300_000 });
+  assert.deepEqual(own.timeouts, { buildMs: 7_200_000, bootMs: 5_000, testMs: 300_000 });
   assert.deepEqual(
     own.knownFaults.map(({ title, reason }) => [title.source, title.test('xaab'), reason]),
     [['a+b', true, 'r']],

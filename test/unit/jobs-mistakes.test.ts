@@ -92,17 +92,17 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     'a period too short for any answer',
     matrix({ tests: '[{name: t, limits: [30000 100000, 1000 2000]}]' }),
-    '4>1000 tests[0].limits[1]: a quota of 1000 us cannot be told from none with a tick of 4000 us: this period is too short for any',
+    '4>1000 tests[0].limits[1]: a quota of 1000 us cannot be told from no limit with a tick of 4000 us: this period is too short for any',
   ],
   [
     'a quota too near to a whole CPU',
     matrix({ tests: '[{name: t, quota-us: [90000, 95000], period-us: 100000}]' }),
-    '4>95000 tests[0].quota-us[1]: a quota of 95000 us cannot be told from none with a tick of 4000 us: at most 94199 us can be told',
+    '4>95000 tests[0].quota-us[1]: a quota of 95000 us cannot be told from no limit with a tick of 4000 us: at most 94199 us can be told',
   ],
   [
     'two vCPUs that share a CPU',
     matrix({ tests: '[{name: t, quota-us: 150000, vcpus: 2, cpus: 1}]' }),
-    '4>150000 tests[0].quota-us: a quota of 150000 us cannot be told from none with a tick of 4000 us: at most 94199 us can be told',
+    '4>150000 tests[0].quota-us: a quota of 150000 us cannot be told from no limit with a tick of 4000 us: at most 94199 us can be told',
   ],
   [
     "cases that are not about QEMU's guest",

@@ -179,7 +179,7 @@ test('does not stick: an error with what the symbol needs, shipped or not, unles
   for (const ships of [true, false]) {
     const found = await configured(context, 'CONFIG_PREEMPT_VOLUNTARY=y\n', { ships });
     assert.deepEqual(found, [
-      "kernel k: CONFIG_PREEMPT_VOLUNTARY: wanted y, is n -- some.config asks for it, but this tree's Kconfig does not let it be so: it needs !ARCH_HAS_PREEMPT_LAZY, !PREEMPT_RT",
+      "kernel k: CONFIG_PREEMPT_VOLUNTARY: wanted y, is n -- some.config asks for it, but this tree's Kconfig does not allow it: it needs !ARCH_HAS_PREEMPT_LAZY, !PREEMPT_RT",
     ]);
   }
   assert.deepEqual(
@@ -206,7 +206,7 @@ test("a user's fragment: a symbol that is gone may be misspelt, so it is an erro
   assert.doesNotMatch(await found('CONFIG_X86_64=y\n'), /did you mean/);
   assert.match(
     await found('CONFIG_EVENTFD=y\n'),
-    /it has no prompt: other symbols and defaults decide$/,
+    /it has no prompt: other symbols and defaults decide its value$/,
   );
   assert.deepEqual(await configured(context, 'CONFIG_X86_64=y # or nothing\n', own), {
     facts: { kernel_config_missing: 'CONFIG_X86_64: wanted y, is gone' },

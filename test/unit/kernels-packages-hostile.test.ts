@@ -68,7 +68,7 @@ const both: readonly [string, Entry, RegExp][] = [
     { name: `${inModules}/kvm-hv.ko`, type: '2', target: '/etc/shadow' },
     /links to/,
   ],
-  ['a device', { name: './dev/sda', type: '3' }, /is no file, folder or link/],
+  ['a device', { name: './dev/sda', type: '3' }, /is not a file, folder or link/],
   [
     'a file twice',
     { name: './boot/vmlinux-6.12.1-test', data: evil },

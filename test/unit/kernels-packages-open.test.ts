@@ -230,7 +230,7 @@ const wrong: readonly [string, RegExp, () => Promise<string[]>][] = [
   ],
   [
     'a broken module',
-    /kvm_hv\.ko is no kernel module for ppc64le/,
+    /kvm_hv\.ko is not a kernel module for ppc64le/,
     async () => {
       const entries = kernelEntries().map((e) => (/kvm-hv/.test(e.name) ? { ...e, data: 'x' } : e));
       return [await write('a.deb', deb(tar(entries)))];

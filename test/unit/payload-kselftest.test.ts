@@ -57,12 +57,11 @@ test('a kernel that is not built has no selftests: its jobs are skipped, and say
   assert.deepEqual(otherRecipes(m, job.kernel), []);
 });
 
-test('a selftest gets the time that its settings may give it', () => {
-  const m = matrix(`${limit}, ${cgroup}`);
-  assert.deepEqual(
-    m.jobs.map(({ timeouts }) => timeouts.testMs),
-    [300_000, 1_800_000, 1_800_000],
-  );
+test('a selftest gets the time that its settings may give it, and what the matrix says where it says it', () => {
+  const times = (tests: string) => matrix(tests).jobs.map(({ timeouts }) => timeouts.testMs);
+  assert.deepEqual(times(`${limit}, ${cgroup}`), [300_000, 1_800_000, 1_800_000]);
+  const given = `${limit}, ${cgroup}]\ntimeouts: { test-s: 60 }\nexclude: [`;
+  assert.deepEqual(times(given), [60_000, 60_000, 60_000]);
 });
 
 test('what is no name of a selftest is refused where it stands', () => {
@@ -70,7 +69,7 @@ test('what is no name of a selftest is refused where it stands', () => {
     const bad = `{ name: t, kselftest: ['${name}'] }`;
     assert.throws(
       () => matrix(bad),
-      /kselftest\[0\]: .* is no COLLECTION or COLLECTION:TEST/,
+      /kselftest\[0\]: .* is not COLLECTION or COLLECTION:TEST/,
       name,
     );
   }

@@ -155,7 +155,7 @@ const spoilt: readonly (readonly [string, (m: Manifest) => unknown, RegExp])[] =
   ],
   ['escape sequences', (m) => ({ ...m, run: '\u001b[2J' }), /refused: run/],
   ['no map', () => [], /expected object/],
-  ['no JSON', () => 'schema: 1', /it is no JSON/],
+  ['no JSON', () => 'schema: 1', /it is not JSON/],
   [
     'a prototype',
     () => '{"schema":1,"__proto__":{"run":"x"},"constructor":{}}',

@@ -125,6 +125,6 @@ test('beside the test of the limit selftests count only where they are broken', 
   } as const;
   assert.match(
     headlineOf(run),
-    /^regressed: patched keeps the limit.*newly broken: cgroup:test_cpu\/nice/,
+    /^regressed: patched keeps the limit.*newly broken in k: cgroup:test_cpu\/nice/,
   );
 });

@@ -56,7 +56,7 @@ async function start(
   const submission = new SubmissionFile(lab.server, plan.dir, plan.title);
   const { id, found } = await told(lab, submission.submit(define));
   const url = lab.server.jobUrl(id);
-  if (found) lab.use.say(`goes on with ${url}`);
+  if (found) lab.use.say(`continuing with ${url}`);
   const log = new JobLog(lab, id);
   const cancelled = (): Promise<void> => submission.cancelled();
   try {

@@ -26,7 +26,7 @@ export function safeName(member: Member, file: string): string {
   if (Buffer.byteLength(name) > limits.nameBytes) no('has too long a name');
   const parts = pathParts(name);
   if (parts === undefined) return no('leads outside of the archive');
-  if (kind === 'device') no('is no file, folder or link');
+  if (kind === 'device') no('is not a file, folder or link');
   if (size > limits.memberBytes) no(`claims ${size} bytes, more than a kernel has`);
   if (kind === 'symlink' && climbs(parts, target ?? '')) no(`links to ${shown(target ?? '')}`);
   if (kind === 'hardlink' && target !== undefined && pathParts(target) === undefined) {

@@ -69,7 +69,7 @@ export async function unpackModule(
   await writeStream(path, bounded(bytes, limits.moduleBytes, origin), signal);
   const info = moduleInfo(await readFile(path));
   if (info === undefined) {
-    const message = `${origin}: ${name} is no kernel module for ppc64le`;
+    const message = `${origin}: ${name} is not a kernel module for ppc64le`;
     throw new JobError([{ message, hint: 'give packages of the architecture ppc64el (ppc64le)' }]);
   }
   return { name, path, info };

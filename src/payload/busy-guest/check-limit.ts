@@ -24,5 +24,5 @@ export function whyNothingIsShown({
   if (sure > allowed) return undefined;
   const most = Math.floor((sure - cpus * (tickUs + resolutionUs) - 1) / controlPeriods);
   const least = most < 1000 ? 'this period is too short for any' : `at most ${most} us can be told`;
-  return `a quota of ${quotaUs} us cannot be told from none with a tick of ${tickUs} us: ${least}`;
+  return `a quota of ${quotaUs} us cannot be told from no limit with a tick of ${tickUs} us: ${least}`;
 }

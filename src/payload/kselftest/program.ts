@@ -20,7 +20,7 @@ const selftest = z
     refineWith((text) =>
       /^\w[\w.-]*(?:\/\w[\w.-]*)*(?::\w[\w.+-]*)?$/.test(text)
         ? undefined
-        : `${JSON.stringify(text)} is no COLLECTION or COLLECTION:TEST, as in "cgroup" or "cgroup:test_cpu"`,
+        : `${JSON.stringify(text)} is not COLLECTION or COLLECTION:TEST, as in "cgroup" or "cgroup:test_cpu"`,
     ),
   );
 const cpus = z.int().min(1).max(256).optional();
@@ -79,7 +79,7 @@ export const kselftest = {
     cpus: ({ cpus: count = 1 }) => ({ count, isExact: true, key: 'cpus', text: `cpus: ${count}` }),
     image: ({ kselftest: test }) => ({ kind: 'selftests', tests: [test] }),
     facts: () => ({}),
-    leastTestMs: 1_800_000,
+    usualTestMs: 1_800_000,
   },
   judging,
   reporting,
