@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `npm run soak:right -- [--devices A,B] [--kernels patched,NAME] [--tests full,basic] [--seeds 1,2,3] [--pads 0,64,4160]
+// `npm run soak:right -- [--devices A,B] [--kernels patched,NAME] [--tests full,smp,basic] [--seeds 1,2,3] [--pads 0,64,4160]
 // [--jobs N]`: kernels that are right on every device, once for each of QEMU's random seeds and paddings of the payload.
 // NAME is a right kernel of test/mutants/mutants.yaml. Counts statuses; a FAIL or an ERROR makes it fail. 500 jobs:
 // docs/reliability.md.
@@ -59,6 +59,7 @@ const built = list('kernels').every((name) => name === 'patched')
   : await joinMutants(source, fix.add, names, dir, AbortSignal.timeout(600_000));
 const tests = {
   full: { name: 'full', 'quota-us': 30000, tags: ['full'] },
+  smp: { name: 'smp', 'quota-us': 30000, cpus: 2, tags: ['smp'] },
   basic: { name: 'basic', 'quota-us': 30000 },
 };
 const matrix = join(dir, 'right.yaml');

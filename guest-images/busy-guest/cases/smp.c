@@ -136,6 +136,8 @@ static void cpu_goes_and_comes(const struct test *t, const struct test_case *c)
 	} else {
 		use_cpus(t, &l, last < 2 ? last : 2);
 		l.others--;
+		/* The debt of a CPU that goes is forgiven (unthrottle_offline_cfs_rqs()). */
+		r.first_quota_us = -1;
 		held = holds_now(&r, &l);
 		back = set_online(last, true);
 		use_cpus(t, &l, 2);
