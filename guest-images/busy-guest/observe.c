@@ -39,12 +39,30 @@ const struct sample *observe_last(const struct observation *o)
 	return &o->samples[o->count - 1];
 }
 
-static void start_from(struct observation *o, const struct runner *r, const struct cpu_stat *st,
-		       int64_t at_us)
+/* Where a window may begin. */
+struct reading {
+	int64_t t_us;
+	uint64_t progress;
+	struct cpu_stat stat;
+};
+
+/*
+ * The statistics come last. Reading them can take as long as a quota, while the
+ * guest runs: then the window is longer and the guest has done more, which only
+ * makes the bounds wider.
+ */
+static void read_now(struct reading *now, const struct runner *r)
 {
-	o->start_us = at_us;
-	o->start = *st;
-	o->start_progress = runner_progress(r);
+	now->t_us = now_us();
+	now->progress = runner_progress(r);
+	cgroup_read_stat(&r->cg, &now->stat);
+}
+
+static void start_from(struct observation *o, const struct reading *reading)
+{
+	o->start_us = reading->t_us;
+	o->start = reading->stat;
+	o->start_progress = reading->progress;
 }
 
 /*
@@ -58,27 +76,25 @@ static void open_window(struct observation *o, const struct runner *r, const str
 {
 	int64_t end = now_us() + EDGE_PERIODS * l->period_us;
 	struct trace_runtime runtime = { 0 };
-	struct cpu_stat st;
-	int64_t t = now_us();
+	struct reading now;
 
-	cgroup_read_stat(&r->cg, &st);
-	start_from(o, r, &st, t);
+	read_now(&now, r);
+	start_from(o, &now);
 	/* From now on, not from the last reading: a slow reading must not leave the guest without time. */
 	while (o->start_us < end &&
 	       watch_until_us(now_us() + EDGE_POLL_US, &o->late_us)) {
-		t = now_us();
-		cgroup_read_stat(&r->cg, &st);
+		read_now(&now, r);
 		if (r->trace)
 			trace_read(r->trace, &runtime);
-		if (st.nr_throttled != o->start.nr_throttled) {
+		if (now.stat.nr_throttled != o->start.nr_throttled) {
 			o->aligned = true;
 			/* The time it was held back is told when that ends: longer than since the last reading? */
-			o->edge_us = t - o->start_us;
-			if (st.throttled_us - o->start.throttled_us >= o->edge_us)
+			o->edge_us = now.t_us - o->start_us;
+			if (now.stat.throttled_us - o->start.throttled_us >= o->edge_us)
 				o->edge_us = 0;
 			return;
 		}
-		start_from(o, r, &st, t);
+		start_from(o, &now);
 		o->late_us = 0;
 		o->start_runtime = runtime;
 	}
@@ -180,12 +196,11 @@ bool observe(struct observation *o, const struct runner *r, const struct limit *
 bool observe_free(struct observation *o, const struct runner *r, const struct limit *l,
 		  int64_t periods)
 {
-	struct cpu_stat st;
-	int64_t t = now_us();
+	struct reading now;
 
 	memset(o, 0, sizeof(*o));
-	cgroup_read_stat(&r->cg, &st);
-	start_from(o, r, &st, t);
+	read_now(&now, r);
+	start_from(o, &now);
 	o->aligned = true;
 	return watch(o, r, l, periods, INT64_MAX);
 }
