@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { constants, createWriteStream, type Stats } from 'node:fs';
 import {
+  lchown,
   lstat,
   lutimes,
   mkdir,
@@ -8,6 +9,7 @@ import {
   readlink,
   rm,
   rmdir,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
@@ -84,10 +86,13 @@ export async function dateBuilt(dir: string, path: string, seconds: number): Pro
   await lutimes(join(dir, path), seconds, seconds).catch(() => undefined);
 }
 
-/** Writes a file into a folder that a build writes to as well; what it has put there goes. */
+/** Writes a file into a folder that a build writes to as well, and whose owner it gets; what is there goes. */
 export async function writeForBuild(dir: string, path: string, text: string): Promise<void> {
   const content = Buffer.from(text);
   await writeTreeFiles(dir, new Map([[path, { mode: '100644', content }]] as const));
+  // The cage gives the folder as a whole to who builds there, once. Only a file's owner can date it.
+  const { uid, gid } = await stat(dir);
+  await lchown(join(dir, path), uid, gid);
 }
 
 const isExecutable = (mode: Stats['mode']): boolean => (mode & 0o100) !== 0;

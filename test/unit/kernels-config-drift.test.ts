@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -86,6 +86,11 @@ async function treeWith(context: TestContext, proc: string, takes: string): Prom
 
 const toolchain = { kind: 'gcc', choice: '', compiler: 'cc', versions: [] } as const;
 
+const ownerIn =
+  (dir: string) =>
+  async (name: string): Promise<number> =>
+    (await stat(join(dir, name))).uid;
+
 /** The facts, or what is wrong, of a fragment in a tree whose Kconfig takes what matches. */
 async function configured(
   context: TestContext,
@@ -98,6 +103,9 @@ async function configured(
   try {
     const fragments = [{ file: '/x/some.config', text, ships }];
     const facts = await configure(work, { fragments });
+    // Who builds upon this dates every file, which only its owner can.
+    const [folder, asked] = await Promise.all(['.', 'busyguest.config'].map(ownerIn(tree)));
+    assert.equal(asked, folder, 'as root: who owns what was written for the build');
     return { facts, config: await readFile(join(tree, '.config'), 'utf8') };
   } catch (error) {
     if (!(error instanceof JobError)) throw error;
