@@ -45,7 +45,7 @@ function testedOf(jobs: readonly JobResult[]): string {
   const kernels = summarizeKernels(jobs);
   const identities = unique(kernels.map(({ identity, kernel }) => identity || kernel));
   const patches = kernels.at(-1)?.jobs[0]?.facts['kernel_patches'] ?? 'none';
-  return [...identities, ...(patches === 'none' ? [] : [`+ ${patches}`])].join(', ');
+  return [identities.join(', '), ...(patches === 'none' ? [] : [patches])].join(' + ');
 }
 
 /**

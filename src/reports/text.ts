@@ -59,6 +59,12 @@ export function asciiLine(text: string): string {
   return cleanLine(text).replace(/[^ -~]/gu, '?');
 }
 
+/** A time of ISO 8601 for people, to the minute: `2026-11-28 13:06 UTC`; another text as it is. */
+export function minuteOf(time: string): string {
+  const [, day, minute] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*Z$/.exec(time) ?? [];
+  return day === undefined || minute === undefined ? time : `${day} ${minute} UTC`;
+}
+
 /** At most `width` characters, the cut marked by three dots. */
 export function clip(text: string, width: number): string {
   if (text.length <= width) return text;

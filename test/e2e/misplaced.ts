@@ -29,10 +29,19 @@ export const misplaced = `(() => {
     if (box.right > document.documentElement.clientWidth + 1) say('beyond the edge', one);
     if (one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'visible') say('cut', one);
   }
-  // A column that breaks its words every few letters.
-  for (const one of document.querySelectorAll('td, th')) {
-    const text = one.textContent.trim();
-    if (visible(one) && text.length > 12 && one.clientWidth < 45) say('broken every few letters', one);
+  // A column that breaks its words: plain ones have room everywhere.
+  const places = document.createRange();
+  for (const one of document.querySelectorAll('td, th, dt, caption')) {
+    if (!visible(one)) continue;
+    const texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      for (const word of texts.currentNode.data.matchAll(/(?<![^\\s])[A-Za-z]{2,14}(?![^\\s,:;.])/g)) {
+        places.setStart(texts.currentNode, word.index);
+        places.setEnd(texts.currentNode, word.index + word[0].length);
+        const lines = new Set([...places.getClientRects()].map(({ top }) => Math.round(top)));
+        if (lines.size > 1) say('a broken word, "' + word[0] + '"', one);
+      }
+    }
   }
   return found;
 })()`;

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { formatRatio, formatUs } from '../../src/model/units.js';
-import { asciiLine, cleanLine, cleanText, clip, tailBytes, wrap } from '../../src/reports/text.js';
+import {
+  asciiLine,
+  cleanLine,
+  cleanText,
+  clip,
+  minuteOf,
+  tailBytes,
+  wrap,
+} from '../../src/reports/text.js';
 import { hostileText } from './reports-run.js';
 
 test('formatUs: three digits and the unit that fits', () => {
@@ -67,6 +75,11 @@ test('clip, wrap', () => {
   assert.deepEqual(wrap('aa bb cc', 5, 3), ['aa bb', 'cc']);
   assert.deepEqual(wrap('aa bb cc dd ee', 5, 2), ['aa bb', 'cc...']);
   assert.deepEqual(wrap('abcdefgh', 5, 2), ['ab...']);
+});
+
+test('minuteOf: for people; what is no time stays', () => {
+  assert.equal(minuteOf('2026-11-28T13:06:52.426Z'), '2026-11-28 13:06 UTC');
+  for (const text of ['', '2026-11-23', 'yesterday']) assert.equal(minuteOf(text), text);
 });
 
 test('tailBytes: the end, within the bound, never half a character', () => {

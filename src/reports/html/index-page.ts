@@ -4,7 +4,7 @@ import type { OpenRun, RunIndex, RunSummary } from '../../model/history.js';
 import type { Status } from '../../model/status.js';
 import { urlPart } from '../../system/address.js';
 import { isUnexpected } from '../outcome.js';
-import { cleanLine, clip } from '../text.js';
+import { cleanLine, clip, minuteOf } from '../text.js';
 import { flakyList } from './changes-section.js';
 import { firstOf, limit, shortName } from './limits.js';
 import { html, when, type Markup } from './markup.js';
@@ -61,9 +61,9 @@ function runRow(run: RunSummary, before: RunSummary | undefined, withReport: boo
       ${clip(cleanLine(run.headline), limit.reasonChars)} ${changed(run, before)}
     </td>
     <td data-label="tested">${clip(cleanLine(run.tested), limit.lineChars)}</td>
-    <td data-label="outcome">${unexpected(run)}</td>
-    <td data-label="jobs">${counts(run)}</td>
-    <td class="faint" data-label="job matrix">${shortName(basename(run.matrix))}</td>
+    <td class="whole" data-label="outcome">${unexpected(run)}</td>
+    <td class="whole" data-label="jobs">${counts(run)}</td>
+    <td class="whole faint" data-label="job matrix">${shortName(basename(run.matrix))}</td>
   </tr> `;
 }
 
@@ -186,7 +186,7 @@ export function renderIndex(index: RunIndex, live?: LiveIndex): string {
       runs${when(
         newest !== undefined,
         () =>
-          html`, the last of ${newest?.startedAt}:
+          html`, the last of ${minuteOf(newest?.startedAt ?? '')}:
           ${clip(cleanLine(newest?.headline ?? ''), limit.reasonChars)}`,
       )}
     </p>`;

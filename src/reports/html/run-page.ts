@@ -16,7 +16,7 @@ import { html, when, type Markup } from './markup.js';
 import { matrixSection } from './matrix.js';
 import { page, type NavLink } from './page.js';
 import { plotsOf } from './plots-section.js';
-import { cleanLine, clip } from '../text.js';
+import { cleanLine, clip, minuteOf } from '../text.js';
 import { effectMark, verdictMark } from './status-mark.js';
 
 /** Everything of a run's folder that its page shows. */
@@ -56,7 +56,7 @@ function headerOf(run: RunResult, live: LiveRun | undefined): Markup {
   return html`<h1>${headlineMark(run)}</h1>
     <p>
       Run <strong>${shortName(run.run)}</strong> of ${shortName(run.matrix)}, started
-      ${shortName(run.startedAt)}:
+      ${shortName(minuteOf(run.startedAt))}:
       ${describeOutcomes(run.jobs)}${run.interrupted ? '; interrupted' : ''}.
     </p>
     ${when(live !== undefined, () => html`<p><strong>${live?.progress}</strong></p>`)}`;

@@ -71,6 +71,7 @@ dialog{border:1px solid var(--rule);border-radius:4px;background:var(--paper);co
 footer{color:var(--faint);font-size:.85rem;margin-top:2.5rem;padding-bottom:2rem}
 @media(max-width:40rem){body{font-size:16px}header,main,footer{padding-left:.7rem;padding-right:.7rem}th,td{padding:.3rem .35rem}.cell{min-width:0;padding:.2rem .3rem}.matrix .sub{font-size:.75em}.matrix .st{font-size:.8em}.matrix tbody th{min-width:0}.opt,.matrix div>.sub.opt{display:none}
 table.cases,table.cases tbody,table.cases tr,table.cases th,table.cases td{display:block}table.cases thead{display:none}table.cases th,table.cases td{border:0;padding:.1rem 0}table.cases tr{border-bottom:1px solid var(--rule);padding:.3rem 0}dl div{flex-wrap:wrap;gap:0 .5rem}dt{max-width:100%}}
+thead th{overflow-wrap:normal}@media(min-width:48.01rem){table.runs th,table.runs .whole{overflow-wrap:normal}}
 @media(max-width:48rem){table.runs thead{display:none}table.runs,table.runs tbody,table.runs tr,table.runs th,table.runs td{display:block}table.runs th,table.runs td{border:0;padding:.1rem 0}table.runs tr{border-bottom:1px solid var(--rule);padding:.4rem 0}table.runs td::before{content:attr(data-label) ": ";color:var(--faint);font-size:.85em}}
 @media print{figure{padding-bottom:0}body{font-size:11px}nav,.zoom,.reading{display:none}pre{max-height:none;white-space:pre-wrap}details::details-content{content-visibility:visible;height:auto}.plots{content-visibility:visible;break-inside:avoid}}
 `;

@@ -17,10 +17,21 @@ export interface Trend {
   readonly points: readonly TrendPoint[];
 }
 
-const size = { width: 300, height: 110, left: 48, right: 30, top: 18, bottom: 18 };
+const size = { width: 300, height: 110, left: 68, right: 30, top: 18, bottom: 18 };
 
-// Large and small numbers with few characters: 14.1M, 0.98, 1,2e-7.
-const short = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
+/** Large and small numbers with few characters, 14.1M or 0.98, and with as many digits as two marks of the axis differ in. */
+function shortNumbers(trends: readonly Trend[]): (value: number) => string {
+  const values = valuesOf(trends);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const share = Math.max(Math.abs(least), Math.abs(most)) / (most - least);
+  const digits = Number.isFinite(share) ? Math.ceil(Math.log10(share)) + 2 : 3;
+  const maximumSignificantDigits = Math.min(Math.max(digits, 3), 7);
+  const format = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits });
+  return (value) => format.format(value);
+}
+
+const valuesOf = (trends: readonly Trend[]): readonly number[] =>
+  trends.flatMap(({ points }) => points.flatMap(({ value }) => value ?? []));
 
 /** Places where the status differs from that of the run before which has one. */
 export function statusChanges(points: readonly Pick<TrendPoint, 'status'>[]): readonly number[] {
@@ -61,7 +72,7 @@ function line({ style, points }: Trend) {
 
 // Beside a broken kernel's numbers those of a fixed one would be a flat line.
 function isWide(trends: readonly Trend[]): boolean {
-  const values = trends.flatMap(({ points }) => points.flatMap(({ value }) => value ?? []));
+  const values = valuesOf(trends);
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return least > 0 && most / least > 30;
 }
@@ -86,7 +97,7 @@ export function drawTrend(
       type: isWide(trends) ? 'log' : 'value',
       scale: true,
       splitNumber: 2,
-      axisLabel: { ...axisStyle.axisLabel, formatter: (value: number) => short.format(value) },
+      axisLabel: { ...axisStyle.axisLabel, formatter: shortNumbers(trends) },
     },
     series: trends.map(line),
   });
