@@ -74,7 +74,7 @@ export async function treeOfCommit(
 
 /** What a tree of a repository holds, read as far as it is asked for. */
 export class ObjectTree {
-  readonly #read = new Map<string, readonly (TreeEntry & { readonly name: string })[]>();
+  private readonly read = new Map<string, readonly (TreeEntry & { readonly name: string })[]>();
 
   /** @param root id of the tree */
   constructor(
@@ -84,24 +84,24 @@ export class ObjectTree {
 
   /** Files, links and submodules by their paths, sorted; undefined where the repository lacks the tree. Throws JobError. */
   async all(signal: AbortSignal): Promise<ReadonlyMap<string, TreeEntry> | undefined> {
-    await this.#load([this.root], signal);
-    if (!this.#read.has(this.root)) return undefined;
+    await this.load([this.root], signal);
+    if (!this.read.has(this.root)) return undefined;
     const rows: [string, TreeEntry][] = [];
     let open = [{ path: '', id: this.root }];
     for (let depth = 0; open.length > 0; depth++) {
-      if (depth > mostDepth) throw this.#refused(`folders within more than ${mostDepth} others`);
-      await this.#load(
+      if (depth > mostDepth) throw this.refused(`folders within more than ${mostDepth} others`);
+      await this.load(
         open.map(({ id }) => id),
         signal,
       );
       const next: typeof open = [];
       for (const { path, id } of open) {
-        for (const entry of this.#entries(id)) {
+        for (const entry of this.entries(id)) {
           const place = path === '' ? entry.name : `${path}/${entry.name}`;
           if (isFolder(entry)) next.push({ path: place, id: entry.id });
           else rows.push([place, entry]);
           if (rows.length + next.length > mostEntries) {
-            throw this.#refused(`more than ${mostEntries} files`);
+            throw this.refused(`more than ${mostEntries} files`);
           }
         }
       }
@@ -115,12 +115,12 @@ export class ObjectTree {
     const found = new Map<string, TreeEntry>();
     let open = paths.map((path) => ({ path, names: path.split('/'), id: this.root }));
     while (open.length > 0) {
-      await this.#load(
+      await this.load(
         open.map(({ id }) => id),
         signal,
       );
       open = open.flatMap(({ path, names: [name, ...names], id }) => {
-        const entry = this.#entries(id).find((one) => one.name === name);
+        const entry = this.entries(id).find((one) => one.name === name);
         if (entry === undefined) return [];
         if (names.length > 0) return isFolder(entry) ? [{ path, names, id: entry.id }] : [];
         if (!isFolder(entry)) found.set(path, entry);
@@ -130,20 +130,20 @@ export class ObjectTree {
     return found;
   }
 
-  #entries(id: string): readonly (TreeEntry & { readonly name: string })[] {
-    const entries = this.#read.get(id);
+  private entries(id: string): readonly (TreeEntry & { readonly name: string })[] {
+    const entries = this.read.get(id);
     if (entries === undefined) throw notItsName(this.repository, `tree ${id}, which is missing,`);
     return entries;
   }
 
-  async #load(ids: readonly string[], signal: AbortSignal): Promise<void> {
-    const wanted = [...new Set(ids)].filter((id) => !this.#read.has(id));
+  private async load(ids: readonly string[], signal: AbortSignal): Promise<void> {
+    const wanted = [...new Set(ids)].filter((id) => !this.read.has(id));
     for (const [id, content] of await readObjects(this.repository, wanted, signal)) {
-      this.#read.set(id, entriesOf(content, id.length / 2));
+      this.read.set(id, entriesOf(content, id.length / 2));
     }
   }
 
-  #refused(why: string): JobError {
+  private refused(why: string): JobError {
     return new JobError([{ message: `${this.repository}: refused: tree ${this.root} has ${why}` }]);
   }
 }
