@@ -101,6 +101,7 @@ for (const seed of list('seeds'))
     rmSync(join(copy, 'dist'), { recursive: true });
   }
 
+for (const [device, row] of rows) if (!row.PASS) bad.push(`${device}: no job ran to a PASS`);
 const statuses = [...new Set([...rows.values()].flatMap(Object.keys))].sort();
 const line = (cells) => process.stdout.write(`| ${cells.join(' | ')} |\n`);
 line(['device', ...statuses]);

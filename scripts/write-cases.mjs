@@ -87,8 +87,9 @@ function mutantCells(kernel, device) {
 }
 const statusesOf = (kernel, device) =>
   ['basic', 'full'].map((suite) => answerOf(suite, kernel, device).status);
+/** A device that this machine's QEMU has not says SKIP to all. */
 const wasAsked = (kernel, device) =>
-  statusesOf(kernel, device).some((status) => status !== undefined);
+  statusesOf(kernel, device).some((status) => status !== undefined && status !== 'SKIP');
 /** Devices that say the same share a row. */
 function mutantRows(kernel) {
   const devices = devicesOf(mutantList, kernel).filter((device) => wasAsked(kernel, device));
@@ -113,7 +114,9 @@ const rightTable = [...mutantHead, ...mutantList.right.flatMap(mutantRows)];
 /** How many of the suite's answers on kernels that reach a device have a status. */
 function share(kernels, suite, status) {
   const answers = kernels.flatMap((kernel) =>
-    devicesOf(mutantList, kernel).map((device) => answerOf(suite, kernel, device).status),
+    devicesOf(mutantList, kernel)
+      .map((device) => answerOf(suite, kernel, device).status)
+      .filter((status) => status !== 'SKIP'),
   );
   const told = answers.filter((one) => one !== undefined);
   const right = told.filter((one) => one === status).length;

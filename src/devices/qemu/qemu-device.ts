@@ -15,7 +15,13 @@ import type { QemuMachine } from './machines.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-const install = 'no qemu-system-ppc64 here: run "busyguest doctor" for the line that installs it';
+/** Why there is no QEMU. */
+function missing(): string {
+  const asked = process.env['BUSYGUEST_QEMU'];
+  return asked
+    ? `BUSYGUEST_QEMU is ${asked}, which does not run here ("${asked} --version" says why)`
+    : 'no qemu-system-ppc64 here: run "busyguest doctor" for the line that installs it';
+}
 
 let found: Promise<QemuBinary | undefined> | undefined;
 let digested: Promise<string> | undefined;
@@ -27,7 +33,7 @@ export async function qemuFor(
   machine: QemuMachine,
 ): Promise<{ readonly binary: QemuBinary; readonly icount: boolean }> {
   const binary = await theQemu();
-  if (binary === undefined) throw new InfraError('boot', install);
+  if (binary === undefined) throw new InfraError('boot', missing());
   return { binary, icount: canCount(machine, binary) };
 }
 
@@ -45,7 +51,7 @@ export function qemuDevice(machine: QemuMachine): Device {
     promised: machine.promised,
     async missing() {
       const binary = await theQemu();
-      return binary === undefined ? [install] : whyNot(machine, binary);
+      return binary === undefined ? [missing()] : whyNot(machine, binary);
     },
     async inputs(boot) {
       // KVM runs in the time of a real machine, whatever else that machine does.
