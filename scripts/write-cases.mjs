@@ -75,7 +75,7 @@ const wall = devices.flatMap((device) =>
 /** What a suite said; the full one has the cases of the basic one, and is asked only where that does not say FAIL. */
 function answerOf(suite, kernel, device) {
   const basic = suiteResult(mutantJobs, 'basic', kernel.name, device);
-  if (suite === 'basic' || fullIsKnown(basic)) return basic;
+  if (suite === 'basic' || fullIsKnown(basic) || basic.status === 'SKIP') return basic;
   return suiteResult(mutantJobs, 'full', kernel.name, device);
 }
 /** What the suites said on a device, and the first things that they saw. */
