@@ -104,7 +104,7 @@ const members: readonly (readonly [string, Entry, RegExp])[] = [
   ['a file twice', { name: 'job/kernel', data: 'x' }, /holds "job\/kernel" twice/],
   ['a link', { name: 'job/ktap.txt', type: '2', target: '/etc/shadow' }, /links to/],
   ['a climbing link', { name: 'job/ktap.txt', type: '2', target: '../../x' }, /links to/],
-  ['a device', { name: 'job/ktap.txt', type: '3' }, /is no file/],
+  ['a device', { name: 'job/ktap.txt', type: '3' }, /is not a file/],
   ['a control character', { name: 'job/\u001b[2J', data: 'x' }, /leads outside/],
   ['a huge size', { name: 'job/ktap.txt', data: 'x', size: 2 ** 31 }, /claims 2147483648 bytes/],
 ];
