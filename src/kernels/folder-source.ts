@@ -20,6 +20,7 @@ import {
   type KernelSource,
   type PinnedSource,
 } from './pinned-source.js';
+import { changesOfListings, listFiles, listingOf, listingText, type Listing } from './listing.js';
 import { removeFromTree } from './tree-file.js';
 import { copyFiles } from './tree-files.js';
 
@@ -64,30 +65,27 @@ async function isDirty(path: string, signal: AbortSignal): Promise<boolean> {
   return stdout.trim() !== '';
 }
 
-/** What each file and link of a folder is, by its path. */
-type Listing = ReadonlyMap<string, string>;
-
 // Sizes and times stand for the content: reading 1.5 GB would take longer than it saves. The time of the last change
 // (ctime) is among them, for nobody can set it.
 async function listingIn(path: string, signal: AbortSignal): Promise<Listing> {
-  const prune = ['(', '-name', '.git', '-prune', ')', '-o'];
-  const wanted = ['(', '-type', 'f', '-o', '-type', 'l', ')', '-printf', '%P\\0%s %T@ %C@ %l\\0'];
-  const find = ['find', '.', ...prune, ...wanted];
-  const { stdout } = await run(find, { stage: 'source', cwd: path, signal });
-  return listingOf(stdout);
+  const which = [
+    '(',
+    '-name',
+    '.git',
+    '-prune',
+    ')',
+    '-o',
+    '(',
+    '-type',
+    'f',
+    '-o',
+    '-type',
+    'l',
+    ')',
+  ];
+  const found = await listFiles(path, which, '%s %T@ %C@ %l', { stage: 'source', signal });
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
-
-function listingOf(text: string): Listing {
-  const parts = text.split('\0');
-  const rows = Array.from(
-    { length: Math.floor(parts.length / 2) },
-    (_, row) => [parts[2 * row] ?? '', parts[2 * row + 1] ?? ''] as const,
-  );
-  return new Map(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-const textOf = (listing: Listing): string =>
-  [...listing].map(([name, state]) => `${name}\0${state}\0`).join('');
 
 /** Where what a folder held in a state is kept, so that its next state can be compared. */
 const listingFile = (id: string): string => cacheDir('known', `${id}.files`);
@@ -95,12 +93,7 @@ const listingFile = (id: string): string => cacheDir('known', `${id}.files`);
 /** What differs by size, times and target. */
 async function changesOf(before: string, is: Listing): Promise<Changes | undefined> {
   const text = await readIfThere(listingFile(before));
-  if (text === undefined) return undefined;
-  const was = listingOf(text);
-  const paths = [...new Set([...was.keys(), ...is.keys()])].filter(
-    (path) => was.get(path) !== is.get(path),
-  );
-  return { paths, added: paths.filter((path) => !was.has(path)) };
+  return text === undefined ? undefined : changesOfListings(listingOf(text), is);
 }
 
 /** What an in-tree build left behind would make `make O=` refuse the tree. */
@@ -116,11 +109,11 @@ const isLeftover = (path: string): boolean =>
 
 async function pinFolder(path: string, signal: AbortSignal): Promise<PinnedSource> {
   const listing = await listingIn(path, signal);
-  const state = digest(path, textOf(listing)).slice(0, 16);
-  const keepListing = (): Promise<void> => writeWhole(listingFile(id), textOf(listing));
+  const state = digest(path, listingText(listing)).slice(0, 16);
+  const keepListing = (): Promise<void> => writeWhole(listingFile(id), listingText(listing));
   const id = `folder-${state}`;
   const assertUnchanged = async (again: AbortSignal): Promise<void> => {
-    if (textOf(await listingIn(path, again)) === textOf(listing)) return;
+    if (listingText(await listingIn(path, again)) === listingText(listing)) return;
     const todo =
       'run again, and edit when all kernels are built, or commit and name the commit (PATH#REF)';
     throw new InfraError('source', `${path} was changed while it was read`, todo);

@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { JobError } from '../model/errors.js';
 import { run } from '../system/processes.js';
 import { git, programOfObjects } from './git.js';
+import { changesOfListings } from './listing.js';
 import {
   notItsName,
   ObjectTree,
@@ -187,10 +188,9 @@ async function changesOfTrees(
 ): Promise<Changes | undefined> {
   const [was, is] = [await before.all(signal), await after.all(signal)];
   if (was === undefined || is === undefined) return undefined;
-  const differs = (path: string): boolean => {
-    const [one, other] = [was.get(path), is.get(path)];
-    return one?.id !== other?.id || one?.mode !== other?.mode;
-  };
-  const paths = [...new Set([...was.keys(), ...is.keys()])].filter(differs).sort();
-  return { paths, added: paths.filter((path) => !was.has(path)) };
+  return changesOfListings(
+    was,
+    is,
+    (one, other) => one?.id === other?.id && one?.mode === other?.mode,
+  );
 }

@@ -6,6 +6,7 @@ import { use } from '../system/cache.js';
 import { cacheDir, digest, readIfThere } from '../system/files.js';
 import { livingOwner, withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
+import { changesOfListings, listFiles, listingOf, listingText, type Listing } from './listing.js';
 import { readerOf, type Changes, type PinnedSource } from './pinned-source.js';
 import { rejectError, touchedFiles, trySeries, type Patch } from './series.js';
 import { linkAbove, writeTreeFiles, type TreeFile } from './tree-file.js';
@@ -122,14 +123,9 @@ async function readState(dir: string): Promise<TreeState | undefined> {
 }
 
 /** Name and stat data of every file but those of the build: who writes to one, or puts another there, changes it. */
-async function listing(tree: string, signal: AbortSignal): Promise<Map<string, string>> {
-  const format = '%P\\0%y %m %s %T@ %C@ %i\\0';
-  const argv = ['find', '.', '-path', './obj', '-prune', '-o', '!', '-type', 'd'];
-  const { stdout } = await run([...argv, '-printf', format], { stage: 'build', cwd: tree, signal });
-  const parts = stdout.split('\0');
-  const found = new Map<string, string>();
-  for (let at = 0; at + 1 < parts.length; at += 2) found.set(parts[at] ?? '', parts[at + 1] ?? '');
-  return found;
+function listing(tree: string, signal: AbortSignal): Promise<Listing> {
+  const which = ['-path', './obj', '-prune', '-o', '!', '-type', 'd'];
+  return listFiles(tree, which, '%y %m %s %T@ %C@ %i', { stage: 'build', signal });
 }
 
 /**
@@ -181,16 +177,12 @@ async function replaceFiles(
 }
 
 /** Files that are not as they were when the state was written down; none of them can be told to hold what it should. */
-async function changedBehindUs({ dir, tree }: WorkTree, signal: AbortSignal): Promise<string[]> {
-  const parts = (await readFile(listingFile(dir), 'utf8')).split('\0');
-  const now = await listing(tree, signal);
-  const odd: string[] = [];
-  for (let at = 0; at + 1 < parts.length; at += 2) {
-    const [path = '', state] = [parts[at], parts[at + 1]];
-    if (now.get(path) !== state) odd.push(path);
-    now.delete(path);
-  }
-  return [...odd, ...now.keys()];
+async function changedBehindUs(
+  { dir, tree }: WorkTree,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const was = listingOf(await readFile(listingFile(dir), 'utf8'));
+  return changesOfListings(was, await listing(tree, signal)).paths;
 }
 
 /** Throws JobError where a link stands in the path of a file, so that it could lie outside the tree. */
@@ -230,7 +222,6 @@ export async function dateTree(
       if (!/ENOENT|ENOTDIR/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
     });
   }
-  const text = [...(await listing(tree, signal))].map(([path, stats]) => `${path}\0${stats}\0`);
-  await writeFile(listingFile(dir), text.join(''));
+  await writeFile(listingFile(dir), listingText(await listing(tree, signal)));
   await writeFile(stateFile(dir), JSON.stringify(state));
 }
