@@ -127,7 +127,7 @@ async function install(manager: PackageManager, line: readonly string[]): Promis
 /** Options and help of `busyguest doctor`. */
 export const declare: Declare = (command) =>
   command
-    .option('--install', 'run that line (as root, or by sudo where it needs no password)', false)
+    .option('--install', 'run that command (as root, or by sudo where it needs no password)', false)
     .addOption(
       new Option('--for <what>', 'run jobs, or run the tests too')
         .choices(['run', 'test'])
