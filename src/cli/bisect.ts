@@ -6,6 +6,7 @@ import { UsageError } from '../model/errors.js';
 import {
   bisect as runBisect,
   name,
+  soughtWords,
   type BisectAnswer,
   type Candidate,
 } from '../pipeline/bisect.js';
@@ -41,7 +42,7 @@ interface Options {
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** `busyguest bisect`: the first commit or package that breaks the limit. 0: found and proven; 1: not. */
+/** `busyguest bisect`: the first commit or package that breaks the limit, or that keeps it again. 0: found and proven; 1: not. */
 export async function bisect(options: Options): Promise<number> {
   const limit = cacheLimit();
   let left: string | undefined;
@@ -60,12 +61,9 @@ export async function bisect(options: Options): Promise<number> {
           const folder = join(dir, stepFolder(candidate));
           return testCommit(bisection.matrixOf(candidate), folder, options.quiet, signal);
         };
-        return show(
-          await runBisect(bisection.candidates, test, say, signal),
-          bisection,
-          dir,
-          signal,
-        );
+        const { candidates, expected } = bisection;
+        const answer = await runBisect(candidates, test, say, signal, expected);
+        return show(answer, bisection, dir, signal);
       });
       left = undefined;
       await trimAfterRun(limit, signal);
@@ -109,7 +107,7 @@ async function packageNames(
 ): Promise<string[]> {
   if (good !== undefined || bad !== undefined) {
     throw new UsageError(
-      'bisect: of --packages the first is good and the last is bad; leave out --good and --bad',
+      'bisect: --packages are tested from the oldest to the newest; leave out --good and --bad',
     );
   }
   const names: string[] = [];
@@ -141,31 +139,32 @@ async function readRecord(dir: string): Promise<BisectRecord> {
 }
 
 async function show(
-  { end, evidence, proven }: BisectAnswer,
+  { end, sought, evidence, proven }: BisectAnswer,
   bisection: Bisection,
   dir: string,
   signal: AbortSignal,
 ): Promise<number> {
+  const words = soughtWords[sought];
+  const first = `first ${words.name} ${bisection.noun}`;
   if (end.kind === 'skipped') {
-    say(`\nonly skipped ${bisection.noun}s are left; the first bad ${bisection.noun} is one of:`);
+    say(`\nonly skipped ${bisection.noun}s are left; the ${first} is one of:`);
     for (const commit of end.among) say(`  ${name(commit)}`);
     return 1;
   }
-  say(
-    `\nfirst bad ${bisection.noun}: ${end.first.id}\n${await bisection.describe(end.first, signal)}`,
-  );
+  say(`\n${first}: ${end.first.id}\n${await bisection.describe(end.first, signal)}`);
   for (const { candidate } of evidence) say(`  ${join(dir, stepFolder(candidate))}`);
   const [found, before] = evidence.map(
     ({ candidate, result }) => `${name(candidate)} (${result.outcome})`,
   );
   if (proven) {
     say(
-      `\nproven: ${found ?? ''} is the first that breaks the limit; ${before ?? ''} before it keeps it`,
+      `\nproven: ${found ?? ''} is the first that ${words.does}; ${before ?? ''} before it ${words.didBefore}`,
     );
     return 0;
   }
+  const other = sought === 'bad' ? 'good' : 'bad';
   say(
-    `\nnot proven: ${found ?? ''} should be bad, and ${before ?? 'the one before it (there is none)'} good`,
+    `\nnot proven: ${found ?? ''} should be ${sought}, and ${before ?? 'the one before it (there is none)'} ${other}`,
   );
   return 1;
 }
@@ -175,7 +174,7 @@ export const declare: Declare = (command) =>
   command
     .option('--tree <path>', 'git repository; only read', '.')
     .option('--good <ref>', 'a commit that keeps the limit')
-    .option('--bad <ref>', 'a later commit that breaks it')
+    .option('--bad <ref>', 'a commit that breaks it')
     .option(
       '--packages <kernel...>',
       'instead: kernels, oldest first: debian:PACKAGE[@SUITE], * for all that match; FILE or FILE,FILE',
@@ -187,10 +186,12 @@ export const declare: Declare = (command) =>
     .addHelpText(
       'after',
       `
-The first package has to keep the limit, and the last one has to break it.
+One end has to keep the limit, the other to break it. Where the newer one breaks it, bisect finds the first commit or
+package that breaks it; where the newer one keeps it, the first that mended it.
 
 Examples:
   busyguest bisect --tree ~/linux --good v6.17 --bad v6.18
+  busyguest bisect --tree ~/linux --good v7.3 --bad v7.2   # what mended it
   busyguest bisect --packages debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
   busyguest bisect --packages 'debian:linux-image-*-powerpc64le@trixie' debian:linux-image-powerpc64le@sid`,
     )

@@ -3,12 +3,13 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { bisectStep } from '../jobs/generators/bisect-step.js';
 import type { MatrixInput } from '../jobs/generators/generator.js';
-import { GitBisect } from '../kernels/git-bisect.js';
-import { name, type Candidate, type Candidates } from '../pipeline/bisect.js';
+import { GitBisect, inOrder } from '../kernels/git-bisect.js';
+import { name, type Candidate, type Candidates, type Sought } from '../pipeline/bisect.js';
 import { PackageBisection } from '../pipeline/package-bisection.js';
 import { readRun } from '../pipeline/run-folder.js';
 import { exists } from '../system/files.js';
 import { readJsonIfThere } from '../system/input.js';
+import { quoteWords } from '../system/shell-words.js';
 
 /** The most of a bisect.json that is read, bytes. */
 const mostBytes = 16 * 1024 ** 2;
@@ -41,11 +42,13 @@ export interface Bisection {
   readonly title: string;
   /** "commit" or "package". */
   readonly noun: string;
+  /** What the user looks for, by which end is called good; packages have no such names. */
+  readonly expected: Sought;
   matrixOf(candidate: Candidate): MatrixInput;
   describe(candidate: Candidate, signal: AbortSignal): Promise<string>;
 }
 
-/** Begins a bisection, or goes on with one. Throws JobError when good and bad do not fit together. */
+/** Begins a bisection, or goes on with one. Throws JobError when its ends do not fit together. */
 export async function openBisection(
   dir: string,
   record: BisectRecord,
@@ -55,9 +58,10 @@ export async function openBisection(
   if ('packages' in record) {
     const { packages } = record;
     return {
-      candidates: new PackageBisection(dir, packages),
-      title: `good: ${packages[0] ?? ''}\nbad:  ${packages.at(-1) ?? ''}`,
+      candidates: new PackageBisection(dir, packages, turned(packages, device)),
+      title: titleOf(packages[0] ?? '', packages.at(-1) ?? ''),
       noun: 'package',
+      expected: 'bad',
       matrixOf: ({ id }) => bisectStep({ package: id.split(','), device }),
       describe: (candidate) => describePackage(join(dir, stepFolder(candidate))),
     };
@@ -65,14 +69,25 @@ export async function openBisection(
   const { tree, good, bad } = record;
   const repository = join(dir, 'repository.git');
   const git = new GitBisect(repository);
-  if (!(await exists(join(repository, 'BISECT_LOG')))) await git.start(tree, good, bad, signal);
+  if (!(await exists(join(repository, 'BISECT_LOG')))) {
+    await git.start(tree, ...(await inOrder(tree, good, bad, signal)), signal);
+  }
+  const { older, newer } = await git.ends(signal);
   return {
     candidates: git,
-    title: `good: ${name(good)}\nbad:  ${name(bad)}`,
+    title: titleOf(name(older), name(newer)),
     noun: 'commit',
+    expected: newer.id === bad.id ? 'bad' : 'good',
     matrixOf: ({ id }) => bisectStep({ source: `${tree}#${id}`, device }),
     describe: async (commit, stop) => `\n${await git.describe(commit, stop)}\n`,
   };
+}
+
+const titleOf = (older: string, newer: string): string => `older: ${older}\nnewer: ${newer}`;
+
+function turned(packages: readonly string[], device: string): string {
+  const row = [...packages].reverse();
+  return quoteWords(['busyguest', 'bisect', '--packages', ...row, '--device', device]);
 }
 
 /** Which version a name stood for when it was tested. */

@@ -55,5 +55,5 @@ export async function testCommit(
   // The folder of the step has the rest.
   const [reason = ''] = (job?.reason ?? '').split(/\n|; /);
   const text = `${job?.status ?? 'ERROR'}: ${reason}`;
-  return { outcome: bisectOutcome(run), text };
+  return { outcome: bisectOutcome(run), text, release: job?.facts['kernel_release'] ?? '' };
 }

@@ -15,13 +15,19 @@ export interface Commit {
 /** How a bisection ended. */
 export type BisectEnd =
   | { readonly kind: 'found'; readonly first: Commit; readonly parent: Commit | undefined }
-  /** Everything between good and bad was skipped: one of these it is. */
+  /** Everything between the ends was skipped: one of these it is. */
   | { readonly kind: 'skipped'; readonly among: readonly Commit[] };
 
-const shown = ({ id, subject }: Commit): string => `${id.slice(0, 12)} "${subject}"`;
+/** Which end a commit is like, in git's own words. */
+export type Side = 'old' | 'new' | 'skip';
+
+// What broke something and what mended it are looked for in the same way.
+const terms = ['--term-old=old', '--term-new=new'];
 
 /** git's exit codes for "go on" and for "only skipped commits are left". */
 const okCodes = [0, 1, 2, 3, 4, 128];
+/** git's exit code for ends that do not follow each other, where the commit before both is as the newer one. */
+const forkIsNew = 3;
 
 /**
  * `git bisect` in a bare repository of its own, which borrows the objects of the user's: the
@@ -31,17 +37,8 @@ export class GitBisect {
   /** @param dir of the private repository */
   constructor(private readonly dir: string) {}
 
-  /** Makes the private repository and begins. Throws JobError when good and bad do not fit together. */
-  async start(tree: string, good: Commit, bad: Commit, signal: AbortSignal): Promise<void> {
-    const older = ['merge-base', '--is-ancestor', bad.id, good.id];
-    const turned = await git(tree, older, { stage: 'bisect', signal, okCodes: [0, 1, 128] });
-    if (turned.exitCode === 0 && bad.id !== good.id) {
-      const hint =
-        'bisect looks for the commit between an older good one and a newer bad one; swap them?';
-      throw new JobError([
-        { message: `bad (${shown(bad)}) is older than good (${shown(good)})`, hint },
-      ]);
-    }
+  /** Makes the private repository and begins. Throws JobError when git finds no way between the ends. */
+  async start(tree: string, older: Commit, newer: Commit, signal: AbortSignal): Promise<void> {
     await run(['git', 'init', '--quiet', '--bare', this.dir], { stage: 'bisect', signal });
     const objects = await gitPath(tree, 'objects', signal);
     await mkdir(join(this.dir, 'objects', 'info'), { recursive: true });
@@ -49,22 +46,22 @@ export class GitBisect {
     // Where the user's history ends, this one does too.
     const shallow = await shallowOf(await gitPath(tree, 'shallow', signal));
     if (shallow !== undefined) await writeFile(join(this.dir, 'shallow'), shallow);
-    await this.git(['update-ref', '--no-deref', 'HEAD', bad.id], signal);
+    await this.git(['update-ref', '--no-deref', 'HEAD', newer.id], signal);
     const { exitCode, stdout, stderr } = await this.git(
-      ['bisect', 'start', '--no-checkout', bad.id, good.id, '--'],
+      ['bisect', 'start', '--no-checkout', ...terms, newer.id, older.id, '--'],
       signal,
     );
     if (exitCode !== 0) throw new JobError([{ message: `git bisect: ${stderr || stdout}`.trim() }]);
   }
 
   /** The commits that the bisection was begun with. */
-  async ends(signal: AbortSignal): Promise<{ readonly good: Commit; readonly bad: Commit }> {
+  async ends(signal: AbortSignal): Promise<{ readonly older: Commit; readonly newer: Commit }> {
     const { stdout } = await this.git(['bisect', 'log'], signal);
     const id = (kind: string): string =>
       new RegExp(`^# ${kind}: \\[([0-9a-f]+)\\]`, 'm').exec(stdout)?.[1] ?? '';
     return {
-      good: await commitOf(this.dir, id('good'), signal),
-      bad: await commitOf(this.dir, id('bad'), signal),
+      older: await commitOf(this.dir, id('old'), signal),
+      newer: await commitOf(this.dir, id('new'), signal),
     };
   }
 
@@ -74,13 +71,15 @@ export class GitBisect {
     return commitOf(this.dir, 'BISECT_HEAD', signal);
   }
 
-  /** Tells git what a commit is; gives its word on how much is left. Throws JobError. */
-  async mark(
-    commit: Commit,
-    outcome: 'good' | 'bad' | 'skip',
-    signal: AbortSignal,
-  ): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.git(['bisect', outcome, commit.id], signal);
+  /** Tells git which end a commit is like; gives its word on how much is left. Throws JobError. */
+  async mark(commit: Commit, side: Side, signal: AbortSignal): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.git(['bisect', side, commit.id], signal);
+    if (exitCode === forkIsNew) {
+      const message = `${commit.id.slice(0, 12)}, where the histories of the two ends part, is as the newer end already`;
+      throw new JobError([
+        { message, hint: `take ${commit.id.slice(0, 12)} in place of that end` },
+      ]);
+    }
     // 2: only skipped commits are left; end() says which.
     if (exitCode !== 0 && exitCode !== 2) {
       throw new JobError([{ message: `git bisect: ${(stderr || stdout).trim()}` }]);
@@ -91,13 +90,13 @@ export class GitBisect {
   /** How it ended, or undefined while it goes on. */
   async end(signal: AbortSignal): Promise<BisectEnd | undefined> {
     const { stdout } = await this.git(['bisect', 'log'], signal);
-    const first = /^# first bad commit: \[([0-9a-f]+)\]/m.exec(stdout)?.[1];
+    const first = /^# first new commit: \[([0-9a-f]+)\]/m.exec(stdout)?.[1];
     if (first !== undefined) {
       const commit = await commitOf(this.dir, first, signal);
       const parent = await commitOf(this.dir, `${first}^`, signal).catch(() => undefined);
       return { kind: 'found', first: commit, parent };
     }
-    const among = [...stdout.matchAll(/^# possible first bad commit: \[([0-9a-f]+)\]/gm)];
+    const among = [...stdout.matchAll(/^# possible first new commit: \[([0-9a-f]+)\]/gm)];
     if (among.length === 0) return undefined;
     const commits = among.map((match) => commitOf(this.dir, match[1] ?? '', signal));
     return { kind: 'skipped', among: await Promise.all(commits) };
@@ -134,6 +133,18 @@ export async function commitOf(
   }
   const [, id = '', subject = ''] = /^(\w+) (.*)$/m.exec(stdout) ?? [];
   return { id, subject };
+}
+
+/** Two commits, the one that the other follows first; as given where neither follows the other. */
+export async function inOrder(
+  tree: string,
+  one: Commit,
+  other: Commit,
+  signal: AbortSignal,
+): Promise<readonly [older: Commit, newer: Commit]> {
+  const args = ['merge-base', '--is-ancestor', other.id, one.id];
+  const { exitCode } = await git(tree, args, { stage: 'bisect', signal, okCodes: [0, 1, 128] });
+  return exitCode === 0 ? [other, one] : [one, other];
 }
 
 /** No history has as many ends, bytes. */

@@ -175,7 +175,7 @@ test('bisect --resume after SIGKILL: the same answer, and no commit is told twic
   );
   assert.equal(code, 0);
   const log = await readFile(join(run, 'repository.git', 'BISECT_LOG'), 'utf8');
-  const told = [...log.matchAll(/^git bisect (?:good|bad|skip) (\w+)$/gm)].map(([, id]) => id);
+  const told = [...log.matchAll(/^git bisect (?:old|new|skip) (\w+)$/gm)].map(([, id]) => id);
   assert.equal(new Set(told).size, told.length, log);
   assert.equal(repository.git(['for-each-ref']), refs);
 });

@@ -5,9 +5,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { commitOf, GitBisect, type Commit } from '../../src/kernels/git-bisect.js';
+import { commitOf, GitBisect, inOrder, type Commit } from '../../src/kernels/git-bisect.js';
 import { JobError } from '../../src/model/errors.js';
-import { bisect, type BisectAnswer } from '../../src/pipeline/bisect.js';
+import { bisect, type BisectAnswer, type Sought } from '../../src/pipeline/bisect.js';
 import type { BisectOutcome } from '../../src/verdict/bisect-outcome.js';
 
 const signal = new AbortController().signal;
@@ -41,12 +41,8 @@ const state = (tree: string): string =>
 
 async function begin(tree: string, good: string, bad: string): Promise<GitBisect> {
   const git = new GitBisect(join(tree, '..', 'private.git'));
-  await git.start(
-    tree,
-    await commitOf(tree, good, signal),
-    await commitOf(tree, bad, signal),
-    signal,
-  );
+  const ends = [await commitOf(tree, good, signal), await commitOf(tree, bad, signal)] as const;
+  await git.start(tree, ...(await inOrder(tree, ...ends, signal)), signal);
   return git;
 }
 
@@ -55,6 +51,7 @@ async function find(
   git: GitBisect,
   oracle: Oracle,
   atMost = 100,
+  expected: Sought = 'bad',
 ): Promise<{ answer: BisectAnswer | undefined; tested: string[] }> {
   const tested: string[] = [];
   const look = (commit: { subject: string }) => {
@@ -62,10 +59,12 @@ async function find(
     tested.push(commit.subject);
     return Promise.resolve({ outcome: oracle(Number(commit.subject)), text: '' });
   };
-  const answer = await bisect(git, look, () => undefined, signal).catch((error: unknown) => {
-    if ((error as Error).message !== 'enough') throw error;
-    return undefined;
-  });
+  const answer = await bisect(git, look, () => undefined, signal, expected).catch(
+    (error: unknown) => {
+      if ((error as Error).message !== 'enough') throw error;
+      return undefined;
+    },
+  );
   return { answer, tested };
 }
 
@@ -126,25 +125,63 @@ test('commits that cannot be told are skipped; when only they are left, all are 
   assert.equal(answer.proven, false);
 });
 
-test('a good that is not good, or a bad that is not bad: said before anything between them is tested', async (context) => {
+test('the older end is broken and the newer one is not: the commit that mended it, whatever the ends are called', async (context) => {
   const tree = await history(context);
-  const fails = async (oracle: Oracle, says: RegExp): Promise<void> => {
-    await assert.rejects(find(await begin(tree, 't0', 'main'), oracle, 2), says);
+  const oracle: Oracle = (n) => (n >= 7 ? 'good' : 'bad');
+  for (const [good, bad] of [
+    ['t0', 'main'],
+    ['main', 't0'],
+  ] as const) {
+    const { answer } = await find(await begin(tree, good, bad), oracle);
+    assert.deepEqual([first(answer), answer?.sought, answer?.proven], ['7', 'good', true]);
+    assert.deepEqual(
+      answer?.evidence.map(({ candidate, result }) => [candidate.subject, result.outcome]),
+      [
+        ['7', 'good'],
+        ['6', 'bad'],
+      ],
+    );
     await rm(join(tree, '..', 'private.git'), { recursive: true });
-  };
-  await fails(() => 'bad', /the good end, [0-9a-f]{12} 0, breaks the limit/);
-  await fails(() => 'good', /the bad end, [0-9a-f]{12} 12, keeps the limit/);
-  await fails((n) => (n > 5 ? 'good' : 'bad'), /the ends are the wrong way round/);
+  }
 });
 
-test('good and bad the wrong way round, and refs that are not there', async (context) => {
+test('--good and --bad swapped: the commit that broke it is found all the same', async (context) => {
   const tree = await history(context);
-  await assert.rejects(begin(tree, 'main', 't0'), (error) => {
-    assert.ok(error instanceof JobError);
-    return /^bad \(\w{12} "0"\) is older than good \(\w{12} "12"\); .*swap them\?/.test(
-      error.message,
-    );
-  });
+  const { answer } = await find(await begin(tree, 'main', 't0'), (n) => (n >= 5 ? 'bad' : 'good'));
+  assert.deepEqual([first(answer), answer?.sought, answer?.proven], ['5', 'bad', true]);
+});
+
+test('ends that leave nothing to look for: said before anything between them is tested', async (context) => {
+  const tree = await history(context);
+  const fails = async (oracle: Oracle, says: RegExp, expected?: Sought): Promise<void> => {
+    await assert.rejects(find(await begin(tree, 't0', 'main'), oracle, 2, expected), says);
+    await rm(join(tree, '..', 'private.git'), { recursive: true });
+  };
+  await fails(() => 'bad', /[0-9a-f]{12} 0 breaks the limit, and [0-9a-f]{12} 12 breaks the limit/);
+  await fails(() => 'good', /[0-9a-f]{12} 0 keeps the limit, and [0-9a-f]{12} 12 keeps the limit/);
+  // One end alone does not turn what the user looks for into its opposite.
+  const untold: Oracle = (n) => (n === 0 ? 'skip' : 'good');
+  await fails(untold, / 0 tells nothing, and .* 12 keeps the limit: this is not what/);
+  await fails((n) => (n === 0 ? 'good' : 'skip'), / 12 tells nothing/, 'good');
+});
+
+test('ends of two branches: git tests where they part, and what began there is not blamed on the branch', async (context) => {
+  const tree = await history(context);
+  sh(tree, 'git commit -q -m 20; git tag stable');
+  const { answer } = await find(await begin(tree, 'stable', 'main'), (n) =>
+    n >= 8 && n <= 12 ? 'bad' : 'good',
+  );
+  assert.equal(first(answer), '8');
+  await rm(join(tree, '..', 'private.git'), { recursive: true });
+  const mendedOnBranch: Oracle = (n) => (n === 20 ? 'good' : 'bad');
+  await assert.rejects(
+    find(await begin(tree, 'stable', 'main'), mendedOnBranch),
+    /^JobError: [0-9a-f]{12}, where the histories of the two ends part, is as the newer end already; take [0-9a-f]{12} in place/,
+  );
+});
+
+test('refs that are not there', async (context) => {
+  const tree = await history(context);
   await assert.rejects(commitOf(tree, 'nowhere', signal), /no commit "nowhere"/);
   await assert.rejects(commitOf(join(tree, '..'), 'HEAD', signal), /not a git repository/);
 });

@@ -115,7 +115,7 @@ const server = { rest: { url: 'http://x' } } as unknown as LavaServer;
 const readers: readonly (readonly [string, (place: string) => Promise<unknown>])[] = [
   ['check.json', (place) => resume(place, flags)],
   ['bisect.json', (place) => readBisectRecord(join(place, 'bisect.json'))],
-  ['packages.json', (place) => new PackageBisection(place, ['a', 'b']).next()],
+  ['packages.json', (place) => new PackageBisection(place, ['a', 'b'], '').next()],
   ['comparison.json', (place) => readComparison(place)],
   ['lava.json', (place) => new SubmissionFile(server, place, 't').submit(() => '')],
 ];

@@ -23,14 +23,16 @@ async function find(
   names: readonly string[],
   outcomeOf: (n: number) => BisectOutcome,
   atMost = 100,
+  releaseOf: (n: number) => string = () => '',
 ): Promise<{ answer: BisectAnswer | undefined; tested: string[] }> {
   const tested: string[] = [];
   const look = ({ id }: Candidate) => {
     if (tested.length >= atMost) throw new Error('killed');
     tested.push(id);
-    return Promise.resolve({ outcome: outcomeOf(Number(id.slice(1))), text: '' });
+    const n = Number(id.slice(1));
+    return Promise.resolve({ outcome: outcomeOf(n), text: '', release: releaseOf(n) });
   };
-  const candidates = new PackageBisection(dir, names);
+  const candidates = new PackageBisection(dir, names, 'TURNED');
   const answer = await bisect(candidates, look, () => undefined, signal).catch((error: unknown) => {
     if ((error as Error).message !== 'killed') throw error;
     return undefined;
@@ -57,11 +59,11 @@ test('two packages: nothing lies between them, both are tested', async (context)
   assert.deepEqual([first(answer), answer?.proven, tested], ['v1', true, ['v0', 'v1']]);
 });
 
-test('ends that are not what they were taken for: said at once, nothing else is tested', async (context) => {
+test('ends that leave nothing to look for: said at once, nothing else is tested', async (context) => {
   for (const [says, outcomeOf] of [
-    [/the bad end, v4, keeps the limit/, () => 'good'],
-    [/the good end, v0, breaks the limit/, () => 'bad'],
-    [/wrong way round: v0 breaks the limit, and v4 keeps it/, (n) => (n === 4 ? 'good' : 'bad')],
+    [/v0 keeps the limit, and v4 keeps the limit too/, () => 'good'],
+    [/v0 breaks the limit, and v4 breaks the limit too/, () => 'bad'],
+    [/v0 tells nothing, and v4 keeps the limit/, (n) => (n === 4 ? 'good' : 'skip')],
   ] as const satisfies readonly (readonly [RegExp, (n: number) => BisectOutcome])[]) {
     const seen: number[] = [];
     const look = (n: number): BisectOutcome => {
@@ -71,6 +73,38 @@ test('ends that are not what they were taken for: said at once, nothing else is 
     await assert.rejects(find(await folder(context), row(5), look), says);
     assert.deepEqual(seen, [0, 4]);
   }
+});
+
+test('the oldest is broken and the newest is not: the first that is fixed, and the proof', async (context) => {
+  const { answer } = await find(await folder(context), row(9), (n) => (n >= 6 ? 'good' : 'bad'));
+  assert.deepEqual([first(answer), answer?.sought, answer?.proven], ['v6', 'good', true]);
+  const evidence = answer?.evidence.map(({ candidate, result }) => [candidate.id, result.outcome]);
+  assert.deepEqual(evidence, [
+    ['v6', 'good'],
+    ['v5', 'bad'],
+  ]);
+});
+
+test('a row that is newest first is refused with the command for the other way round', async (context) => {
+  for (const outcomeOf of [
+    (n: number): BisectOutcome => (n >= 2 ? 'good' : 'bad'),
+    (n: number): BisectOutcome => (n >= 2 ? 'bad' : 'good'),
+  ]) {
+    const descending = (n: number): string => `7.${20 - n}.3-powerpc64le`;
+    await assert.rejects(
+      find(await folder(context), row(5), outcomeOf, 2, descending),
+      /the row is newest first: v0 is kernel 7\.20\.3-\S+, and v4 is 7\.16\.3-\S+; the other way round: TURNED/,
+    );
+  }
+  const ascending = (n: number): string => `6.${9 + n}.107+deb13`;
+  const { answer } = await find(
+    await folder(context),
+    row(5),
+    (n) => (n >= 2 ? 'bad' : 'good'),
+    100,
+    ascending,
+  );
+  assert.equal(first(answer), 'v2');
 });
 
 test('packages that cannot be told are skipped; when only they are left, all are named', async (context) => {
