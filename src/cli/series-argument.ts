@@ -10,7 +10,7 @@ import { firstLine, run, tail } from '../system/processes.js';
 
 /** No series comes near. */
 const largestBytes = 64 * 1024 ** 2;
-const messageId = /^<?([^\s/<>]+@[^\s/<>]+)>?$/;
+const messageId = /^<?([^\s/<>@]+@[^\s/<>]+)>?$/;
 /** A mail's page in a list archive, as one copies it from a browser: `https://HOST/LIST/MESSAGE-ID/`. */
 const archivePage = /^https?:\/\/[^/\s]+\/[^/\s]+\/[^/\s]+@[^/\s]+/;
 

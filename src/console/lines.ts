@@ -37,7 +37,7 @@ export class LineSplitter {
     const lines = this.split(this.decoder.decode());
     if (this.rest !== '') {
       const terminated = this.rest.endsWith('\r') && !this.isContinued;
-      const left = this.rest.replace(/\r+$/, '');
+      const left = trimCr(this.rest);
       if (left !== '' || terminated) lines.push(toLine(left, terminated));
       this.rest = '';
     }

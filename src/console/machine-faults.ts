@@ -140,7 +140,8 @@ export const machine: readonly FaultPattern[] = [
   {
     class: 'machine-check',
     source: 'arch/powerpc/kernel/mce.c',
-    pattern: /^MCE: CPU\d+: machine check \(\w+\) +(.*?) *(?:DAR: .*)?\[Not recovered\]/,
+    pattern:
+      /^MCE: CPU\d+: machine check \(\w+\)((?: +(?!DAR: )[^ []+)*) *(?:DAR: [^[]*)?\[Not recovered\]/,
     title: 'machine check: $1',
   },
   {

@@ -12,20 +12,20 @@ const treeFolder =
 export function clean(text: string): string {
   return (
     text
-      .replace(/(\S+)\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\w+\])?/g, '$1')
+      .replace(/(?<=\S)\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\w+\])?/g, '')
       .replace(/ (?:at|address)(?: address)? 0x[0-9a-f]+/g, '')
-      .replace(/ on CPU#?\d+,?.*$/, '')
+      .replace(/ on CPU#?\d[^]*$/, '')
       .replace(/\bCPU ?#?\d+/g, 'CPU')
-      .replace(/ +pfn:[0-9a-f]+/g, '')
+      .replace(/(?<! ) +pfn:[0-9a-f]+/g, '')
       // The eight digits of an exit code say which signal killed init.
       .replace(/(?<!exitcode=)\b(?:0x)?[0-9a-f]{8,16}\b/g, (word) =>
         /\d/.test(word) ? 'ADDR' : word,
       )
       .replace(/(\S)\/\d+\/ADDR$/, '$1')
       .replace(/( code: \S+)\/\d+$/, '$1')
-      .replace(/ *\bpid[:=] ?\d+/gi, '')
+      .replace(/(?<! ) *\bpid[:=] ?\d+/gi, '')
       .replace(/kworker\/\S*/g, 'kworker')
-      .replace(/(\S+):(\d+)(?= at |$)/, (place, file: string, line: string) => {
+      .replace(/(?<!\S)(\S+):(\d+)(?= at |$)/, (place, file: string, line: string) => {
         const cut = file.search(treeFolder);
         return cut <= 0 ? place : `${file.slice(cut + 1)}:${line}`;
       })

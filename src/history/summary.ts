@@ -56,7 +56,7 @@ function subjectOf({ matrix, jobs }: RunResult): string {
   const name = basename(matrix);
   const sourceOf = ({ facts }: JobResult): string => {
     const [word = ''] = (facts['kernel_source'] ?? '').split(' ');
-    return word.replace(/-?\d[\w.+~-]*(?=$|-powerpc)/, '');
+    return word.replace(/(?<![\w.+~-])((?:[a-z_.+~]|-(?!\d))*)-?\d[\w.+~-]*(?=$|-powerpc)/i, '$1');
   };
   const patched = jobs.at(-1)?.facts['kernel_patches'] ?? '';
   const series = name === 'check.yaml' ? [patched.split(' ')[0] ?? ''] : [];

@@ -30,7 +30,7 @@ function parseTerm(term: string, text: string): JobFilter {
   const fail = (what: string, hint = form): never => {
     throw new UsageError(`--filter ${JSON.stringify(text)}: ${what}; ${hint}`);
   };
-  const match = /^([^=!~\s]*)\s*(=~|!~|!=|=)\s*(.*)$/s.exec(term);
+  const match = /^([^=!~\s]*)\s*(=~|!~|!=|=)\s*([^]*)/.exec(term);
   if (match === null) return fail(term === '' ? 'a term is empty' : `"${term}" is no condition`);
   const [, field = '', operator = '', value = ''] = match;
   const read = Object.hasOwn(fields, field) ? fields[field] : undefined;

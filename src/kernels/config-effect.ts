@@ -31,6 +31,9 @@ export function redefined(text: string): string[] {
   );
 }
 
+/** No compiler need know more conditions within conditions; C asks for 63. */
+const mostGroups = 200;
+
 /** What a condition is under a config, as far as the config says it. */
 type Truth = boolean | undefined;
 type Value = number | undefined;
@@ -66,7 +69,7 @@ export function hasEffect(
     }
     const group = groups.at(-1);
     if (kind === 'endif') continue;
-    if (group === undefined) return true;
+    if (group === undefined || groups.length > mostGroups) return true;
     const outer = groups.slice(0, -1).some(({ dead }) => dead);
     const condition = conditionOf(kind, rest);
     const truths = [before, after].map((symbols) => evaluate(condition, symbols, unknown));
@@ -102,7 +105,7 @@ function conditionOf(kind: string, rest: string): string {
 /** Lines with comments taken out and continued ones joined. */
 function logicalLines(text: string): string[] {
   const joined = text.replaceAll(/\\\r?\n/g, ' ');
-  const token = /\/\*[^]*?\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g;
+  const token = /\/\*[^]*?(?:\*\/|$)|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?/g;
   return joined.replaceAll(token, (found) => (found.startsWith('/') ? ' ' : found)).split('\n');
 }
 

@@ -5,7 +5,7 @@ const header =
 const hunk = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 /** What `patch` would take for a diff too, and this reader does not know: context, normal, ed, indented and damaged ones. */
 const otherDiff =
-  /^(?:@@|\*\*\* \d|\d+(?:,\d+)?[acd]\d|GIT binary patch|\s+(?:@@ -\d|--- \S|\*\*\* \d)|\d+(?:,\d+)?[acd]$)/m;
+  /^(?:@@|\*\*\* \d|\d+(?:,\d+)?[acd]\d|GIT binary patch|[ \t]+(?:@@ -\d|--- \S|\*\*\* \d)|\d+(?:,\d+)?[acd]$)/m;
 
 /**
  * What of a patch changes files: headers and hunks, without the mail around them, so that a reworded message

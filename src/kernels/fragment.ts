@@ -16,7 +16,7 @@ export interface Wanted extends Setting {
 }
 
 /** A fragment's line, with what may follow the value. */
-const setLine = /^(CONFIG_\w+)=("(?:[^"\\]|\\.)*"|[^"#]*?)\s*(?:#(.*))?$/;
+const setLine = /^(CONFIG_\w+)=("(?:[^"\\]|\\.)*"\s*|[^"#]*)(?:#(.*))?$/;
 const unsetLine = /^# (CONFIG_\w+) is not set$/;
 const alternative = /^(CONFIG_\w+)(?:=("(?:[^"\\]|\\.)*"|\S+))?$/;
 
@@ -27,7 +27,11 @@ export function wantedBy(text: string): Map<string, Wanted> {
     const [, name, value = '', comment = ''] = setLine.exec(line.trimEnd()) ?? [];
     const unset = unsetLine.exec(line.trimEnd())?.[1];
     if (name !== undefined)
-      wanted.set(name, { name, value, ...alternatives(line, value, comment) });
+      wanted.set(name, {
+        name,
+        value: value.trimEnd(),
+        ...alternatives(line, value.trimEnd(), comment),
+      });
     else if (unset !== undefined) {
       wanted.set(unset, { name: unset, value: 'n', or: [], orNothing: false });
     }
@@ -40,9 +44,9 @@ function alternatives(
   value: string,
   comment: string,
 ): Pick<Wanted, 'or' | 'orNothing'> {
-  const [, list] = /^\s*or\s+(.*)$/.exec(comment) ?? [];
+  const [, list] = /^or\s(.*)/.exec(comment.trim()) ?? [];
   if (list === undefined) return { or: [], orNothing: false };
-  const words = list.trim().split(/\s+or\s+/);
+  const words = list.trim().split(/(?<!\s)\s+or\s+/);
   const orNothing = words.at(-1) === 'nothing';
   const or = (orNothing ? words.slice(0, -1) : words).map((word) => {
     const [, name, other = value] = alternative.exec(word) ?? [];

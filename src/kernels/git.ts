@@ -177,7 +177,7 @@ async function borrowedBy(dir: string): Promise<string[]> {
 
 /** Whether a folder that a `.git` names knows it: as a linked work tree's does, or a submodule's. */
 async function isGitDirOf(gitDir: string, dotGit: string): Promise<boolean> {
-  const tree = /^\s*worktree\s*=\s*"?([^"\n]*)/m.exec(
+  const tree = /^[ \t]*worktree[ \t]*=[ \t]*"?([^"\n]*)/m.exec(
     (await shortText(join(gitDir, 'config'))) ?? '',
   )?.[1];
   const back = [

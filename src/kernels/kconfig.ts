@@ -15,6 +15,8 @@ export type Kconfig = ReadonlyMap<string, KconfigSymbol>;
 
 /** More files than any tree has: a source line of one that includes itself ends here. */
 const mostFiles = 20_000;
+/** No symbol has so many conditions; what comes after them is left out. */
+const mostNeeds = 500;
 
 /**
  * Reads the Kconfig files that `make ARCH=powerpc` would read, from the top one along its `source` lines; none outside
@@ -42,7 +44,7 @@ function readFileOf(text: string, symbols: Map<string, KconfigSymbol>): string[]
   const add = (found: Partial<KconfigSymbol>): void => {
     if (name === undefined) return;
     const { prompt, needs } = symbols.get(name) ?? { prompt: false, needs: [] };
-    const all = new Set([...needs, ...(found.needs ?? [])]);
+    const all = new Set([...needs, ...(found.needs ?? [])].slice(0, mostNeeds));
     symbols.set(name, { prompt: prompt || (found.prompt ?? false), needs: [...all] });
   };
   for (const line of text.replaceAll('\\\n', ' ').split('\n')) {
@@ -52,13 +54,16 @@ function readFileOf(text: string, symbols: Map<string, KconfigSymbol>): string[]
     if (helpIndent === -1) helpIndent = indent;
     if (helpIndent !== undefined && indent > 0 && indent >= helpIndent) continue;
     helpIndent = undefined;
-    const [, word = '', rest = ''] = /^\s*(-*\w+-*)\s*(.*)$/.exec(line) ?? [];
+    const [, word = '', after = ''] = /^(-*\w+-*)(.*)/.exec(line.trim()) ?? [];
+    const rest = after.trim();
     if (word === 'help' || word === '---help---') helpIndent = -1;
     else if (word === 'config' || word === 'menuconfig') {
-      name = rest.trim();
+      name = rest;
       add({ needs: around });
-    } else if (word === 'if') around.push(condition(rest));
-    else if (word === 'endif') around.pop();
+    } else if (word === 'if') {
+      if (around.length >= mostNeeds) break;
+      around.push(condition(rest));
+    } else if (word === 'endif') around.pop();
     else if (word === 'source') {
       sources.push(rest.replaceAll(/["']/g, '').replaceAll('$(SRCARCH)', 'powerpc').trim());
     } else if (/^(?:choice|comment|menu|end\w+|mainmenu)$/.test(word)) name = undefined;
@@ -75,7 +80,7 @@ const condition = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
 
 /** A type without a text has no prompt; one with a text may have a condition. */
 function promptOf(rest: string): Partial<KconfigSymbol> {
-  const [, when] = /^(?:"(?:[^"\\]|\\.)*"|'[^']*')\s*(?:if\s+(.*))?$/.exec(rest.trim()) ?? [null];
+  const [, when] = /^(?:"(?:[^"\\]|\\.)*"|'[^']*')\s*(?:if\s(.*))?$/.exec(rest) ?? [null];
   if (!/^["']/.test(rest)) return {};
   return { prompt: true, needs: when === undefined || when === null ? [] : [condition(when)] };
 }

@@ -22,13 +22,18 @@ export interface Mail {
 }
 
 /** git's and mutt's way to tell the line between two mails from prose: it ends with a time and a year. */
-const fromLine = /^From \S.*\d\d:\d\d(?::\d\d)? .*(?:19|20)\d\d.*$/;
+function isFromLine(line: string): boolean {
+  const [from = ''] = /^From \S/.exec(line) ?? [];
+  const rest = from === '' ? '' : line.slice(from.length);
+  const time = /\d\d:\d\d(?::\d\d)? /.exec(rest);
+  return time !== null && /(?:19|20)\d\d/.test(rest.slice(time.index + time[0].length));
+}
 const plainEncodings = new Set(['', '7bit', '8bit', 'binary']);
 const flowed = /;\s*format="?flowed"?/i;
 
 /** Whether the bytes begin as a mailbox does. */
 export function isMbox(bytes: Buffer): boolean {
-  return fromLine.test(bytes.subarray(0, 1000).toString('latin1').split('\n', 1)[0] ?? '');
+  return isFromLine(bytes.subarray(0, 1000).toString('latin1').split('\n', 1)[0] ?? '');
 }
 
 /** The mails of a mailbox, without the lines between them, `>From ` put back to `From `. */
@@ -36,7 +41,7 @@ export function splitMbox(bytes: Buffer): Buffer[] {
   const mails: string[][] = [];
   // latin1 keeps every byte; the charset is a matter of each mail.
   for (const line of bytes.toString('latin1').split('\n')) {
-    if (fromLine.test(line)) mails.push([]);
+    if (isFromLine(line)) mails.push([]);
     else mails.at(-1)?.push(line.replace(/^>(>*From )/, '$1'));
   }
   return mails.map((lines) => Buffer.from(lines.join('\n'), 'latin1'));
@@ -138,7 +143,7 @@ function unflow(text: string, delSp: boolean): string {
   for (const stuffed of text.split('\n')) {
     const line = stuffed.replace(/^ /, '');
     out += open ? line : `\n${line}`;
-    open = /\S.* $/.test(line) && line !== '-- ';
+    open = line.endsWith(' ') && line.trim() !== '' && line !== '-- ';
     if (open && delSp) out = out.slice(0, -1);
   }
   return out.slice(1);

@@ -11,8 +11,9 @@ import { hasDiff, isMbox, readMail, splitMbox, type Mail } from './mbox.js';
 import { orderSeries, subjectTags } from './series-order.js';
 import type { Patch } from './series.js';
 
-/** No series comes near; a file that large is something else. */
+/** No series comes near, nor the thread around it: what has more is something else. */
 const largestBytes = 64 * 1024 ** 2;
+const mostMails = 10_000;
 const patchFile = /\.(?:patch|diff)$/;
 const mailFile = /\.(?:patch|diff|eml|mbox|mbx)(?:\.gz)?$/;
 
@@ -37,10 +38,12 @@ export async function readSeries(path: string, signal: AbortSignal): Promise<Pat
 
 /** All mails of what readSeries reads: the cover letter and the replies too. Throws JobError when there is nothing. */
 export async function readMailsOf(path: string, signal: AbortSignal): Promise<Mail[]> {
-  const range = /^(.+)#(\S+\.\.\S*)$/.exec(path);
-  if (range && !(await exists(path))) return formatPatch(range[1] ?? '', range[2] ?? '', signal);
+  const at = path.lastIndexOf('#');
+  const range = path.slice(at + 1);
+  const isRange = at > 0 && range.indexOf('..', 1) > 0 && !/\s/.test(range);
+  if (isRange && !(await exists(path))) return formatPatch(path.slice(0, at), range, signal);
   if (!(await exists(path))) throw noPatches(path);
-  return (await isFolder(path)) ? readFolder(path) : readMails(path);
+  return (await isFolder(path)) ? readFolder(path) : readMails([path], path);
 }
 
 function noPatches(path: string): JobError {
@@ -53,11 +56,11 @@ async function readFolder(path: string): Promise<Mail[]> {
   const isMaildir = (await Promise.all(maildir.map(isFolder))).some(Boolean);
   if (isMaildir) {
     const files = (await Promise.all(maildir.map(filesOf))).flat().sort(byNumber);
-    return (await Promise.all(files.map(readMails))).flat();
+    return readMails(files, path);
   }
   const files = (await filesIn(path)).filter((file) => mailFile.test(file));
   if (files.length === 0) throw noPatches(path);
-  return (await Promise.all(files.map(readMails))).flat();
+  return readMails(files, path);
 }
 
 const filesOf = async (dir: string): Promise<string[]> =>
@@ -66,29 +69,41 @@ const filesOf = async (dir: string): Promise<string[]> =>
 const byNumber = (a: string, b: string): number =>
   basename(a).localeCompare(basename(b), 'en', { numeric: true });
 
-async function readMails(file: string): Promise<Mail[]> {
-  const { size } = await stat(file);
-  if (size > largestBytes) throw tooLarge(file);
-  const packed = await readInput(file, largestBytes);
-  const bytes = file.endsWith('.gz') ? await unzip(file, packed) : packed;
-  const name = basename(file);
-  const split = isMbox(bytes) ? splitMbox(bytes) : [];
-  // A single patch keeps its text to the byte: builds are known by it.
-  if (split.length < 2) return [await readMail(bytes, name)];
-  return Promise.all(split.map((mail, index) => readMail(mail, `mail ${index + 1} of ${name}`)));
+/** The mails of some files. @param path what was asked for, and is named where it is too much */
+async function readMails(files: readonly string[], path: string): Promise<Mail[]> {
+  const mails: Mail[] = [];
+  let bytesLeft = largestBytes;
+  for (const file of files) {
+    const bytes = await bytesOf(file, bytesLeft, path);
+    bytesLeft -= bytes.length;
+    const split = isMbox(bytes) ? splitMbox(bytes) : [];
+    if (mails.length + split.length >= mostMails) throw tooMuch(path, `${mostMails} mails`);
+    const name = basename(file);
+    // A single patch keeps its text to the byte: builds are known by it.
+    if (split.length < 2) mails.push(await readMail(bytes, name));
+    else {
+      const place = (index: number): string => `mail ${index + 1} of ${name}`;
+      mails.push(...(await Promise.all(split.map((mail, index) => readMail(mail, place(index))))));
+    }
+  }
+  return mails;
 }
 
-async function unzip(file: string, packed: Buffer): Promise<Buffer> {
+async function bytesOf(file: string, most: number, path: string): Promise<Buffer> {
+  const tooLarge = (): JobError => tooMuch(path, `${largestBytes / 1024 ** 2} MiB of mail`);
+  if ((await stat(file)).size > most) throw tooLarge();
+  const packed = await readInput(file, most);
+  if (!file.endsWith('.gz')) return packed;
   try {
-    return await promisify(gunzip)(packed, { maxOutputLength: largestBytes });
+    return await promisify(gunzip)(packed, { maxOutputLength: Math.max(most, 1) });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(file);
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
     throw new JobError([{ message: `${file}: ${(error as Error).message}` }]);
   }
 }
 
-const tooLarge = (file: string): JobError =>
-  new JobError([{ message: `${file}: more than ${largestBytes / 1024 ** 2} MiB of mail` }]);
+const tooMuch = (path: string, what: string): JobError =>
+  new JobError([{ message: `${path}: more than ${what}` }]);
 
 /** Commits of a repository as mails; what the user has set for format-patch must not show. */
 async function formatPatch(
@@ -126,7 +141,7 @@ function nameOf(mail: Mail, index: number): string {
   const { title } = subjectTags(mail.subject);
   const words = (title || mail.place)
     .replace(/[^A-Za-z0-9._]+/g, '-')
-    .replace(/^[-.]+|[-.]+$/g, '');
+    .replace(/^[-.]+|(?<![-.])[-.]+$/g, '');
   return `${String(index + 1).padStart(4, '0')}-${words.slice(0, 52)}.patch`;
 }
 

@@ -80,7 +80,9 @@ async function list(series: readonly Patch[], signal: AbortSignal): Promise<read
       okCodes: [0, 1],
     });
     // "3\t1\tNAME", each with a NUL behind it: no name is quoted.
-    const names = [...stdout.matchAll(/[\d-]+\t[\d-]+\t([^\0]+)\0/g)].map(([, name = '']) => name);
+    const names = [...stdout.matchAll(/(?<![\d-])[\d-]+\t[\d-]+\t([^\0]+)\0/g)].map(
+      ([, name = '']) => name,
+    );
     return [...new Set(names)].filter(isInTree).sort();
   });
 }

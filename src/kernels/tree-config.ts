@@ -31,7 +31,7 @@ export async function treeFragments(
   return fragments;
 }
 
-const set = /^(CONFIG_\w+)=(\S+|"[^"]*")\s*(?:#.*)?$/;
+const set = /^(CONFIG_\w+)=([^\s"]\S*|"[^"]*")\s*(?:#|$)/;
 
 function linesOf(text: string): string {
   const lines = text.split('\n').flatMap((line) => {

@@ -43,12 +43,12 @@ export type Directive = 'SKIP' | 'TODO' | 'XFAIL' | 'XPASS' | 'TIMEOUT' | 'ERROR
 /** The whole grammar. Tried on a line without printk's prefix, indentation and runner's `# `. */
 const pattern = {
   version: /^K?TAP version \d+\s*$/,
-  plan: /^1\.\.(\d{1,9})(?:\s*#\s*(?:SKIP\S*\s*)?(.*))?$/i,
-  result: /^(not )?ok(?=\s|$)(?:\s+(\d{1,9})(?=[\s#]|$))?(?:\s+-(?=\s|$))?\s*(.*)$/,
-  bailOut: /^Bail out!\s*(.*)$/,
+  plan: /^1\.\.(\d{1,9})(?:\s*#\s*(?:SKIP\S*\s*)?([^]*)|$)/i,
+  result: /^(not )?ok(?=\s|$)(?:\s+(\d{1,9})(?=[\s#]|$))?(?:\s+-(?=\s|$))?\s*([^]*)/,
+  bailOut: /^Bail out!\s*([^]*)/,
   /** The runner's `# ` before what may be KTAP itself; nearly all diagnostics are not. */
   nested: /^# [ \t]*[onKTB1#[<]/,
-  directive: /#\s*(SKIP|TODO|XFAIL|XPASS|TIMEOUT|ERROR)(?:PED)?(?![\w=]):?\s*(.*)$/i,
+  directive: /#\s*(SKIP|TODO|XFAIL|XPASS|TIMEOUT|ERROR)(?:PED)?(?![\w=]):?\s*([^]*)/i,
   /** `<6>`, `[   12.345678]` (skiboot adds `,5`), `[  T123]` or `[   C0]`, in this order, each optional. */
   printk: /^(?:<\d{1,3}>)?(?:\[ *\d+\.\d+(?:,\d)?\])?(?:\[ *[TC]\d+\])?/,
   /** The same where it cannot be: not at the start of the line. */

@@ -11,8 +11,8 @@ export type Remark =
   | { readonly kind: 'plain' };
 
 const pattern = {
-  remark: /^(fact|metric|sample|reason): *(.*)$/,
-  fact: /^([\w.:/-]{1,100})(?: +(.*))?$/,
+  remark: /^(fact|metric|sample|reason): *([^]*)/,
+  fact: /^([\w.:/-]{1,100})(?: +([^]*)|$)/,
   metric: /^([\w.-]{1,100}) +(-?\d{1,18}(?:\.\d{1,18})?) +([A-Za-z%/]{1,16})$/,
   field: /^([a-z_]+)=(\S+)$/,
   integer: /^-?\d{1,16}$/,

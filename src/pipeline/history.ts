@@ -68,7 +68,7 @@ function bisectCommand(
 /** The tree that a run took its kernels from, for a command; a word to fill in where the run does not say, or nothing that can be read. */
 export async function treeOf(dir: string): Promise<string> {
   const record = await readSketch(join(dir, 'run.json')).catch(() => undefined);
-  return record?.tree?.replace(/#.*$/, '') ?? 'TREE';
+  return record?.tree?.split('#', 1)[0] ?? 'TREE';
 }
 
 /** Writes results/index.html. */

@@ -28,7 +28,7 @@ export async function readPastTimes(): Promise<PastTimes> {
 /** What a build takes depends on what was kept of the one before it, and that on the kernel's place in its matrix. */
 export function buildStep(kernel: KernelSpec, clean: boolean, past: PastTimes): Step {
   const { name, source, config, toolchain = '' } = kernel;
-  const what = [name, source.replace(/#.*$/, ''), config.join(' '), toolchain, String(clean)];
+  const what = [name, source.split('#', 1)[0] ?? '', config.join(' '), toolchain, String(clean)];
   return stepOf(`build ${kernelId(kernel)}`, 'work', `build ${digest(...what).slice(0, 16)}`, past);
 }
 

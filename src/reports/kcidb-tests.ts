@@ -27,7 +27,7 @@ function pathOf(job: JobResult): string {
   return job.test === name ? reporting.kcidbPath : `${reporting.kcidbPath}.${level(job.test)}`;
 }
 
-const compatiblePattern = /^[^ \0]+(,[^ \0]+)*$/;
+const compatiblePattern = /^[^ \0]+$/;
 
 /** The machine; `compatible` only where the payload read it from the device tree. Other facts carry their owner. */
 function environmentOf(job: JobResult): KcidbTest['environment'] {
@@ -125,11 +125,11 @@ export function testsOf(
 
 /** The first https URL of a text, without user and password; only what every reader of a URI takes. */
 export const httpsUrl =
-  /https:\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:\/(?:[\w.~:/?!$&'*+,;=-]|%[0-9a-f]{2})*)?(?![\w.-]*@)/i;
+  /https:\/\/[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::\d{1,5})?(?:\/(?:[\w.~:/?!$&'*+,;=-]|%[0-9a-f]{2}){0,2000})?(?![\w.-]{0,2000}@)/i;
 
 function issueOf({ title, reason }: NamedIssue, origin: string): KcidbIssue {
   const hash = createHash('sha256').update(`${title.source}\n${reason}`).digest('hex').slice(0, 16);
-  const url = httpsUrl.exec(reason)?.[0];
+  const url = httpsUrl.exec(reason.slice(0, 4000))?.[0];
   return {
     id: `${origin}:known-fault-${hash}`,
     origin,

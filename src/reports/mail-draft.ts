@@ -14,7 +14,7 @@ interface Address {
 const plainAddress = /^[\w.+=~!#$%&'*/?^`{|}-]+@[\w.-]+$/;
 
 function addressOf(text: string): Address | undefined {
-  const [, name = '', address = text] = /^(.*?)\s*<([^<>]*)>$/s.exec(text.trim()) ?? [];
+  const [, name = '', address = text] = /^([^]*?)<([^<>]*)>$/.exec(text.trim()) ?? [];
   const plain = address.trim();
   return plainAddress.test(plain) ? { name: withoutControls(name), address: plain } : undefined;
 }

@@ -63,7 +63,7 @@ function what(run: RunResult, { base, patches, version }: MailFacts): string[] {
   ];
   const releases = facts('kernel_release').join(', ');
   // The packager's version is in the results.
-  const qemu = facts('qemu', 'deviceFacts').map((text) => text.replace(/ \(.*\)$/, ''));
+  const qemu = facts('qemu', 'deviceFacts').map((text) => text.replace(/ \(.*/, ''));
   const machines = isEmulated(run)
     ? `emulated by ${qemu.join(', ')}; no real hardware`
     : `KVM with ${qemu.join(', ')}`;

@@ -16,7 +16,7 @@ function point(number: number, name: string, status: Status, reason?: string): s
   const ok = status === 'PASS' || status === 'SKIP';
   const directive = status === 'SKIP' ? ` # SKIP ${cleanLine(reason ?? '')}`.trimEnd() : '';
   // A brace at the end would open a buffered subtest.
-  const rest = `${escapeName(name)}${directive}`.replace(/[\s{]+$/, '');
+  const rest = `${escapeName(name)}${directive}`.replace(/(?<![\s{])[\s{]+$/, '');
   return `${ok ? 'ok' : 'not ok'} ${number} - ${rest}`;
 }
 

@@ -21,7 +21,7 @@ const unplain = /[^\n\t -~]/;
 const own = /(\r\u001b\[K|\u001b\[(?:0|1|2|3[0-9]|39|22|9[0-7])m)/; // eslint-disable-line no-control-regex
 
 /** What a CI takes for its commands in a log: GitHub `::set-env` and `##[...]`, Azure `##vso[`, TeamCity `##teamcity[`. */
-const ciCommands = /^\s*:(?=:)|#(?=#\w*\[)/gm;
+const ciCommands = /^[^\S\n\r\u2028\u2029]*:(?=:)|#(?=#\w*\[)/gm;
 
 /**
  * Text that may have come from a console, made harmless for terminals, XML 1.0, YAML and TAP: escape

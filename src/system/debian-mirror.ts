@@ -38,7 +38,7 @@ async function mirrorFromFiles(): Promise<string | undefined> {
     const text = await readIfThere(file);
     const uri =
       text &&
-      /^(?:URIs:|deb(?: \[[^\]]*\])?|\s*default_mirror) +(https?:\S+\/debian)\/?(?:\s|$)/m.exec(
+      /^(?:URIs:|deb(?: \[[^\]]*\])?|[ \t]*default_mirror) +(https?:\S+\/debian)\/?(?:\s|$)/m.exec(
         text,
       )?.[1];
     if (uri) return uri;

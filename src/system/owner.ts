@@ -5,7 +5,7 @@ import { readFileSync, statSync } from 'node:fs';
 export type Owner = string;
 
 /** An Owner within a longer name. */
-export const ownerPattern = /\d+-\d+-\d+-[0-9a-f]{8}/;
+export const ownerPattern = /(?<!\d)\d+-\d+-\d+-[0-9a-f]{8}/;
 
 /**
  * How long a process that cannot be seen from here counts as living after its last sign of life, milliseconds: one that

@@ -158,7 +158,7 @@ function surroundings(): string {
 
 async function tryOut(bwrap: string): Promise<Sandbox | NoSandbox> {
   const { stdout } = await run([bwrap, '--version'], { stage: 'sandbox' });
-  const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(stdout) ?? []).map(Number);
+  const [, major = 0, minor = 0] = (/(?<!\d)(\d+)\.(\d+)/.exec(stdout) ?? []).map(Number);
   const isRoot = process.getuid?.() === 0;
   const { flags, program } = leaveRoot(isRoot ? { uid: 65534, gid: 65534 } : undefined);
   const argv = [

@@ -32,11 +32,11 @@ async function ask(binary: QemuBinary): Promise<Abilities> {
     help('-M', 'pseries,help'),
   ]);
   const firstWords = (text: string): string[] =>
-    [...text.matchAll(/^\s*(?:PowerPC )?(\S+)/gm)].map((m) => m[1] ?? '');
+    [...text.matchAll(/^[ \t]*(?:PowerPC )?(\S+)/gm)].map((m) => m[1] ?? '');
   return {
     machines: new Set(firstWords(machines)),
     cpus: new Set(firstWords(cpus).map((name) => name.toLowerCase())),
-    pseriesOptions: new Set([...options.matchAll(/^\s*([\w-]+)=/gm)].map((m) => m[1] ?? '')),
+    pseriesOptions: new Set([...options.matchAll(/^[ \t]*([\w-]+)=/gm)].map((m) => m[1] ?? '')),
   };
 }
 
@@ -79,7 +79,7 @@ async function whyNoKvm(machine: QemuMachine): Promise<string | undefined> {
   if (!usable) return '/dev/kvm cannot be opened: load kvm-hv, and run as root or in group kvm';
   const cpu = machine.promised.cpu;
   const cpuinfo = await readFile('/proc/cpuinfo', 'utf8');
-  const own = /^cpu\s*:\s*(.*)$/m.exec(cpuinfo)?.[1] ?? '';
+  const own = /^cpu\s*:(.*)/m.exec(cpuinfo)?.[1]?.trim() ?? '';
   return cpu === undefined || cpu.test(own) ? undefined : `this host is ${own}`;
 }
 

@@ -90,7 +90,7 @@ async function readExtra(reader: ByteReader, type: string, size: number): Promis
   if (size > maxExtra) throw refusal(reader.file, `a tar header claims ${size} bytes`);
   const data = await reader.exactly(size);
   await reader.skip(padding(size));
-  const value = data.toString('utf8').replace(/\0+$/, '');
+  const value = data.toString('utf8').replace(/(?<!\0)\0+$/, '');
   if (type === 'L') return { name: value };
   if (type === 'K') return { target: value };
   return type === 'x' ? paxFields(data, reader.file) : {};

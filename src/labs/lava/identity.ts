@@ -86,7 +86,10 @@ function serverUrl(text: string): string {
   // lavacli lets an identity's user and token stand in its uri.
   url.username = '';
   url.password = '';
-  const path = url.pathname.replace(/\/(?:RPC2|api(?:\/v0\.\d)?)?\/*$/, '').replace(/\/+$/, '');
+  const path = url.pathname
+    .replace(/(?<!\/)\/+$/, '')
+    .replace(/\/(?:RPC2|api(?:\/v0\.\d)?)$/, '')
+    .replace(/(?<!\/)\/+$/, '');
   return `${url.origin}${path}`;
 }
 

@@ -35,7 +35,7 @@ const dense = new WeakMap<TemplateStringsArray, readonly string[]>();
 function denseTexts(strings: TemplateStringsArray): readonly string[] {
   let texts = dense.get(strings);
   if (!texts) {
-    texts = strings.map((text) => text.replace(/\s*\n\s*/g, '\n'));
+    texts = strings.map((text) => text.replace(/(?<!\s)\s*\n\s*/g, '\n'));
     dense.set(strings, texts);
   }
   return texts;
