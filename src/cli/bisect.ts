@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { commitOf } from '../kernels/git-bisect.js';
 import { expandPackageName } from '../kernels/packages/package-names.js';
 import { UsageError } from '../model/errors.js';
+import { sourceRef } from '../model/source-ref.js';
 import {
   bisect as runBisect,
   name,
@@ -112,7 +113,7 @@ async function packageNames(
   }
   const names: string[] = [];
   for (const one of given) {
-    if (one.startsWith('debian:')) {
+    if (sourceRef(one).kind === 'debian') {
       names.push(...(await expandPackageName(one, signal)));
       continue;
     }

@@ -9,6 +9,7 @@ import type { Patch } from '../kernels/series.js';
 import { isTarball } from '../kernels/tarball-source.js';
 import { UsageError } from '../model/errors.js';
 import type { JobMatrix } from '../model/job.js';
+import { sourceRef } from '../model/source-ref.js';
 import { version } from '../model/version.js';
 import type { Base } from '../pipeline/check-series.js';
 import type { MailFacts, MailReply } from '../reports/mail-facts.js';
@@ -122,7 +123,7 @@ function again(
   reply: MailReply | undefined,
 ): Pick<MailFacts, 'where' | 'command'> {
   const id = reply?.messageId.replace(/^<|>$/g, '');
-  const named = /^(?:debian:|git\+)/.test(base.source);
+  const named = sourceRef(base.source).kind !== 'path';
   const own = isTarball(base.source) ? basename(base.source) : '.';
   const from = base.commit !== undefined ? '.' : named ? base.source : own;
   const words = ['busyguest', 'check', '--tree', from];

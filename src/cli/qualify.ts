@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { resolve } from 'node:path';
 import { hvDevices } from '../jobs/generators/generator.js';
 import { qualify as qualifyMatrix } from '../jobs/generators/qualify.js';
-import { UsageError } from '../model/errors.js';
-import { exists } from '../system/files.js';
 import { exitCodeOf } from '../verdict/exit.js';
 import { checkDevices } from './commit-test.js';
 import { deviceList } from './device-list.js';
 import { begin, execute, type RunFlags } from './execute.js';
+import { kernelArguments } from './kernel-argument.js';
 import { showRun } from './show.js';
+import { interruptible } from './signals.js';
 import { exits, type Declare } from './command.js';
 import { shared, addRunOptions, everyPath } from './shared-options.js';
 
@@ -18,30 +17,15 @@ interface Options extends RunFlags {
   readonly json: boolean;
 }
 
-/**
- * The kernels in the order given: each `debian:` name is one, and each `FILE,FILE`. Files without commas are one kernel
- * together.
- */
-export function kernelsOf(given: readonly string[]): readonly (readonly string[])[] {
-  const isName = (one: string): boolean => one.startsWith('debian:');
-  const loose = given.filter((one) => !isName(one) && !one.includes(','));
-  return given.flatMap((one) => {
-    if (isName(one)) return [[one]];
-    const files = one.includes(',') ? one.split(',').filter(Boolean) : loose;
-    return files === loose && one !== loose[0] ? [] : [files.map((file) => resolve(file))];
-  });
-}
-
 /** `busyguest qualify NAME|FILE...`: does a distribution's kernel keep the limit? */
 export async function qualify(given: readonly string[], options: Options): Promise<number> {
-  const packages = kernelsOf(given);
-  for (const file of packages.flat().filter((one) => !one.startsWith('debian:'))) {
-    if (!(await exists(file))) throw new UsageError(`${file}: no such file`);
-  }
+  const kernels = await interruptible((signal) => kernelArguments(given, signal));
   const devices = options.device === undefined ? hvDevices : deviceList(options.device);
   await checkDevices(devices);
   const seconds = Number(options.seconds);
-  const matrix = qualifyMatrix({ packages, devices, seconds });
+  const packages = kernels.map(({ files }) => files);
+  const names = kernels.map(({ name }) => name);
+  const matrix = qualifyMatrix({ packages, names, devices, seconds });
   // JSON is YAML: the same reader checks it as a job matrix.
   const text = JSON.stringify(matrix, undefined, 2);
   const start = await begin('qualify.yaml', text, {}, options.results);
@@ -56,7 +40,7 @@ export const declare: Declare = (command) =>
     command
       .argument(
         '<kernel...>',
-        'debian:PACKAGE[@SUITE], .deb or .rpm files that belong together, or FILE,FILE for each of several kernels',
+        'debian:PACKAGE[@SUITE], .deb or .rpm files, images (vmlinux); FILE,FILE for files that belong together',
       )
       .addOption(shared.devices)
       .option('--seconds <n>', "how long the guest is watched, machine's time", '3'),
@@ -64,11 +48,12 @@ export const declare: Declare = (command) =>
     .addHelpText(
       'after',
       `
+Packages of one version belong to one kernel; each image is a kernel of its own.
 ${everyPath}
 
 Examples:
   busyguest qualify debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
   busyguest qualify linux-binary-7.2_ppc64el.deb linux-modules-7.2_ppc64el.deb
-  busyguest qualify old-image.deb,old-modules.deb new-image.deb,new-modules.deb --device qemu-pseries-p9`,
+  busyguest qualify old/vmlinux new/vmlinux --device qemu-pseries-p9`,
     )
     .action(exits(qualify));

@@ -12,3 +12,11 @@ export const name = z
     error: (issue) =>
       `${JSON.stringify(issue.input)} is not a name: use a-z, 0-9, ".", "_", "-", and begin with a letter or digit`,
   });
+
+/** A text as a name: small letters, and a dash for what names may not hold. May be empty. */
+export const nameOf = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, 60);

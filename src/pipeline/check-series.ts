@@ -9,6 +9,7 @@ import { assertMayRun } from '../kernels/trusted.js';
 import { isTarball } from '../kernels/tarball-source.js';
 import { JobError, UsageError } from '../model/errors.js';
 import type { Say } from '../model/event.js';
+import { sourceRef } from '../model/source-ref.js';
 import { isFolder, writeWhole } from '../system/files.js';
 
 /** What a series is checked on top of. */
@@ -35,7 +36,8 @@ export async function findBase(
     return { source: `${path}#${id}`, title, commit: id };
   }
   if (base !== undefined) throw new UsageError(`--base ${base}: ${tree} is not a git repository`);
-  const named = /^(?:debian:|git\+)/.test(tree) || tree.includes('#');
+  const ref = sourceRef(tree);
+  const named = ref.kind !== 'path' || ref.ref !== undefined;
   if (!named && !(await isFolder(tree)) && !isTarball(tree)) {
     throw new UsageError(`--tree ${tree}: no such kernel tree`);
   }

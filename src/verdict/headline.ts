@@ -10,15 +10,28 @@ export type Told = Pick<RunResult, 'jobs' | 'verdicts' | 'overall' | 'interrupte
 
 const unique = (names: readonly string[]): readonly string[] => [...new Set(names)];
 
-/** All kernels are the same version, so it is said once. */
+/** All kernels are the same version, so it is said once. One whose name has a part of it says it beside its name. */
 function sharedIdentity(kernels: readonly KernelSummary[]): string {
   const all = unique(kernels.map(({ identity }) => identity));
-  return all.length === 1 ? (all[0] ?? '') : '';
+  const [only] = kernels;
+  if (all.length !== 1 || !only) return '';
+  return kernels.length === 1 && unsaid(only) !== only.identity ? '' : only.identity;
+}
+
+/** What a kernel's name does not say of its version: names are made of packages' names (`+` is none of their letters). */
+function unsaid({ kernel, identity }: KernelSummary): string {
+  const spelt = (word: string): string => `-${word.toLowerCase().replace(/[^a-z0-9._-]+/g, '-')}-`;
+  const [name = '', ...rest] = identity.split(' ');
+  if (name === '' || !spelt(kernel).startsWith(spelt(name))) return identity;
+  return rest.filter((word) => !spelt(kernel).includes(spelt(word))).join(' ');
 }
 
 /** A kernel by name and, where they differ in it, by version or commit. */
-function labelOf({ kernel, identity }: KernelSummary, shared: string): string {
-  return identity === '' || shared !== '' ? kernel : `${kernel} (${identity})`;
+function labelOf(summary: KernelSummary, shared: string): string {
+  const { kernel, identity } = summary;
+  const more = unsaid(summary);
+  if (more === '' || shared !== '') return kernel;
+  return more === identity ? `${kernel} (${identity})` : `${kernel} ${more}`;
 }
 
 /** Names of cases that a verdict does not imply, by test where there are several. */

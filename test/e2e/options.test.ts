@@ -5,7 +5,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { deviceList } from '../../src/cli/device-list.js';
-import { kernelsOf } from '../../src/cli/qualify.js';
 import { busyguest, folder } from '../integration/cli.js';
 
 const hv = 'arch/powerpc/kvm/book3s_hv.c';
@@ -30,18 +29,6 @@ test('devices: commas, again, patterns, all', () => {
   );
   assert.ok(deviceList(['all']).length > powernv.length);
   assert.throws(() => deviceList(['no*']), /no device fits/);
-});
-
-test('qualify: names are kernels of their own, loose files one together, files with commas one each', () => {
-  assert.deepEqual(kernelsOf(['debian:a', '/x.deb', 'debian:b', '/y.deb']), [
-    ['debian:a'],
-    ['/x.deb', '/y.deb'],
-    ['debian:b'],
-  ]);
-  assert.deepEqual(kernelsOf(['/a.deb,/b.deb', '/c.deb,/d.deb']), [
-    ['/a.deb', '/b.deb'],
-    ['/c.deb', '/d.deb'],
-  ]);
 });
 
 test('an option swallows no argument', async (context) => {

@@ -70,7 +70,7 @@ export function cpio(entries: readonly Entry[]): Buffer {
 }
 
 /** A .deb around a data.tar, which may be compressed already. */
-export function deb(data: Buffer, dataName = 'data.tar'): Buffer {
+export function deb(data: Buffer, dataName = 'data.tar', control = 'Package: x\n'): Buffer {
   const member = (name: string, content: Buffer): Buffer => {
     const head = `${name.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'100644'.padEnd(8)}`;
     const size = String(content.length).padEnd(10);
@@ -83,13 +83,16 @@ export function deb(data: Buffer, dataName = 'data.tar'): Buffer {
   return Buffer.concat([
     Buffer.from('!<arch>\n'),
     member('debian-binary', Buffer.from('2.0\n')),
-    member('control.tar.gz', gzipSync(tar([{ name: './control', data: 'Package: x\n' }]))),
+    member('control.tar.gz', gzipSync(tar([{ name: './control', data: control }]))),
     member(dataName, data),
   ]);
 }
 
-/** An .rpm around a payload; its headers are empty but for some bytes. */
-export function rpm(payload: Buffer): Buffer {
+/** An .rpm around a payload; its headers are empty but for some bytes, or for its name and version. */
+export function rpm(
+  payload: Buffer,
+  names?: { readonly name: string; readonly version: string; readonly release: string },
+): Buffer {
   const header = (length: number): Buffer => {
     const intro = Buffer.alloc(16);
     Buffer.from('8eade801', 'hex').copy(intro);
@@ -99,7 +102,29 @@ export function rpm(payload: Buffer): Buffer {
   };
   const lead = Buffer.alloc(96);
   Buffer.from('edabeedb0300', 'hex').copy(lead);
-  return Buffer.concat([lead, padded(header(21), 8), header(13), payload]);
+  return Buffer.concat([
+    lead,
+    padded(header(21), 8),
+    names ? namesHeader([names.name, names.version, names.release]) : header(13),
+    payload,
+  ]);
+}
+
+/** RPM's tags 1000 and on, as strings. */
+function namesHeader(texts: readonly string[]): Buffer {
+  const store = Buffer.from(texts.map((text) => `${text}\0`).join(''));
+  let offset = 0;
+  const entries = texts.map((text, index) => {
+    const entry = Buffer.alloc(16);
+    [1000 + index, 6, offset, 1].forEach((value, at) => entry.writeUInt32BE(value, at * 4));
+    offset += text.length + 1;
+    return entry;
+  });
+  const intro = Buffer.alloc(16);
+  Buffer.from('8eade801', 'hex').copy(intro);
+  intro.writeUInt32BE(entries.length, 8);
+  intro.writeUInt32BE(store.length, 12);
+  return Buffer.concat([intro, ...entries, store]);
 }
 
 /** What the programs that ship modules and payloads compressed make. */

@@ -161,10 +161,48 @@ test('opens a folder of unpacked packages', async () => {
   await isKernel(await open(await tree(kernelEntries())));
 });
 
-test('a bare image alone has no modules and an unknown config', async () => {
-  const kernel = await open(await write('vmlinux', vmlinux()));
-  assert.deepEqual([kernel.modules, kernel.missing], [[], []]);
-  assert.equal(kernel.facts['kernel_kvm_hv'], 'unknown');
+const image = (content: string): Buffer =>
+  elf('.rodata', `Linux version ${release} (me@here) #1\n\0${content}\0`);
+
+test('a bare image alone: KVM is built in, a module that was forgotten, or not there, and each reads differently', async () => {
+  const builtIn = await open(await write('vmlinux', image('kvm_cma\0kvm_hv.nested')));
+  assert.deepEqual([builtIn.modules, builtIn.missing], [[], []]);
+  assert.equal(builtIn.facts['kernel_kvm_hv'], 'y');
+  await assert.rejects(
+    open(await write('vmlinux', image('kvm_cma'))),
+    /the kernel's modules are missing: kvm_hv, .*; give the package with the modules of 6\.12\.1-test too \(Debian: linux-modules-\*/,
+  );
+  const without = await open(await write('vmlinux', image('kvm')));
+  assert.equal(without.facts['kernel_kvm_hv'], 'n');
+  assert.match(without.missing.join(), /^KVM: no part of it is in the image/);
+  const wrapped = await open(await write('zImage', elf('.kernel', 'packed')));
+  assert.deepEqual([wrapped.missing, wrapped.facts['kernel_kvm_hv']], [[], 'unknown']);
+});
+
+test('packages without a config: an image that has KVM as a module names the package to give', async () => {
+  const entries = [{ name: `./boot/vmlinux-${release}`, data: image('kvm_cma') }];
+  await assert.rejects(
+    open(await write('linux-binary.deb', deb(tar(entries)))),
+    /the kernel's modules are missing: kvm_hv/,
+  );
+});
+
+test('a kernel is known by the name and the version of its package', async () => {
+  const control =
+    'Package: linux-image-6.12.1+deb13\nSource: linux (6.12.1-1)\nVersion: 1:6.12.1-1\n';
+  const data = deb(tar(kernelEntries()), 'data.tar', control);
+  const { facts } = await open(await write('a file.deb', data));
+  assert.equal(facts['kernel_source'], 'linux-image-6.12.1+deb13 1:6.12.1-1');
+  assert.equal(facts['kernel_packages'], 'a file.deb');
+  const names = { name: 'kernel-core', version: '6.12.1', release: '3.fc43' };
+  const red = await open(await write('b.rpm', rpm(cpio(kernelEntries()), names)));
+  assert.equal(red.facts['kernel_source'], 'kernel-core 6.12.1-3.fc43');
+  for (const odd of ['', 'Package: a b\nVersion: 1\n', 'Package: x\nVersion: \u001b[31m\n']) {
+    const { facts: none } = await open(
+      await write('odd.deb', deb(tar(kernelEntries()), 'data.tar', odd)),
+    );
+    assert.equal(none['kernel_source'], undefined, odd);
+  }
 });
 
 test('takes what modules.dep says besides what the modules say', async () => {

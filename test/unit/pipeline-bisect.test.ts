@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { commitOf, GitBisect, inOrder, type Commit } from '../../src/kernels/git-bisect.js';
-import { JobError } from '../../src/model/errors.js';
 import { bisect, type BisectAnswer, type Sought } from '../../src/pipeline/bisect.js';
 import type { BisectOutcome } from '../../src/verdict/bisect-outcome.js';
 

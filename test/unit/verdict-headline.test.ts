@@ -108,6 +108,27 @@ const situations: readonly (readonly [string, ReturnType<typeof run>, string])[]
     'sid (linux-image-7.2.13-powerpc64le 7.2.13-1) breaks the limit on pseries-p9: 3.30 x the quota; bookworm (linux-image-6.1.0-38-powerpc64le 6.1.147-1) keeps the limit',
   ],
   [
+    'packages by name: nothing is said twice',
+    run([
+      ...on('linux-image-powerpc64le-stable', 'pseries-p9', passes, {
+        kernel_source: 'linux-image-powerpc64le 6.12.107-1 (Debian stable)',
+      }),
+      ...on('linux-binary-7.2.13-deb14-powerpc64le', 'pseries-p9', fails, {
+        kernel_source: 'linux-binary-7.2.13+deb14-powerpc64le 7.2.13-1',
+      }),
+    ]),
+    'linux-binary-7.2.13-deb14-powerpc64le 7.2.13-1 breaks the limit on pseries-p9: 3.30 x the quota; linux-image-powerpc64le-stable 6.12.107-1 keeps the limit',
+  ],
+  [
+    'one package whose name has its version',
+    run(
+      on('linux-image-6.12.107-deb13-6.12.107-1', 'pseries-p9', passes, {
+        kernel_source: 'linux-image-6.12.107+deb13 6.12.107-1',
+      }),
+    ),
+    'linux-image-6.12.107-deb13-6.12.107-1 keeps the limit on pseries-p9',
+  ],
+  [
     'a row in which the second is the first that breaks it',
     run([
       ...on('a', 'pseries-p9', passes),

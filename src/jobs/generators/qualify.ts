@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: MIT
+import { nameOf } from '../name.js';
 import { usualTest, type MatrixInput } from './generator.js';
 
 /** Kernels that are to be released. */
 export interface QualifyOptions {
   /** Each a kernel: one `debian:PACKAGE[@SUITE]`, or the files that belong together. */
   readonly packages: readonly (readonly string[])[];
+  /** What each is called; made of its image's file name where left out. */
+  readonly names?: readonly (string | undefined)[];
   readonly devices?: readonly string[];
   /** How long the guest is watched, the machine's time. */
   readonly seconds?: number;
 }
 
 /** Each kernel as it is shipped: it has to keep the limit. */
-export function qualify({ packages, devices, seconds }: QualifyOptions): MatrixInput {
+export function qualify({ packages, names, devices, seconds }: QualifyOptions): MatrixInput {
   return {
     name: 'qualify',
     kernels: packages.map((group, index) => ({
-      name: kernelName(group, index),
+      name: names?.[index] ?? kernelName(group, index),
       package: [...group],
       expect: 'PASS',
     })),
@@ -30,11 +33,7 @@ function kernelName(group: readonly string[], index: number): string {
   const image = /(?:^|\/)(?:linux-(?:image|binary)|kernel)-(?!modules)[^/]*$/;
   const first = (group.find((one) => image.test(one)) ?? group[0] ?? '')
     .replace(/^debian:/, '')
-    .replace(/^.*\//, '');
-  const name = first
-    .toLowerCase()
-    .replace(/\.(deb|rpm)$/, '')
-    .replace(/[^a-z0-9._-]+/g, '-')
-    .slice(0, 60);
-  return /^[a-z0-9]/.test(name) ? name : `kernel-${index + 1}`;
+    .replace(/^.*\//, '')
+    .replace(/\.(deb|rpm)$/i, '');
+  return nameOf(first) || `kernel-${index + 1}`;
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { refusal } from './refusal.js';
+import { ByteReader } from './byte-reader.js';
+import { decompressed } from './decompress.js';
+import { limits, refusal } from './refusal.js';
+import { tarMembers } from './tar.js';
 
 /** How a Debian package begins. */
 export const debMagic = Buffer.from('!<arch>\ndebian-binary');
@@ -12,9 +15,38 @@ const headerBytes = 60;
 const maxMembers = 16;
 
 /** The bytes of a Debian package's data.tar, compressed as they are. Throws JobError when it has none, or is cut. */
-export async function debData(
+export const debData = (file: string, handle: FileHandle): Promise<AsyncIterable<Uint8Array>> =>
+  debMember(file, handle, 'data.tar');
+
+/** Package and Version of a Debian package's control file; undefined where it has none. Throws JobError. */
+export async function debFields(
   file: string,
   handle: FileHandle,
+  signal: AbortSignal,
+): Promise<{ name: string; version: string } | undefined> {
+  const packed = await debMember(file, handle, 'control.tar');
+  const reader = new ByteReader(decompressed(packed, { file, signal }), file);
+  try {
+    for await (const member of tarMembers(reader)) {
+      const isControl = /^(?:\.\/)?control$/.test(member.name);
+      if (!isControl || member.size > limits.textBytes) continue;
+      const parts: Buffer[] = [];
+      for await (const part of member.content()) parts.push(part);
+      const text = Buffer.concat(parts).toString('utf8');
+      const field = (key: string): string =>
+        new RegExp(`^${key}: *(\\S+) *$`, 'm').exec(text)?.[1] ?? '';
+      return { name: field('Package'), version: field('Version') };
+    }
+    return undefined;
+  } finally {
+    await reader.close();
+  }
+}
+
+async function debMember(
+  file: string,
+  handle: FileHandle,
+  wanted: 'control.tar' | 'data.tar',
 ): Promise<AsyncIterable<Uint8Array>> {
   const { size: fileBytes } = await handle.stat();
   let at = globalBytes;
@@ -28,11 +60,13 @@ export async function debData(
     const [name = '', size] = [match[1]?.trim().replace(/\/$/, ''), Number(match[2])];
     at += headerBytes;
     if (at + size > fileBytes) throw refusal(file, 'it is truncated');
-    if (/^data\.tar(\.(gz|xz|zst))?$/.test(name)) {
-      return createReadStream(file, { start: at, end: at + size - 1 });
+    if (name.startsWith(wanted)) {
+      if (/^\w+\.tar(\.(gz|xz|zst))?$/.test(name)) {
+        return createReadStream(file, { start: at, end: at + size - 1 });
+      }
+      throw refusal(file, `its ${name} is of no known compression`);
     }
-    if (name.startsWith('data.tar')) throw refusal(file, `its ${name} is of no known compression`);
     at += size + (size % 2);
   }
-  throw refusal(file, 'it holds no data.tar');
+  throw refusal(file, `it holds no ${wanted}`);
 }

@@ -8,13 +8,14 @@ import { withLock } from '../../system/lock.js';
 import { configFacts, missingConfig, readConfig, type Config } from './config-check.js';
 import { openContents, type Contents, type Found } from './contents.js';
 import { gatherModules, usualModules } from './gather-modules.js';
-import { unpackImage } from './kernel-image.js';
+import { unpackImage, type KernelImage } from './kernel-image.js';
 import { kvmModule } from './modules.js';
 import { moduleName, releaseOf, roleOf } from './names.js';
+import { packageIdentity } from './package-identity.js';
 import { limits, refusal } from './refusal.js';
 
 /** Goes up when the way of unpacking changes what comes out. */
-const unpackFormat = '1';
+const unpackFormat = '2';
 
 /** A kernel of a distribution, unpacked and ready to boot. */
 export interface DistroKernel {
@@ -102,7 +103,7 @@ async function unpackKernel(
   const from = chooseImage(found);
   const image = await unpackImage(from.path, from.origin, join(dir, 'image'), signal);
   const config = await keepConfig(found, dir);
-  const kvm = await kvmState(found, config);
+  const kvm = await kvmState(found, config, image);
   await mkdir(join(dir, 'modules'));
   const modules =
     kvm !== 'm'
@@ -110,20 +111,27 @@ async function unpackKernel(
       : await gatherModules({
           found,
           findMore: (names) => find((name) => isModule(name, names)),
-          release: image.release,
+          release: image.release ?? releaseOf(from.name),
           dir: join(dir, 'modules'),
           signal,
         });
   await rm(scratch, { recursive: true, force: true });
   const release = image.release ?? modules[0]?.info.release ?? releaseOf(from.name) ?? 'unknown';
   const names = modules.map(({ name }) => name);
+  const identity = await packageIdentity(from.origin, signal);
   const facts = {
+    ...(identity && { kernel_source: `${identity.name} ${identity.version}` }),
     kernel_release: release,
     kernel_image: image.format,
     kernel_modules: names.join(' ') || 'none',
     ...(config ? configFacts(config) : { kernel_kvm_hv: kvm }),
   };
-  return { release, modules: names, missing: config ? missingConfig(config) : [], facts };
+  const missing = config
+    ? missingConfig(config)
+    : kvm === 'n'
+      ? ['KVM: no part of it is in the image']
+      : [];
+  return { release, modules: names, missing, facts };
 }
 
 // Of an image that is there both as it is and compressed, the first; a symbolic link is in no list.
@@ -156,13 +164,17 @@ async function keepConfig(found: readonly Found[], dir: string): Promise<Config 
   return readConfig(text);
 }
 
-async function kvmState(found: readonly Found[], config: Config | undefined): Promise<string> {
+async function kvmState(
+  found: readonly Found[],
+  config: Config | undefined,
+  image: KernelImage,
+): Promise<string> {
   if (config) return config.get('KVM_BOOK3S_64_HV') ?? 'n';
   if (found.some(({ name }) => roleOf(name) === 'module' && moduleName(name) === kvmModule))
     return 'm';
   const list = found.find(({ name }) => roleOf(name) === 'modules.builtin');
   const builtIn = list ? (await readText(list)).split('\n').map(moduleName) : [];
-  return builtIn.includes(kvmModule) ? 'y' : 'unknown';
+  return builtIn.includes(kvmModule) ? 'y' : image.kvm;
 }
 
 async function readText({ path, origin, name }: Found): Promise<string> {

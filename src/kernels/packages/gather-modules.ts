@@ -69,7 +69,7 @@ function choose(candidates: readonly Found[], name: string, release?: string): F
 }
 
 function absentError(name: string, release: string | undefined): JobError {
-  const message = `the module ${name}, which KVM needs, is in none of the given packages`;
+  const message = `the kernel's modules are missing: ${name}, which KVM needs, is in none of the given packages`;
   const hint = `give the package with the modules of ${release ?? 'the kernel'} too`;
   return new JobError([
     { message, hint: `${hint} (Debian: linux-modules-*; Fedora: kernel-modules-core)` },

@@ -14,6 +14,8 @@ export interface KernelImage {
   readonly format: 'vmlinux' | 'zImage';
   /** As its banner says; undefined where the kernel is compressed inside. */
   readonly release: string | undefined;
+  /** What the image itself says of KVM: built in, a module elsewhere, or not there at all. */
+  readonly kvm: 'y' | 'm' | 'n' | 'unknown';
 }
 
 const machines: Readonly<Record<number, string>> = {
@@ -44,7 +46,17 @@ export async function unpackImage(
   const data = await readFile(path);
   checkMachine(data, origin);
   const release = bannerRelease(data);
-  return { path, format: release === undefined ? 'zImage' : 'vmlinux', release };
+  const format = release === undefined ? 'zImage' : 'vmlinux';
+  return { path, format, release, kvm: release === undefined ? 'unknown' : kvmIn(data) };
+}
+
+/**
+ * Parameters of code that is built in are named in the image, `kvm_hv.nested`. The memory that guests' page tables
+ * come from is set aside at boot, so the name of that area is there although KVM is a module.
+ */
+function kvmIn(data: Buffer): KernelImage['kvm'] {
+  if (data.includes('kvm_hv.') || data.includes('kvm.halt_poll_ns')) return 'y';
+  return data.includes('kvm_cma') ? 'm' : 'n';
 }
 
 // The offsets are those of e_ident and e_machine. A 32-bit wrapper may be big-endian.

@@ -13,21 +13,57 @@ const headerMagic = Buffer.from('8eade801', 'hex');
 /** RPM's own bounds (lib/header.c). */
 const maxEntries = 0xffff;
 const maxData = 256 * 1024 ** 2;
+/** RPM_STRING_TYPE. */
+const stringType = 6;
+/** No name and no version is as long, bytes with the NUL. */
+const mostText = 256;
 
 /** The bytes of an RPM package's payload, compressed as they are. Throws JobError when its headers are damaged. */
 export async function rpmPayload(
   file: string,
   handle: FileHandle,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const signature = leadBytes + (await headerLength(file, handle, leadBytes));
-  const main = Math.ceil(signature / 8) * 8;
-  const payload = main + (await headerLength(file, handle, main));
+  const main = await mainHeader(file, handle);
+  const payload = main + (await headerOf(file, handle, main)).length;
   const { size } = await handle.stat();
   if (payload >= size) throw refusal(file, 'it is truncated');
   return createReadStream(file, { start: payload });
 }
 
-async function headerLength(file: string, handle: FileHandle, at: number): Promise<number> {
+/** Name and version of an RPM package, as its main header has them. Throws JobError. */
+export async function rpmFields(
+  file: string,
+  handle: FileHandle,
+): Promise<{ name: string; version: string }> {
+  const main = await mainHeader(file, handle);
+  const { entries } = await headerOf(file, handle, main);
+  const index = Buffer.alloc(entries * entryBytes);
+  await handle.read(index, 0, index.length, main + introBytes);
+  const store = main + introBytes + index.length;
+  const text = async (tag: number): Promise<string> => {
+    const at = Array.from({ length: entries }, (_, i) => i * entryBytes).find(
+      (entry) => index.readUInt32BE(entry) === tag && index.readUInt32BE(entry + 4) === stringType,
+    );
+    if (at === undefined) return '';
+    const value = Buffer.alloc(mostText);
+    await handle.read(value, 0, value.length, store + index.readUInt32BE(at + 8));
+    return value.toString('latin1', 0, Math.max(0, value.indexOf(0)));
+  };
+  const [name, version, release] = [await text(1000), await text(1001), await text(1002)];
+  return { name, version: `${version}-${release}` };
+}
+
+/** Where the main header begins: after the signature's. */
+async function mainHeader(file: string, handle: FileHandle): Promise<number> {
+  const { length } = await headerOf(file, handle, leadBytes);
+  return Math.ceil((leadBytes + length) / 8) * 8;
+}
+
+async function headerOf(
+  file: string,
+  handle: FileHandle,
+  at: number,
+): Promise<{ entries: number; length: number }> {
   const intro = Buffer.alloc(introBytes);
   const { bytesRead } = await handle.read(intro, 0, introBytes, at);
   if (bytesRead < introBytes) throw refusal(file, 'it is truncated');
@@ -36,5 +72,5 @@ async function headerLength(file: string, handle: FileHandle, at: number): Promi
   if (!isHeader || entries > maxEntries || data > maxData) {
     throw refusal(file, 'a header of the RPM is damaged');
   }
-  return introBytes + entries * entryBytes + data;
+  return { entries, length: introBytes + entries * entryBytes + data };
 }
