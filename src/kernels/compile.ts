@@ -3,6 +3,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { cacheDir, digest, projectDir, readIfThere } from '../system/files.js';
+import { stateOf } from '../system/file-facts.js';
+import { programPath } from '../system/program.js';
 import type { BuildPlan } from './build.js';
 import { compiledFiles, writeCompiled } from './compiled-files.js';
 import { narrowConfigChange } from './config-change.js';
@@ -50,7 +52,7 @@ export async function compileKernel(
     }
     await keepArtefacts(dir, made, { ...facts, ...made.facts });
     await writeCompiled(dir, await compiledFiles({ ...tree, toolchain: plan.toolchain }, signal));
-    await keepObjects(plan.key, recipe, tree);
+    await keepObjects(plan.key, recipe, made.configured, tree);
   });
 }
 
@@ -66,6 +68,8 @@ interface Building {
 interface Made {
   readonly work: Work;
   readonly facts: Readonly<Record<string, string>>;
+  /** What was found out when it was configured; part of the facts. */
+  readonly configured: Readonly<Record<string, string>>;
 }
 
 async function recipeOf(plan: BuildPlan, state: TreeState, signal: AbortSignal): Promise<Recipe> {
@@ -79,7 +83,18 @@ async function recipeOf(plan: BuildPlan, state: TreeState, signal: AbortSignal):
     patches: patches.filter((patch) => !own.has(patch)),
     config: configIdentity(config).flatMap((text) => text.split('\n')),
     toolchain: [kind, choice, compiler, ...versions].join('; '),
+    tools: await configTools(),
   };
+}
+
+/** What Kconfig asks for its version, or whether it is there, and no toolchain's identity has. */
+async function configTools(): Promise<string> {
+  const names = ['pahole', 'rustc', 'bindgen', 'python3', 'perl', 'flex', 'bison'];
+  const states = names.map(async (name) => {
+    const file = await programPath(name);
+    return file === undefined ? name : stateOf(file);
+  });
+  return (await Promise.all(states)).join('; ');
 }
 
 /** The patches that busyguest brings with it: what they let a build do is known. */
@@ -101,12 +116,13 @@ async function makeKernel(building: Building, start: Start | undefined): Promise
   const kernel = plan.kernel.name;
   const work: Work = { kernel, key, tree: tree.tree, obj: tree.obj, toolchain, signal, log: [] };
   if (start) work.log.push(`built upon the object tree of ${start.key}`);
-  const configured = await configure(work, plan.config);
-  if (start) await narrowConfigChange(work, seconds);
+  // Asking Kconfig is a good part of a small build: it runs the compiler a hundred times.
+  const configured = start?.configured ?? (await configure(work, plan.config));
+  if (start && !start.configured) await narrowConfigChange(work, seconds);
   await compile(work, start !== undefined, say);
   say('asking where traced members are');
   const offsets = await traceOffsets(work);
-  return { work, facts: { ...configured, ...offsets } };
+  return { work, facts: { ...configured, ...offsets }, configured };
 }
 
 async function compile(work: Work, isPart: boolean, say: Say): Promise<void> {

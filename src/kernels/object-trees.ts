@@ -26,10 +26,16 @@ export interface Recipe {
   readonly config: readonly string[];
   /** What compiles, with its versions. */
   readonly toolchain: string;
+  /** What else of this machine Kconfig asks, with its state. */
+  readonly tools: string;
 }
+
+type Facts = Readonly<Record<string, string>>;
 
 interface Kept extends Recipe {
   readonly format: number;
+  /** What was found out when it was configured. */
+  readonly configured?: Facts;
   /** Where it was built, if what was built says so (debug information). */
   readonly tree?: string;
 }
@@ -42,6 +48,8 @@ export interface Start {
   readonly changed: readonly string[];
   /** Folders in which everything is to be built anew, relative to the object tree. */
   readonly folders: readonly string[];
+  /** Where it is configured as it is wanted already: what was found out then. */
+  readonly configured?: Facts;
 }
 
 const keptDir = (key: string): string => cacheDir('objects', key);
@@ -69,7 +77,7 @@ export async function nearestStart(
   signal: AbortSignal,
 ): Promise<Start | undefined> {
   const compared = new Map<string, Changes | undefined>([[source.id, { paths: [], added: [] }]]);
-  let best: (Start & { readonly lines: number }) | undefined;
+  let best: { readonly start: Start; readonly lines: number } | undefined;
   for (const { key, kept } of await keptTrees()) {
     const lines = differingLines(kept.config, wanted.config);
     if (lines > mostConfigLines || kept.toolchain !== wanted.toolchain) continue;
@@ -84,14 +92,32 @@ export async function nearestStart(
     const between = compared.get(id);
     const changes =
       between && (await changesOfStates(kept.state, wanted.state, between, source, signal));
-    const isNearer = best?.lines !== lines || best.changed.length > (changes?.paths.length ?? 0);
+    const isNearer =
+      best?.lines !== lines || best.start.changed.length > (changes?.paths.length ?? 0);
     if (changes === undefined || !isNearer) continue;
     const start = await startFrom(key, changes, work, signal);
-    if (start && (await use(keptDir(key)))) best = { ...start, lines };
+    const configured = await configuredAs(wanted, key, kept, changes);
+    if (start && (await use(keptDir(key))))
+      best = { start: { ...start, ...(configured && { configured }) }, lines };
   }
-  if (best === undefined) return undefined;
-  const { key, changed, folders } = best;
-  return { key, changed, folders };
+  return best?.start;
+}
+
+/** What was found out when a kept tree was configured, where Kconfig would come to the same again. */
+async function configuredAs(
+  wanted: Recipe,
+  key: string,
+  { configured, config, tools }: Kept,
+  { paths }: Changes,
+): Promise<Facts | undefined> {
+  // Of two lines for one symbol the later one counts.
+  if (tools !== wanted.tools || config.join('\n') !== wanted.config.join('\n')) return undefined;
+  const text = await readBuilt(join(keptDir(key), 'obj'), 'include/config/auto.conf.cmd');
+  const read = new Set(text?.split(/[\s\\]+/));
+  // The top Makefile has the version, which is in the .config; scripts are run, and Kconfig itself is one.
+  const decides = (path: string): boolean =>
+    path === 'Makefile' || /^scripts\/|(?:^|\/)Kconfig[^/]*$/.test(path) || read.has(path);
+  return text === undefined || paths.some(decides) ? undefined : configured;
 }
 
 function differingLines(before: readonly string[], after: readonly string[]): number {
@@ -198,14 +224,19 @@ const linkedAnew =
   /^(?:vmlinux(?:\.o|\.unstripped|\.map)?|\.tmp_vmlinux.*|System\.map|build\.log)$/;
 
 /** Keeps the object tree of a kernel that was built, for the next to build upon. */
-export async function keepObjects(key: string, recipe: Recipe, work: WorkTree): Promise<void> {
+export async function keepObjects(
+  key: string,
+  recipe: Recipe,
+  configured: Facts,
+  work: WorkTree,
+): Promise<void> {
   const { obj, tree } = work;
   for (const name of await readdir(obj)) {
     if (linkedAnew.test(name)) await rm(join(obj, name), { recursive: true });
   }
   const config = (await readBuilt(obj, '.config')) ?? '';
   const saysWhere = config.includes('\nCONFIG_DEBUG_INFO=y\n');
-  const kept: Kept = { format, ...recipe, ...(saysWhere && { tree }) };
+  const kept: Kept = { format, ...recipe, configured, ...(saysWhere && { tree }) };
   await mkdir(cacheDir('objects'), { recursive: true });
   await makeFolderWhole(keptDir(key), async (dir) => {
     await rename(obj, join(dir, 'obj'));

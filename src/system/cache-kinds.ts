@@ -7,7 +7,7 @@ export interface CacheKind {
   readonly grows?: true;
   /** The folder is one entry, and keeps itself small. */
   readonly trimsItself?: true;
-  /** Removed before what is in other folders. */
+  /** Removed before what is in other folders: large, and made again in seconds. */
   readonly first?: true;
 }
 
@@ -15,8 +15,8 @@ export interface CacheKind {
 export const cacheKinds: Readonly<Record<string, CacheKind>> = {
   sources: { what: 'unpacked kernel sources' },
   git: { what: 'fetched repositories', grows: true },
-  trees: { what: 'copies of kernel sources, in which kernels are built' },
-  objects: { what: 'what kernels were compiled to, for the next to build upon', first: true },
+  trees: { what: 'copies of kernel sources, in which kernels are built', first: true },
+  objects: { what: 'what kernels were compiled to, for the next to build upon' },
   kernels: { what: 'built kernels' },
   packages: { what: 'unpacked kernel packages' },
   apt: { what: 'package lists and downloads', grows: true },

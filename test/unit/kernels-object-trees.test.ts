@@ -67,7 +67,7 @@ async function withRecipe<T>(
   return withWorkTree(source, signal, async (tree) => {
     const state = await bringTree(tree, 'k', source, patches, signal);
     const names = patches.map(({ name }) => name);
-    return work(tree, { state, patches: names, config: ['c'], toolchain: 't', ...of });
+    return work(tree, { state, patches: names, config: ['c'], toolchain: 't', tools: 'p', ...of });
   });
 }
 
@@ -80,9 +80,10 @@ const keep = (source: PinnedSource, key: string, patches: readonly Patch[], of: 
       'kernel/k.o': key,
       'init/main.o': key,
       'gen/y.h': '',
+      'include/config/auto.conf.cmd': readByKconfig,
     };
     await write(tree.obj, objects);
-    await keepObjects(key, recipe, tree);
+    await keepObjects(key, recipe, facts, tree);
   });
 
 const find = (
@@ -92,14 +93,37 @@ const find = (
 ): Promise<Start | undefined> =>
   withRecipe(source, patches, of, (tree, recipe) => nearestStart(recipe, source, tree, signal));
 
+/** What kbuild writes down of the files that Kconfig has read. */
+const readByKconfig = 'deps_config := \\\n\tKconfig \\\n\tb.c \\\n';
+/** What was found out when `keep` configured. */
+const facts = { kernel_config_missing: 'CONFIG_X' };
+
 const a1 = change('a.c', 'a', 'a1');
 const b1 = change('b.c', 'b', 'b1');
+
+/** Built upon a tree as it is. */
+const same = (key: string): Start => ({ key, changed: [], folders: [], configured: facts });
+
+test('Kconfig is asked again where a file that it reads, a script, the config or a tool is other', async (context) => {
+  const { source } = await lab(context);
+  await keep(source, 'base', []);
+  const configured = async (patches: readonly Patch[], of: Of = {}): Promise<unknown> =>
+    (await find(source, patches, of))?.configured;
+  assert.deepEqual(await configured([]), facts);
+  assert.deepEqual(await configured([a1]), facts);
+  // Kconfig has read it, whatever its name.
+  assert.equal(await configured([b1]), undefined);
+  for (const path of ['net/new/Kconfig', 'lib/Kconfig.new', 'scripts/kconfig/new.c'])
+    assert.equal(await configured([add(path)]), undefined, path);
+  assert.equal(await configured([], { config: ['c', 'd'] }), undefined);
+  assert.equal(await configured([], { tools: 'other' }), undefined);
+});
 
 test('nothing is built upon what is not there, of another config or another compiler', async (context) => {
   const { source } = await lab(context);
   assert.equal(await find(source, []), undefined);
   await keep(source, 'base', []);
-  assert.deepEqual(await find(source, []), { key: 'base', changed: [], folders: [] });
+  assert.deepEqual(await find(source, []), same('base'));
   const other = Array.from({ length: 20 }, (_, line) => `line ${line}`);
   assert.equal(await find(source, [], { config: other }), undefined);
   assert.equal(await find(source, [], { toolchain: 'other' }), undefined);
@@ -180,8 +204,10 @@ test('a makefile: nothing of its folder stays', async (context) => {
     const start = await nearestStart(recipe, source, tree, signal);
     assert.deepEqual(start?.folders, ['kernel']);
     await copyStart(start, tree, 1000, signal);
-    const files = (await readdir(tree.obj, { recursive: true })).sort();
-    assert.deepEqual(files, ['.config', 'gen', 'gen/y.h', 'init', 'init/main.o', 'kernel']);
+    const files = (await readdir(tree.obj, { recursive: true })).filter(
+      (path) => !path.startsWith('include'),
+    );
+    assert.deepEqual(files.sort(), ['.config', 'gen', 'gen/y.h', 'init', 'init/main.o', 'kernel']);
     assert.equal((await stat(join(tree.obj, 'init/main.o'))).mtimeMs, 1_000_000);
     // A copy: what is kept is not what is built in.
     await writeFile(join(tree.obj, 'init/main.o'), 'broken');
@@ -203,7 +229,7 @@ test(
       await mkdir(tree.obj);
       await symlink(victim, join(tree.obj, 'kernel'));
       await symlink(join(victim, 'sub/file'), join(tree.obj, 'file'));
-      await keepObjects('base', recipe, tree);
+      await keepObjects('base', recipe, {}, tree);
     });
     const changed = change('kernel/sub/Makefile', 'm', 'm1');
     await withRecipe(source, [changed], {}, async (tree, recipe) => {
@@ -219,7 +245,7 @@ test('debug information says where it was built: only there it is built upon', a
   const { source } = await lab(context);
   await withRecipe(source, [], {}, async (tree, recipe) => {
     await write(tree.obj, { '.config': '#\nCONFIG_DEBUG_INFO=y\n' });
-    await keepObjects('debug', recipe, tree);
+    await keepObjects('debug', recipe, {}, tree);
     assert.equal((await nearestStart(recipe, source, tree, signal))?.key, 'debug');
     const elsewhere = { ...tree, tree: `${tree.tree}-elsewhere` };
     assert.equal(await nearestStart(recipe, source, elsewhere, signal), undefined);

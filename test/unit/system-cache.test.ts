@@ -71,6 +71,14 @@ test('what was not used for longest goes first, until the rest fits', async (con
   assert.deepEqual(await names(cache), ['plots/0'], 'they trim themselves');
 });
 
+test('a copy of a source goes before an object tree that was used longer ago', async (context) => {
+  const cache = await ownCache(context);
+  await entry(cache, 'objects/old', 9);
+  await entry(cache, 'trees/new', 1);
+  await trim(1.5 * mib, signal);
+  assert.deepEqual(await names(cache), ['objects/old']);
+});
+
 test('use says whether an entry is there, and makes it the last to go', async (context) => {
   const cache = await ownCache(context);
   const [a] = [await entry(cache, 'kernels/a', 3), await entry(cache, 'kernels/b', 2)];
