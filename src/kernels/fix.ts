@@ -3,6 +3,8 @@ import type { FixSpec, FixState, KernelSpec } from '../model/job.js';
 import { JobError } from '../model/errors.js';
 import type { PinnedSource } from './pinned-source.js';
 import { readSeries } from './read-series.js';
+import { digest } from '../system/files.js';
+import { fileFacts } from '../system/file-facts.js';
 import { reversed } from './reverse-patch.js';
 import { rejectError, touchedFiles, trySeries, type Patch } from './series.js';
 
@@ -38,26 +40,37 @@ async function bring(
 ): Promise<ChosenPatches> {
   const add = await readSeries(fix.add, signal);
   const removes = await Promise.all(fix.remove.map((path) => readSeries(path, signal)));
-  const added = await trySeries(source, add, signal);
-  if (added.applies) {
+  if (await applies(source, add, signal)) {
     if (wanted === 'absent') return { patches: [], note: 'the source lacks the fix' };
     return { patches: add, note: 'the fix was added' };
   }
-  const rejected = [added];
   const taken = add.map(reversed).reverse();
   const own = taken.every((patch) => patch !== undefined) ? [taken] : [];
   for (const remove of [...removes, ...own]) {
-    const removed = await trySeries(source, remove, signal);
-    if (removed.applies) {
+    if (await applies(source, remove, signal)) {
       if (wanted === 'present') return { patches: [], note: 'the source contains the fix' };
       return { patches: remove, note: 'the fix was taken out' };
     }
-    // The last says no more than the first: the fix neither applies nor is it there.
-    if (remove !== own[0]) rejected.push(removed);
   }
   const some = await bringParts(wanted, add, removes.flat(), source, signal);
   if (some !== undefined) return some;
+  // Our own way of taking it out says no more than the first: the fix neither applies nor is it there.
+  const tried = await Promise.all([add, ...removes].map((one) => trySeries(source, one, signal)));
+  const rejected = tried.filter((result) => !result.applies);
   throw new JobError(rejected.flatMap((result) => rejectError(kernel, result).problems));
+}
+
+/** Whether a series applies to a source: asked of git once, for both are what their contents are. */
+function applies(
+  source: PinnedSource,
+  series: readonly Patch[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const what = digest('applies', source.id, ...series.map(({ text }) => text));
+  return fileFacts(what, [], async () => {
+    const { applies } = await trySeries(source, series, signal);
+    return { value: applies, stays: true };
+  });
 }
 
 /** Of a fix that a tree has in part: each patch by itself. Undefined where one is neither there nor applies. */
@@ -68,12 +81,10 @@ async function bringParts(
   source: PinnedSource,
   signal: AbortSignal,
 ): Promise<ChosenPatches | undefined> {
-  const applies = async (patch: Patch): Promise<boolean> =>
-    (await trySeries(source, [patch], signal)).applies;
   const missing: Patch[] = [];
   const there: { readonly part: Patch; readonly remove: Patch }[] = [];
   for (const part of add) {
-    if (await applies(part)) {
+    if (await applies(source, [part], signal)) {
       missing.push(part);
       continue;
     }
@@ -82,13 +93,14 @@ async function bringParts(
     let found: Patch | undefined;
     for (const patch of [...removes, ...(own ? [own] : [])]) {
       const isOfPart = (await touchedFiles([patch], signal)).every((file) => files.has(file));
-      if (found === undefined && isOfPart && (await applies(patch))) found = patch;
+      if (found === undefined && isOfPart && (await applies(source, [patch], signal)))
+        found = patch;
     }
     if (found === undefined) return undefined;
     there.unshift({ part, remove: found });
   }
   const patches = wanted === 'present' ? missing : there.map(({ remove }) => remove);
-  if (!(await trySeries(source, patches, signal)).applies) return undefined;
+  if (!(await applies(source, patches, signal))) return undefined;
   return { patches, note: noteOf(wanted, there.map(({ part }) => part).reverse(), missing) };
 }
 

@@ -10,6 +10,8 @@ import { reversed } from '../../src/kernels/reverse-patch.js';
 import { touchedFiles, trySeries, type Patch } from '../../src/kernels/series.js';
 import type { KernelSpec } from '../../src/model/job.js';
 import { JobError } from '../../src/model/errors.js';
+import { digest } from '../../src/system/files.js';
+import { ownCache } from './own-cache.js';
 
 const signal = new AbortController().signal;
 const unfixed = 'one\ntwo\nthree\n';
@@ -22,7 +24,7 @@ const unfix: Patch = { name: '0001-unfix.patch', text: diff('two and a half', 't
 
 function sourceOf(content: string): PinnedSource {
   return {
-    id: 'test',
+    id: digest(content),
     label: 'test',
     readFile: (path) =>
       Promise.resolve(
@@ -92,7 +94,8 @@ for (const [content, state, patches] of [
   [fixed, 'present', []],
 ] as const) {
   const tree = content === fixed ? 'with the fix' : 'without it';
-  test(`fix ${state} on a tree ${tree}: ${patches.join() || 'no patch'}`, async () => {
+  test(`fix ${state} on a tree ${tree}: ${patches.join() || 'no patch'}`, async (context) => {
+    await ownCache(context);
     const chosen = await withFix((spec) =>
       choosePatches(kernel(state), spec, sourceOf(content), signal),
     );
@@ -103,7 +106,28 @@ for (const [content, state, patches] of [
   });
 }
 
-test('a tree that neither series fits is a JobError with both rejects', async () => {
+test('git is asked once whether a fix fits a source, and again of another', async (context) => {
+  await ownCache(context);
+  let reads = 0;
+  const counted = (content: string): PinnedSource => {
+    const source = sourceOf(content);
+    return { ...source, readFile: (path) => (reads++, source.readFile(path, signal)) };
+  };
+  const noteOf = (content: string): Promise<string> =>
+    withFix(async (spec) => {
+      const { note } = await choosePatches(kernel('present'), spec, counted(content), signal);
+      return note;
+    });
+  assert.equal(await noteOf(unfixed), 'the fix was added');
+  const once = reads;
+  assert.equal(await noteOf(unfixed), 'the fix was added');
+  assert.equal(reads, once);
+  assert.equal(await noteOf(fixed), 'the source contains the fix');
+  assert.ok(reads > once);
+});
+
+test('a tree that neither series fits is a JobError with both rejects', async (context) => {
+  await ownCache(context);
   const other = sourceOf('quite\nanother\nfile\n');
   await assert.rejects(
     withFix((spec) => choosePatches(kernel('absent'), spec, other, signal)),
@@ -136,6 +160,7 @@ async function chosenOfTwo(
     const contents: Readonly<Record<string, string>> = { 'dir/a.c': a, 'dir/b.c': b };
     const source: PinnedSource = {
       ...sourceOf(a),
+      id: digest(a, b),
       readFile: (path) => {
         const content = contents[path];
         return Promise.resolve(
@@ -155,7 +180,8 @@ async function chosenOfTwo(
   }
 }
 
-test('of a fix of two patches a tree may have one, in our form or in another', async () => {
+test('of a fix of two patches a tree may have one, in our form or in another', async (context) => {
+  await ownCache(context);
   for (const form of [fixed, upstream]) {
     const added = await chosenOfTwo('present', form, unfixed);
     assert.deepEqual(added.names, ['0002-fix.patch']);
@@ -172,7 +198,8 @@ test('of a fix of two patches a tree may have one, in our form or in another', a
   await assert.rejects(chosenOfTwo('present', 'another\n', unfixed), JobError);
 });
 
-test('a tree that has the fix itself loses it without a patch that says how', async () => {
+test('a tree that has the fix itself loses it without a patch that says how', async (context) => {
+  await ownCache(context);
   const spec = async (work: (spec: { add: string; remove: string[] }) => Promise<void>) =>
     withFix(({ add }) => work({ add, remove: [] }));
   await spec(async (only) => {
