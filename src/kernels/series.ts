@@ -41,7 +41,8 @@ const largestFile = 256 * 1024 ** 2;
 
 /** Forward it names what a patch leaves, backward what it found: a file that is renamed has two names. */
 const listScript = `for patch; do
-  git apply --numstat -z -- "$patch" && git apply --numstat -z -R -- "$patch" || exit 1
+  git apply --numstat -z -- "$patch" && git apply --numstat -z -R -- "$patch"
+  printf '%s\\0' -
 done`;
 /** Nothing is fuzzed: a hunk whose context has changed may no longer mean what its author meant. */
 const applyScript = `how=$1; shift
@@ -52,48 +53,58 @@ for patch; do
   exit 1
 done`;
 
+/** By the text of a patch. */
 const listed = new Map<string, Promise<readonly string[]>>();
 
 /**
  * The files that a series touches, as git reads it: all that it changes, makes, removes or renames. None outside the
  * tree; such a one does not apply. Empty for what is no patch.
  */
-export function touchedFiles(
+export async function touchedFiles(
   series: readonly Patch[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const key = digest(...series.map(({ text }) => text));
-  const known = listed.get(key) ?? list(series, signal);
-  listed.set(key, known);
-  known.catch(() => listed.delete(key));
-  return known;
+  const texts = new Set(series.map(({ text }) => text).filter((text) => !listed.has(text)));
+  const lists = listEach([...texts], signal);
+  [...texts].forEach((text, index) => {
+    const files = lists.then((all) => all[index] ?? []);
+    files.catch(() => listed.delete(text));
+    listed.set(text, files);
+  });
+  const names = await Promise.all(series.map(async ({ text }) => listed.get(text)));
+  return [...new Set(names.flatMap((files) => files ?? []))].sort();
 }
 
-async function list(series: readonly Patch[], signal: AbortSignal): Promise<readonly string[]> {
-  if (series.length === 0) return [];
+/** Of each patch the files that it touches, asked in one go. */
+async function listEach(
+  texts: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly (readonly string[])[]> {
+  if (texts.length === 0) return [];
   return withScratch('patch', async (dir) => {
-    const patches = await writePatches(dir, series);
-    const { stdout } = await gitScript(listScript, patches, {
+    const { stdout } = await gitScript(listScript, await writePatches(dir, texts), {
       stage: 'patch',
       signal,
       cage: { reads: [join(dir, 'patches')] },
-      okCodes: [0, 1],
     });
-    // "3\t1\tNAME", each with a NUL behind it: no name is quoted.
-    const names = [...stdout.matchAll(/(?<![\d-])[\d-]+\t[\d-]+\t([^\0]+)\0/g)].map(
-      ([, name = '']) => name,
-    );
-    return [...new Set(names)].filter(isInTree).sort();
+    const lists: string[][] = [[]];
+    // "3\t1\tNAME", each with a NUL behind it: no name is quoted. "-" ends a patch.
+    for (const record of stdout.split('\0')) {
+      const [, name] = /^[\d-]+\t[\d-]+\t([^]+)$/.exec(record) ?? [];
+      if (record === '-') lists.push([]);
+      else if (name !== undefined && isInTree(name)) lists.at(-1)?.push(name);
+    }
+    return lists;
   });
 }
 
-async function writePatches(dir: string, series: readonly Patch[]): Promise<string[]> {
+async function writePatches(dir: string, texts: readonly string[]): Promise<string[]> {
   const patches = join(dir, 'patches');
   await mkdir(patches);
   // Everybody may read them, whatever the umask: nobody will.
   await chmod(patches, 0o755);
   return Promise.all(
-    series.map(async ({ text }, index) => {
+    texts.map(async (text, index) => {
       const path = join(patches, String(index));
       await writeFile(path, text, { mode: 0o644 });
       return path;
@@ -115,7 +126,10 @@ export async function trySeries(
   const names = await touchedFiles(series, signal);
   if (series.length === 0) return { applies: true, files: new Map() };
   return withScratch('patch', async (dir) => {
-    const patches = await writePatches(dir, series);
+    const patches = await writePatches(
+      dir,
+      series.map(({ text }) => text),
+    );
     const tree = join(dir, 'tree');
     await mkdir(tree);
     await writeTreeFiles(tree, await readAll(source, names, signal));
