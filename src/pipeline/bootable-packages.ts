@@ -18,7 +18,7 @@ export async function bootablePackages(
   const files: string[] = [];
   const labels: string[] = [];
   for (const name of kernel.packages) {
-    if (!name.startsWith('debian:') || !namesKernelPackage(name)) {
+    if (!namesKernelPackage(name)) {
       files.push(name);
       continue;
     }

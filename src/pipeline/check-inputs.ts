@@ -4,6 +4,7 @@ import { readSeries } from '../kernels/read-series.js';
 import { kernelSource } from '../kernels/source.js';
 import { JobError, type Problem } from '../model/errors.js';
 import { runningKernel, type FixSpec, type JobMatrix, type KernelSpec } from '../model/job.js';
+import { debianName } from '../model/source-ref.js';
 import { exists } from '../system/files.js';
 import { usedKernels } from './used-kernels.js';
 
@@ -31,7 +32,7 @@ type Look = () => Promise<unknown>;
 function looksOf(kernel: KernelSpec, fix: FixSpec | undefined, signal: AbortSignal): Look[] {
   const { source, packages, patches } = kernel;
   if (packages.length > 0) {
-    const files = packages.filter((one) => !one.startsWith('debian:'));
+    const files = packages.filter((one) => debianName(one) === undefined);
     return files.map((file) => () => assertThere(file));
   }
   if (source === runningKernel) return [];

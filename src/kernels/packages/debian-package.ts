@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { JobError } from '../../model/errors.js';
 import type { Say } from '../../model/event.js';
+import { debianName } from '../../model/source-ref.js';
 import { AptSuite, type AptPackage } from '../../system/apt.js';
 import { cacheDir } from '../../system/files.js';
 import { withLock } from '../../system/lock.js';
@@ -21,7 +22,7 @@ export interface DebianPackages {
 
 /** Whether `debian:PACKAGE[@SUITE]` names a kernel package, and not a source package. */
 export function namesKernelPackage(name: string): boolean {
-  return name.startsWith('debian:') && kernelPackage.test(name.slice('debian:'.length));
+  return kernelPackage.test(debianName(name)?.package ?? '');
 }
 
 /**
@@ -34,7 +35,7 @@ export async function debianPackages(
   signal: AbortSignal,
   say: Say,
 ): Promise<DebianPackages> {
-  const [asked = '', suiteName = 'sid'] = name.slice('debian:'.length).split('@');
+  const { package: asked = '', suite: suiteName = 'sid' } = debianName(name) ?? {};
   const suite = new AptSuite(suiteName, architecture, signal);
   return suite.withNewLists(() => fetchParts(suite, asked, signal, say));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { JobError } from '../../model/errors.js';
+import { debianName } from '../../model/source-ref.js';
 import { AptSuite } from '../../system/apt.js';
 import { run } from '../../system/processes.js';
 
@@ -11,13 +12,14 @@ const notBootable = /-(?:dbg|dbgsym|unsigned|headers)$/;
  * first. A name without `*` is given back as it is. Throws JobError when nothing matches; InfraError.
  */
 export async function expandPackageName(name: string, signal: AbortSignal): Promise<string[]> {
-  if (!name.startsWith('debian:') || !name.includes('*')) return [name];
-  const [pattern = '', suiteName = 'sid'] = name.slice('debian:'.length).split('@');
+  const debian = debianName(name);
+  if (debian === undefined || !name.includes('*')) return [name];
+  const { package: pattern, suite: suiteName = 'sid' } = debian;
   const suite = new AptSuite(suiteName, 'ppc64el', signal);
   const literal = pattern.replace(/[.+]/g, '\\$&').replaceAll('*', '.*');
   const found = (await suite.search(`^${literal}$`)).filter((pkg) => !notBootable.test(pkg.name));
   if (found.length === 0) {
-    const hint = 'as debian:linux-image-*-powerpc64le@trixie';
+    const hint = 'such as debian:linux-image-*-powerpc64le@trixie';
     throw new JobError([{ message: `Debian ${suiteName} has no package ${pattern}`, hint }]);
   }
   // Versions of packages are not numbers; sort knows their order, "~" included.
