@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { InfraError } from '../model/errors.js';
 import type { Cage } from '../system/cage.js';
 import { cacheDir } from '../system/files.js';
-import { run, tail } from '../system/processes.js';
+import { ProgramError, run, tail } from '../system/processes.js';
 import type { Toolchain } from './toolchain.js';
 
 /** The compiler found an error: its lines come first. A result of the kernel, not of the lab. */
@@ -62,8 +62,7 @@ export async function make(
   try {
     await run([...makeArgv(work), ...goals], options);
   } catch (error) {
-    if (isLab(error)) throw error;
-    throw await buildError(work, error);
+    throw isOfTree(error) ? await buildError(work, error) : error;
   }
 }
 
@@ -109,27 +108,19 @@ const noMemory = new RegExp(
   ].join('|'),
 );
 
-/** Whether make failed for a reason that is not in the tree. */
-const isLab = (error: unknown): boolean =>
-  !(error instanceof InfraError) ||
-  error.stage !== 'build' ||
-  /no space|program not found/.test(error.message);
-
-const printedTooMuch = (error: unknown): error is InfraError =>
-  error instanceof InfraError && / printed more than /.test(error.message);
-
-const wasKilled = (error: unknown): boolean =>
-  error instanceof InfraError && /ended by SIG/.test(error.message);
+/** Whether make failed for a reason that can be in the tree. */
+const isOfTree = (error: unknown): error is ProgramError =>
+  error instanceof ProgramError && !['not found', 'disk full'].includes(error.ending);
 
 async function buildError(
   { kernel, key, log }: Work,
-  error: unknown,
+  { ending, message }: ProgramError,
 ): Promise<BuildError | InfraError> {
   const file = cacheDir('logs', `${key}-build.log`);
   await mkdir(cacheDir('logs'), { recursive: true });
   await writeFile(file, `${log.join('\n')}\n`);
-  if (printedTooMuch(error)) return new BuildError(kernel, [error.message], file);
-  const makeWasKilled = wasKilled(error);
+  if (ending === 'printed too much') return new BuildError(kernel, [message], file);
+  const makeWasKilled = ending === 'signal';
   if (makeWasKilled || log.some((line) => noMemory.test(line))) {
     return new InfraError(
       'build',

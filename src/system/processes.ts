@@ -118,6 +118,19 @@ async function readLines(
   await Promise.allSettled([read('stdout'), read('stderr')]);
 }
 
+/** How a program ended that did not do its work. */
+type ProgramEnding = 'printed too much' | 'not found' | 'disk full' | 'signal' | 'exit code';
+
+/** A program that did not do its work. */
+export class ProgramError extends InfraError {
+  constructor(
+    readonly ending: ProgramEnding,
+    ...error: ConstructorParameters<typeof InfraError>
+  ) {
+    super(...error);
+  }
+}
+
 function failure(
   argv: readonly string[],
   { stage, todo, cage, mostBytes = mostPrinted }: RunOptions,
@@ -132,11 +145,12 @@ function failure(
   const program = argv[0] ?? '';
   if (result.isMaxBuffer === true) {
     const why = `printed more than ${mostBytes / 1024 ** 2} MiB`;
-    return new InfraError(stage, `${program}: ${why}`, todo, tail(output, 5));
+    return new ProgramError('printed too much', stage, `${program}: ${why}`, todo, tail(output, 5));
   }
   // setpriv and prlimit report a program that is not there with 127, as a shell does.
   if (result.exitCode === 127 || result.code === 'ENOENT') {
-    return new InfraError(
+    return new ProgramError(
+      'not found',
       stage,
       `${program}: program not found`,
       'run "busyguest doctor": it shows what is missing and the line that installs it',
@@ -150,7 +164,8 @@ function failure(
     );
   }
   if (noSpace.test(output)) {
-    return new InfraError(
+    return new ProgramError(
+      'disk full',
       stage,
       `${program}: no space left on the device`,
       'free some space, or point BUSYGUEST_CACHE to a larger disk',
@@ -159,7 +174,8 @@ function failure(
   }
   const ended = result.signal ?? (cage && signalOf(result.exitCode));
   const how = ended ? `ended by ${ended}` : `exit code ${result.exitCode}`;
-  return new InfraError(stage, `${argv.slice(0, 3).join(' ')}: ${how}`, todo, tail(output));
+  const message = `${argv.slice(0, 3).join(' ')}: ${how}`;
+  return new ProgramError(ended ? 'signal' : 'exit code', stage, message, todo, tail(output));
 }
 
 /** bubblewrap ends as a shell does when its program was ended by a signal: with 128 and the signal's number. */
