@@ -1,36 +1,15 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult, PairVerdict, RunResult } from '../model/result.js';
-import type { Verdict } from '../model/status.js';
 import { firstThatMends, headlineOf } from '../verdict/headline.js';
-import { isRelative } from '../verdict/relative.js';
 import { signaturesOf } from '../verdict/signatures.js';
 import { numberColumns, numberOf, type NumberColumn } from './key-numbers.js';
 import type { MailFacts } from './mail-facts.js';
 import { isEmulated, notCompiled, testedBy } from './mail-tag.js';
+import { meaningOf } from './mail-verdict.js';
 import { notablePhrases } from './pair-text.js';
 import { asciiLine, clip, wrap } from './text.js';
 
 const width = 72;
-
-/** What each verdict means for the one who has to decide about the series. */
-const meaning: Readonly<Record<Verdict | 'none', string>> = {
-  fixed: 'the base lets the guest exceed its limit; with the series the limit holds.',
-  'not-reproduced': 'the limit holds on the base, and it holds with the series.',
-  'no-effect': 'the base lets the guest exceed its limit, and the series does not change that.',
-  regressed: 'the base keeps the limit, and the series breaks it.',
-  inconclusive: 'jobs that neither pass nor fail the test leave it open.',
-  unchanged: 'every test gives the same on the base and with the series.',
-  none: 'there was nothing to compare.',
-};
-
-/** A series may keep the limit and break other tests. */
-function meaningOf({ overall, verdicts, jobs }: RunResult): string {
-  const worst = verdicts.filter(({ verdict }) => verdict === overall).map(({ test }) => test);
-  const own = jobs.filter((job) => worst.includes(job.test));
-  return overall === 'regressed' && own.every(isRelative)
-    ? 'the series breaks selftests that pass on the base.'
-    : meaning[overall];
-}
 
 /** Plain text for a reply on a mailing list, 72 columns: only a path or a name may be longer by itself. */
 export function renderMail(run: RunResult, facts: MailFacts): string {
@@ -41,7 +20,7 @@ export function renderMail(run: RunResult, facts: MailFacts): string {
     reasons(run),
     changes(run),
     explanations(run),
-    wrap(`Verdict: ${run.overall}: ${meaningOf(run)}`, width, 4),
+    wrap(`Verdict: ${run.overall}: ${meaningOf(run)}`, width, 12),
     [...wrap(`To reproduce, ${asciiLine(facts.where)}:`, width, 4), ...command(facts.command)],
     config(facts),
     testedBy(run, facts),

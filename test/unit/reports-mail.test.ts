@@ -7,6 +7,34 @@ import { renderDraft } from '../../src/reports/mail-draft.js';
 import { renderMail } from '../../src/reports/mail.js';
 import { facts, fixed, job, run } from './reports-mail-run.js';
 
+test('where machines differ, the verdict says what holds on which; a machine that is not here says nothing', () => {
+  const [first, second] = fixed.verdicts;
+  assert.ok(first && second);
+  const absent = 'qemu-powernv11';
+  const jobs = [
+    ...fixed.jobs,
+    job('base', absent, 'SKIP', { decidedBy: 'device' }),
+    job('patched', absent, 'SKIP', { decidedBy: 'device' }),
+  ];
+  const mail = renderMail(
+    {
+      ...{ ...fixed, jobs, overall: 'no-effect' },
+      verdicts: [
+        first,
+        { ...second, verdict: 'no-effect' },
+        { ...second, device: absent, verdict: 'inconclusive' },
+      ],
+    },
+    facts,
+  );
+  const [, sentence = ''] = /^(Verdict: [^]*?)\n\n/m.exec(mail) ?? [];
+  assert.equal(
+    sentence.replace(/\s+/g, ' '),
+    'Verdict: no-effect: on powernv8 the base lets the guest exceed its limit, and the series does not change that; ' +
+      'on pseries-papr-p10 the base lets the guest exceed its limit; with the series the limit holds.',
+  );
+});
+
 test('a mail names what a verdict of one word does not say, once for all machines', () => {
   const verdicts = fixed.verdicts.map((pair) => ({
     ...pair,

@@ -69,11 +69,9 @@ function choose(candidates: readonly Found[], name: string, release?: string): F
 }
 
 function absentError(name: string, release: string | undefined): JobError {
-  const message = `the kernel's modules are missing: ${name}, which KVM needs, is in none of the given packages`;
-  const hint = `give the package with the modules of ${release ?? 'the kernel'} too`;
-  return new JobError([
-    { message, hint: `${hint} (Debian: linux-modules-*; Fedora: kernel-modules-core)` },
-  ]);
+  const message = `a module of ${release ?? 'the kernel'} is missing: KVM needs ${name}`;
+  const hint = 'give its package too (Debian: linux-modules-*; Fedora: kernel-modules-core)';
+  return new JobError([{ message, hint }]);
 }
 
 function checkRelease(module: KernelModule, from: Found, release: string | undefined): void {
