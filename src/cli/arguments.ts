@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { realpath } from 'node:fs/promises';
+import { nearestFileHint } from '../documents/nearest-file.js';
 import { UsageError } from '../model/errors.js';
 import { isFolder } from '../system/files.js';
 
@@ -7,7 +8,9 @@ import { isFolder } from '../system/files.js';
 export async function runFolder(path: string): Promise<string> {
   const dir = await realpath(path).catch(() => path);
   if (!(await isFolder(dir))) {
-    throw new UsageError(`${path}: no such run; the folder of one is needed, as results/latest`);
+    const hint =
+      (await nearestFileHint(path)) ?? 'the folder of one is needed, such as results/latest';
+    throw new UsageError(`${path}: no such run; ${hint}`);
   }
   return dir;
 }

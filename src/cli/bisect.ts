@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from 'node:path';
+import { withNearestFile } from '../documents/nearest-file.js';
 import { commitOf } from '../kernels/git-bisect.js';
 import { expandPackageName } from '../kernels/packages/package-names.js';
 import { UsageError } from '../model/errors.js';
@@ -119,7 +120,8 @@ async function packageNames(
     }
     const files = one.split(',').map((file) => resolve(file));
     for (const file of files) {
-      if (!(await exists(file))) throw new UsageError(`--packages: ${file}: no such file`);
+      if (await exists(file)) continue;
+      throw new UsageError(await withNearestFile(file, `--packages: ${file}: no such file`));
     }
     names.push(files.join(','));
   }

@@ -80,7 +80,7 @@ function show(entries: readonly CacheEntry[], limit: number, unknown: readonly s
 
 function parseSize(option: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)([KMGT]?)$/.exec(text);
-  if (!match) throw new UsageError(`${option} ${text}: a size is needed, as 500M or 5G`);
+  if (!match) throw new UsageError(`${option} ${text}: a size is needed, such as 500M or 5G`);
   return Number(match[1]) * 1024 ** ('KMGT'.indexOf(match[2] || '?') + 1);
 }
 

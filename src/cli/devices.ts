@@ -60,7 +60,7 @@ async function lavaRunRow(): Promise<Row> {
 /** With a version: only where the QEMU here is older, and then the nearest that is not. */
 async function fetchUnlessNew(ifOlder: string | undefined): Promise<void> {
   if (ifOlder !== undefined && !/^\d+(\.\d+)*$/.test(ifOlder)) {
-    throw new UsageError(`--if-older ${ifOlder}: a version is needed, as 10.0`);
+    throw new UsageError(`--if-older ${ifOlder}: a version is needed, such as 10.0`);
   }
   const enough = ifOlder?.split('.').map(Number);
   const here = enough && (await findQemu());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { withNearestFile } from '../documents/nearest-file.js';
 import { UsageError } from '../model/errors.js';
 import type { EventSink } from '../model/event.js';
 import type { JobMatrix } from '../model/job.js';
@@ -91,8 +92,8 @@ export async function beginIn(
  * @param lava the lab that the user names
  */
 export async function resumeRun(path: string, lava?: LavaFlags): Promise<Start> {
-  const dir = await realpath(path).catch(() => {
-    throw new UsageError(`--resume ${path}: no such run`);
+  const dir = await realpath(path).catch(async () => {
+    throw new UsageError(await withNearestFile(path, `--resume ${path}: no such run`));
   });
   const file = join(dir, 'run.json');
   if (!(await exists(file))) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { basename, dirname, resolve } from 'node:path';
+import { withNearestFile } from '../documents/nearest-file.js';
 import { nameOf } from '../jobs/name.js';
 import { packageIdentity } from '../kernels/packages/package-identity.js';
 import { UsageError } from '../model/errors.js';
@@ -55,7 +56,8 @@ export async function kernelArguments(
 
 async function look(given: string, signal: AbortSignal): Promise<Given> {
   const path = resolve(given);
-  if (!(await exists(path))) throw new UsageError(`${given}: no such file`);
+  if (!(await exists(path)))
+    throw new UsageError(await withNearestFile(path, `${given}: no such file`));
   const none = { path, name: '', version: '' };
   if (await isFolder(path)) return { ...none, hasImage: false };
   const identity = await packageIdentity(path, signal);

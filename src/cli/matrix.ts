@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { deviceNames } from '../devices/registry.js';
+import { withNearestFile } from '../documents/nearest-file.js';
 import { parseFilter } from '../jobs/filter.js';
 import { isGeneratorFile, runGenerator } from '../jobs/generator-file.js';
 import { loadMatrix, loadMatrixData } from '../jobs/load.js';
@@ -26,10 +27,11 @@ export async function readMatrix(file: string, options: MatrixOptions): Promise<
 
 /** The text of a job matrix; of a generator, what it made as JSON. Throws UsageError when there is no such file. */
 export async function readMatrixText(file: string, set: readonly string[] = []): Promise<string> {
-  const bytes = await readInputOrPipe(file, mostBytes).catch((error: unknown) => {
+  const bytes = await readInputOrPipe(file, mostBytes).catch(async (error: unknown) => {
     if (error instanceof JobError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(`${file}: ${code === 'ENOENT' ? 'no such file' : message}`);
+    if (code !== 'ENOENT') throw new UsageError(`${file}: ${message}`);
+    throw new UsageError(await withNearestFile(file, `${file}: no such file`));
   });
   const text = bytes.toString('utf8');
   if (isGeneratorFile(file)) {

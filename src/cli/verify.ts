@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { withNearestFile } from '../documents/nearest-file.js';
 import { exitCode, UsageError } from '../model/errors.js';
 import { verifyBundle, type Verification } from '../pipeline/bundle/verify-bundle.js';
 import { progressReport } from '../reports/progress.js';
@@ -16,7 +17,8 @@ export async function verify(
   file: string,
   options: { readonly quiet: boolean; readonly verbose: boolean },
 ): Promise<number> {
-  if (!(await exists(file))) throw new UsageError(`${file}: no such bundle`);
+  if (!(await exists(file)))
+    throw new UsageError(await withNearestFile(file, `${file}: no such bundle`));
   const session = openReports([progressReport({ stream: process.stderr, ...options })]);
   const seen = await interruptible((signal) => verifyBundle(file, signal, session.sink));
   process.stdout.write(`${cleanLines(describe(seen))}\n`);

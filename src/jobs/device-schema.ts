@@ -41,7 +41,7 @@ const deviceMapSchema = z.strictObject({
     .describe('More arguments for QEMU; only from a *.job.ts.'),
   console: z
     .string()
-    .regex(/^[\w.,-]{1,64}$/, 'must be a name of a console, as hvc0 or ttyS0,115200')
+    .regex(/^[\w.,-]{1,64}$/, 'must be a name of a console, such as hvc0 or ttyS0,115200')
     .default('hvc0')
     .describe('Console device on the kernel command line.'),
 });

@@ -79,7 +79,7 @@ export const kernelSchema = z.strictObject({
     .superRefine(refineWith(toolchainFault))
     .optional()
     .describe(
-      'gcc, llvm, llvm-NN (a version), or the prefix of a cross compiler, as powerpc64le-linux-gnu-. Default: what LLVM and CROSS_COMPILE say.',
+      'gcc, llvm, llvm-NN (a version), or the prefix of a cross compiler, such as powerpc64le-linux-gnu-. Default: what LLVM and CROSS_COMPILE say.',
     ),
   base: name.optional().describe('The kernel that this one is compared with for a verdict.'),
   expect: status

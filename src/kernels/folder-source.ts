@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { basename, join } from 'node:path';
+import { nearestFileHint } from '../documents/nearest-file.js';
 import { InfraError, JobError } from '../model/errors.js';
 import {
   cacheDir,
@@ -47,7 +48,9 @@ async function checkTree(path: string): Promise<void> {
   const fail = (message: string, hint: string): never => {
     throw new JobError([{ message: `${path}: ${message}`, hint }]);
   };
-  if (!(await isFolder(path))) fail('no such folder', 'a kernel source tree is needed');
+  if (!(await isFolder(path))) {
+    fail('no such folder', (await nearestFileHint(path)) ?? 'a kernel source tree is needed');
+  }
   const missing: string[] = [];
   for (const [mark, what] of Object.entries(kernelMarks)) {
     if (!(await exists(join(path, mark)))) missing.push(`${mark} (${what})`);

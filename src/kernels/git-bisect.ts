@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { JobError } from '../model/errors.js';
 import { readInputIfThere } from '../system/input.js';
 import { run, type RunOutput } from '../system/processes.js';
+import { noCommitError } from './git-ref.js';
 import { git } from './git.js';
 
 /** A commit that is to be tested, or was. */
@@ -126,11 +127,11 @@ export async function commitOf(
     signal,
     okCodes,
   });
-  if (exitCode !== 0) {
+  if (/not a git repository/.test(stderr)) {
     const hint = 'a branch, tag or commit of a git repository is needed';
-    const why = /not a git repository/.test(stderr) ? 'not a git repository' : `no commit "${ref}"`;
-    throw new JobError([{ message: `${repository}: ${why}`, hint }]);
+    throw new JobError([{ message: `${repository}: not a git repository`, hint }]);
   }
+  if (exitCode !== 0) throw await noCommitError(repository, ref, signal);
   const [, id = '', subject = ''] = /^(\w+) (.*)$/m.exec(stdout) ?? [];
   return { id, subject };
 }

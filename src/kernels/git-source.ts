@@ -15,6 +15,7 @@ import {
   treeOfCommit,
   type TreeEntry,
 } from './git-objects.js';
+import { noCommitError } from './git-ref.js';
 import type { Changes, KernelSource, PinnedSource } from './pinned-source.js';
 import { gitFacts } from './source-facts.js';
 import type { TreeFile } from './tree-file.js';
@@ -45,8 +46,7 @@ async function commitNamed(repository: string, ref: string, signal: AbortSignal)
   const options = { stage: 'source', signal, okCodes: [0, 1, 128] };
   const { stdout, exitCode } = await git(repository, args, options);
   if (exitCode === 0) return stdout.trim();
-  const hint = 'give a branch, tag or commit of that repository';
-  throw new JobError([{ message: `${repository}: no commit "${ref}"`, hint }]);
+  throw await noCommitError(repository, ref, signal);
 }
 
 /**

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { nearestFileHint } from '../documents/nearest-file.js';
 import { JobError } from '../model/errors.js';
 import { exists, filesIn, isFolder } from '../system/files.js';
 import { readInput } from '../system/input.js';
@@ -42,12 +43,14 @@ export async function readMailsOf(path: string, signal: AbortSignal): Promise<Ma
   const range = path.slice(at + 1);
   const isRange = at > 0 && range.indexOf('..', 1) > 0 && !/\s/.test(range);
   if (isRange && !(await exists(path))) return formatPatch(path.slice(0, at), range, signal);
-  if (!(await exists(path))) throw noPatches(path);
+  if (!(await exists(path))) throw noPatches(path, await nearestFileHint(path));
   return (await isFolder(path)) ? readFolder(path) : readMails([path], path);
 }
 
-function noPatches(path: string): JobError {
-  const hint = 'a patch, a folder of patches, an mbox, a maildir or REPOSITORY#A..B is needed';
+const neededPatches =
+  'a patch, a folder of patches, an mbox, a maildir or REPOSITORY#A..B is needed';
+
+function noPatches(path: string, hint = neededPatches): JobError {
   return new JobError([{ message: `${path}: no patches`, hint }]);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { basename, join } from 'node:path';
+import { withNearestFile } from '../documents/nearest-file.js';
 import { JobError } from '../model/errors.js';
 import type { Say } from '../model/event.js';
 import { use } from '../system/cache.js';
@@ -31,7 +32,9 @@ export function isTarball(path: string): boolean {
  */
 export function tarballSource(path: string): KernelSource {
   const check = async (): Promise<void> => {
-    if (!(await exists(path))) throw new JobError([{ message: `${path}: no such file` }]);
+    if (!(await exists(path))) {
+      throw new JobError([{ message: await withNearestFile(path, `${path}: no such file`) }]);
+    }
   };
   return {
     kind: 'tarball',

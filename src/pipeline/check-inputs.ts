@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { withNearestFile } from '../documents/nearest-file.js';
 import { readConfigs } from '../kernels/config.js';
 import { readSeries } from '../kernels/read-series.js';
 import { kernelSource } from '../kernels/source.js';
@@ -45,5 +46,6 @@ function looksOf(kernel: KernelSpec, fix: FixSpec | undefined, signal: AbortSign
 }
 
 async function assertThere(file: string): Promise<void> {
-  if (!(await exists(file))) throw new JobError([{ message: `${file}: no such file` }]);
+  if (await exists(file)) return;
+  throw new JobError([{ message: await withNearestFile(file, `${file}: no such file`) }]);
 }

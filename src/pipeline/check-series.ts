@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from 'node:path';
+import { withNearestFile } from '../documents/nearest-file.js';
 import { commitOf } from '../kernels/git-bisect.js';
 import { git } from '../kernels/git.js';
 import { readSeries } from '../kernels/read-series.js';
@@ -39,7 +40,7 @@ export async function findBase(
   const ref = sourceRef(tree);
   const named = ref.kind !== 'path' || ref.ref !== undefined;
   if (!named && !(await isFolder(tree)) && !isTarball(tree)) {
-    throw new UsageError(`--tree ${tree}: no such kernel tree`);
+    throw new UsageError(await withNearestFile(tree, `--tree ${tree}: no such kernel tree`));
   }
   return { source: named ? tree : resolve(tree), title: tree };
 }

@@ -27,7 +27,7 @@ export interface Cage {
   readonly reads?: readonly string[];
   /** Folders that it writes to; what is in them counts as a stranger's afterwards. They must be there. */
   readonly writes?: readonly string[];
-  /** Devices that it opens, as /dev/kvm. */
+  /** Devices that it opens, such as /dev/kvm. */
   readonly devices?: readonly string[];
   /** Programs that it starts, where they may not be the system's: the folder that one is installed in is read too. */
   readonly programs?: readonly string[];

@@ -17,7 +17,9 @@ async function repository(context: TestContext, second = 'two'): Promise<string>
   await mkdir(join(tree, 'arch/powerpc/kvm'), { recursive: true });
   await writeFile(join(tree, hv), `one\n${second}\nthree\n`);
   const git = 'git -c user.name=a -c user.email=a@example.org';
-  execFileSync('bash', ['-ec', `git init -q; git add .; ${git} commit -qm first`], { cwd: tree });
+  execFileSync('bash', ['-ec', `git init -qb main; git add .; ${git} commit -qm first`], {
+    cwd: tree,
+  });
   return tree;
 }
 
@@ -42,6 +44,36 @@ test('an option swallows no argument', async (context) => {
   const bad = await busyguest('check', '--device', 'qemu-powernv8,nothing', '--series', 'x');
   assert.equal(bad.code, 64);
   assert.match(bad.stderr, /unknown device "nothing"/);
+});
+
+test('a branch, file or folder that is not there: one line, with the name that was meant', async (context) => {
+  const tree = await repository(context);
+  const dir = join(tree, '..');
+  await writeFile(join(dir, 'series.mbox'), mail);
+  await mkdir(join(dir, 'results'));
+  const main = /no commit "mian"; did you mean "main"\?\n$/;
+  const folderOf = (name: string): RegExp => new RegExp(`did you mean "${join(dir, name)}"\\?\\n$`);
+  for (const [words, says] of [
+    ['check --tree TREE --base mian --series DIR/series.mbox', main],
+    ['bisect --tree TREE --good main --bad mian', main],
+    ['run jobs/smoke.yaml --tree TREE#mian --results DIR/r', main],
+    ['check --tree TREE --series DIR/serie.mbox', folderOf('series.mbox')],
+    ['check --tree DIR/linxu --series DIR/series.mbox', folderOf('linux')],
+    ['run jobs/smoke.yaml --tree DIR/linxu --results DIR/r', folderOf('linux')],
+    ['run jobs/smok.yaml', /did you mean "jobs\/smoke\.yaml"\?\n$/],
+    ['plan DIR/sries.mbox', folderOf('series.mbox')],
+    ['qualify DIR/serie.mbox', folderOf('series.mbox')],
+    ['bisect --packages DIR/serie.mbox DIR/series.mbox', folderOf('series.mbox')],
+    ['report DIR/result', folderOf('results')],
+    ['run --resume DIR/result', folderOf('results')],
+    ['verify DIR/serie.mbox', folderOf('series.mbox')],
+  ] as const) {
+    const args = words.replaceAll('TREE', tree).replaceAll('DIR', dir).split(' ');
+    const { code, stderr } = await busyguest(...args);
+    assert.ok(code === 64 || code === 65, `${words}: ${code}`);
+    assert.match(stderr, says, words);
+    assert.equal(stderr.trim().split('\n').length, 1, stderr);
+  }
 });
 
 test('a series from standard input; one that is already in is said so in a line', async (context) => {

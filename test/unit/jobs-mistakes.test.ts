@@ -77,7 +77,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     'a limit that is none',
     matrix({ tests: '[{name: t, limits: max 100000}]' }),
-    '4>max tests[0].limits: "max 100000" is not "QUOTA PERIOD" in microseconds, as in "30000 100000"',
+    '4>max tests[0].limits: "max 100000" is not "QUOTA PERIOD" in microseconds, such as "30000 100000"',
   ],
   [
     'a period out of bounds',

@@ -18,7 +18,7 @@ export type Target =
  */
 export function parseTarget(text: string, url?: string): Target {
   if (url !== undefined && !/^(https?|ftp|file):\/\/\S+$/.test(url)) {
-    throw new UsageError(`--url ${url}: an address is needed, as https://files.lab/busyguest`);
+    throw new UsageError(`--url ${url}: an address is needed, such as https://files.lab/busyguest`);
   }
   if (text.startsWith('http://')) return server(text, url);
   if (/^[^/]+:/.test(text)) {

@@ -81,7 +81,7 @@ function serverUrl(text: string): string {
   try {
     url = new URL(text);
   } catch {
-    throw new UsageError('--lava: not a URL (as https://lava.example.org)');
+    throw new UsageError('--lava: not a URL (such as https://lava.example.org)');
   }
   // lavacli lets an identity's user and token stand in its uri.
   url.username = '';

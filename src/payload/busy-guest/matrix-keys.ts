@@ -55,7 +55,7 @@ export function parseLimit(text: string): { readonly quotaUs: number; readonly p
 
 function limitFault(text: string): string | undefined {
   if (!/^\s*\d{1,12}(\s+\d{1,12})?\s*$/.test(text)) {
-    return `${JSON.stringify(text)} is not "QUOTA PERIOD" in microseconds, as in "30000 100000"`;
+    return `${JSON.stringify(text)} is not "QUOTA PERIOD" in microseconds, such as "30000 100000"`;
   }
   const { quotaUs, periodUs } = parseLimit(text);
   if (quotaUs < shortestUs) return `the quota must be at least ${shortestUs} us, not ${quotaUs}`;

@@ -20,7 +20,7 @@ const selftest = z
     refineWith((text) =>
       /^\w[\w.-]*(?:\/\w[\w.-]*)*(?::\w[\w.+-]*)?$/.test(text)
         ? undefined
-        : `${JSON.stringify(text)} is not COLLECTION or COLLECTION:TEST, as in "cgroup" or "cgroup:test_cpu"`,
+        : `${JSON.stringify(text)} is not COLLECTION or COLLECTION:TEST, such as "cgroup" or "cgroup:test_cpu"`,
     ),
   );
 const cpus = z.int().min(1).max(256).optional();

@@ -202,7 +202,7 @@ function expectation(job: JobResult): Markup {
  * A job with everything that a reader needs to judge it, folded.
  * @param plots anchor of its plots
  * @param consoleChars bound on the console text in it
- * @param base what leads from the page to the run's folder, as `../run/`
+ * @param base what leads from the page to the run's folder, such as `../run/`
  */
 export function jobSection(
   job: JobResult,

@@ -24,7 +24,7 @@ export interface RunFiles {
   readonly jobs: ReadonlyMap<string, JobFiles>;
   /** comparison.json, where the run was compared with an earlier one. */
   readonly comparison?: RunComparison;
-  /** What leads from the page to the run's folder, as `../run/`; nothing where it lies in it. */
+  /** What leads from the page to the run's folder, such as `../run/`; nothing where it lies in it. */
   readonly base?: string;
 }
 
