@@ -79,19 +79,22 @@ export async function selftestsImage(
 
 const none = new Uint8Array();
 
-/** The selftests of powerpc have 40 MB. */
+/** The selftests of powerpc have 40 MB in 200 files. */
 const mostBytes = 512 * 1024 ** 2;
+const mostFiles = 20_000;
 
 /**
  * Every file and link of installed selftests, as a file of the image. The tree's code has made them: links are taken as
- * they are and never followed, other things left out. Throws InfraError for what is no folder, or has no end.
+ * they are and never followed, other things left out. Throws InfraError for what is no folder, has no end or names that
+ * cannot be told.
  */
 export async function installedFiles(dir: string, path: string): Promise<ImageFile[]> {
   const refused = (why: string): InfraError =>
     new InfraError('selftests', `what the tree's selftests installed ${why}`);
   if (!(await lstat(dir)).isDirectory()) throw refused('is not a folder');
-  let left = mostBytes;
+  let [bytesLeft, filesLeft] = [mostBytes, mostFiles];
   const below = async (from: string, to: string): Promise<ImageFile[]> => {
+    if (--filesLeft < 0) throw refused(`has more than ${mostFiles} files`);
     const state = await lstat(from);
     const mode = state.mode & 0o777;
     if (state.isSymbolicLink()) return [{ path: to, data: none, mode, link: await readlink(from) }];
@@ -101,9 +104,17 @@ export async function installedFiles(dir: string, path: string): Promise<ImageFi
         files.push(...(await below(join(from, name), `${to}/${name}`)));
       return files;
     }
-    left -= state.size;
-    if (left < 0) throw refused(`has more than ${mostBytes / 1024 ** 2} MiB`);
+    bytesLeft -= state.size;
+    if (bytesLeft < 0) throw refused(`has more than ${mostBytes / 1024 ** 2} MiB`);
     return state.isFile() ? [{ path: to, data: await readFile(from), mode }] : [];
   };
-  return below(dir, path);
+  try {
+    return await below(dir, path);
+  } catch (error) {
+    // A name that is no text, or a path that is too long.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENAMETOOLONG')
+      throw refused(`has a file that cannot be read: ${code}`);
+    throw error;
+  }
 }

@@ -169,6 +169,9 @@ async function unpack(
   }
 }
 
+/** No file of a kernel comes near; it is read as a whole. */
+const mostFileBytes = 256 * 1024 ** 2;
+
 /** Whether what lies at a path is what a tree says. */
 async function isEntry(path: string, { mode, id }: TreeEntry): Promise<boolean> {
   const state = lstatSync(path, { throwIfNoEntry: false });
@@ -177,6 +180,9 @@ async function isEntry(path: string, { mode, id }: TreeEntry): Promise<boolean> 
   if (state?.isSymbolicLink() === true)
     return mode === '120000' && objectId('blob', await readlink(path, 'buffer'), id.length) === id;
   if (state?.isFile() !== true || mode === '120000') return false;
+  if (state.size > mostFileBytes) {
+    throw new JobError([{ message: `${path}: more than ${mostFileBytes / 1024 ** 2} MiB` }]);
+  }
   return objectId('blob', readFileSync(path), id.length) === id;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { lstat, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { use } from '../system/cache.js';
+import { folderForCages, use } from '../system/cache.js';
 import { cacheDir, makeFolderWhole, readIfThere } from '../system/files.js';
 import { run } from '../system/processes.js';
 import type { Changes, PinnedSource } from './pinned-source.js';
@@ -237,7 +237,7 @@ export async function keepObjects(
   const config = (await readBuilt(obj, '.config')) ?? '';
   const saysWhere = config.includes('\nCONFIG_DEBUG_INFO=y\n');
   const kept: Kept = { format, ...recipe, configured, ...(saysWhere && { tree }) };
-  await mkdir(cacheDir('objects'), { recursive: true });
+  await folderForCages('objects');
   await makeFolderWhole(keptDir(key), async (dir) => {
     await rename(obj, join(dir, 'obj'));
     await writeFile(join(dir, 'kept.json'), JSON.stringify(kept));

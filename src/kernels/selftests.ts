@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InfraError, JobError } from '../model/errors.js';
-import { use } from '../system/cache.js';
+import { folderForCages, use } from '../system/cache.js';
 import { cacheDir, digest, isFileName, makeFolderWhole } from '../system/files.js';
 import { withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
@@ -62,7 +62,7 @@ export async function buildSelftests(
   const asked: Asked = { plan, patches, collection, headers };
   const onWait = (pid: number): void => say(`process ${pid} builds them`);
   if (!(await use(dir))) {
-    await mkdir(cacheDir('selftests'), { recursive: true });
+    await folderForCages('selftests');
     await withLock(`${dir}.lock`, signal, onWait, async () => {
       if (!(await use(dir))) await installInto(dir, asked, signal, say);
     });

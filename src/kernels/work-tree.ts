@@ -2,7 +2,7 @@
 import { lutimes, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, JobError } from '../model/errors.js';
-import { use } from '../system/cache.js';
+import { folderForCages, use } from '../system/cache.js';
 import { cacheDir, digest, readIfThere } from '../system/files.js';
 import { livingOwner, withLock } from '../system/lock.js';
 import { run } from '../system/processes.js';
@@ -44,7 +44,7 @@ export async function withWorkTree<T>(
 ): Promise<T> {
   assertMakeTakes(cacheDir('trees'));
   const name = await chooseTree(source, signal);
-  const dir = cacheDir('trees', name);
+  const dir = join(await folderForCages('trees'), name);
   return withLock(
     `${dir}.lock`,
     signal,

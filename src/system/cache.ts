@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheKinds, cacheMarks } from './cache-kinds.js';
@@ -52,6 +52,17 @@ export async function use(path: string): Promise<boolean> {
   if (there) assertEntryIsOurs(path);
   grows ||= !there;
   return there;
+}
+
+/**
+ * A folder of the cache for what strangers' code writes. No other user gets there, for a program that is left in it may
+ * run as its owner (set-user-ID). Throws what mkdir() does.
+ */
+export async function folderForCages(kind: 'trees' | 'objects' | 'selftests'): Promise<string> {
+  const dir = cacheDir(kind);
+  await mkdir(dir, { recursive: true });
+  if (((await stat(dir)).mode & 0o077) !== 0) await chmod(dir, 0o700);
+  return dir;
 }
 
 /** Whether this process missed something in the cache, and so has most likely put something in. */

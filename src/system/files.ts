@@ -7,7 +7,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InterruptedError } from '../model/errors.js';
 import { assertCacheIsOurs } from './cache-trust.js';
-import { readInputIfThere } from './input.js';
+import { openInput, readInputIfThere } from './input.js';
 import { self } from './owner.js';
 
 /** The folder of the project: of its job matrices, patches and C sources (this file is dist/src/system/files.js). */
@@ -147,10 +147,12 @@ export function digest(...parts: readonly (string | Uint8Array)[]): string {
   return hash.digest('hex');
 }
 
-/** SHA-256 of a file's content, hex. */
+/** SHA-256 of a file's content, hex. Throws JobError for a pipe or a device, which have no end, and what open() throws. */
 export async function digestFile(path: string): Promise<string> {
   const hash: Hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  await using file = await openInput(path);
+  const stream = createReadStream(path, { fd: file, autoClose: false });
+  for await (const chunk of stream) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 

@@ -11,6 +11,8 @@ import { parse as parseYaml } from 'yaml';
 import { readMatrixText } from '../../src/cli/matrix.js';
 import { parse } from '../../src/cli/parse.js';
 import { readConfigs } from '../../src/kernels/config.js';
+import { fileKind } from '../../src/kernels/packages/archive.js';
+import { openContents } from '../../src/kernels/packages/contents.js';
 import { readSeries } from '../../src/kernels/read-series.js';
 import { githubWorkflow, gitlabPipeline } from '../../src/labs/ci.js';
 import { lavaIdentity } from '../../src/labs/lava/identity.js';
@@ -46,6 +48,12 @@ test('a series, a config, a log and a bundle that are devices are refused at onc
   await assert.rejects(parse('/dev/zero', { to: 'tap' }), JobError);
   await assert.rejects(openBundle('/dev/zero', join(dir, 'a'), signal), JobError);
   await assert.rejects(openBundle(pipeNobodyWrites('b'), join(dir, 'b1'), signal), JobError);
+});
+
+test('kernel packages that are devices or pipes are refused at once', async () => {
+  await assert.rejects(openContents('/dev/zero'), JobError);
+  await assert.rejects(openContents(pipeNobodyWrites('p.deb')), JobError);
+  await assert.rejects(fileKind(pipeNobodyWrites('q.deb')), JobError);
 });
 
 test('a mail that is nested 3,000 deep, or has 2 MB of headers, is refused', async () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -34,4 +35,14 @@ test('what a tree installed as its selftests leads to no other file, and has an 
   await writeFile(join(install, 'huge'), '');
   await truncate(join(install, 'huge'), 16 * 1024 ** 3);
   await assert.rejects(installedFiles(install, 'kselftest'), InfraError);
+});
+
+test('selftests without number, and one whose name is no text', async (context) => {
+  const { dir } = await ownCache(context);
+  const [many, odd] = [join(dir, 'many'), join(dir, 'odd')];
+  for (const path of [many, odd]) await mkdir(path);
+  for (let n = 0; n < 20_000; n++) writeFileSync(join(many, String(n)), '');
+  await assert.rejects(installedFiles(many, 'kselftest'), /more than 20000 files/);
+  writeFileSync(Buffer.from(`${odd}/\xff`, 'latin1'), '');
+  await assert.rejects(installedFiles(odd, 'kselftest'), InfraError);
 });

@@ -47,6 +47,36 @@ test(
   },
 );
 
+test("a tree's settings start no program", { skip: noSandbox }, async (context) => {
+  const { dir } = await ownCache(context);
+  const tree = join(dir, 'tree');
+  mkdirSync(tree);
+  sh(tree, `echo 1 > file; echo "file diff=d" > .gitattributes; ${start} first; echo 2 > file`);
+  writeFileSync(join(tree, 'program'), '#!/bin/sh\necho canary >&2\necho canary\n', {
+    mode: 0o755,
+  });
+  const program = join(tree, 'program');
+  mkdirSync(join(tree, 'hooks'));
+  sh(tree, 'cp program hooks/post-index-change; cp program hooks/reference-transaction');
+  const settings = {
+    'core.fsmonitor': program,
+    'core.hooksPath': join(tree, 'hooks'),
+    'core.pager': program,
+    'log.showSignature': 'true',
+    'gpg.program': program,
+  };
+  for (const [name, value] of Object.entries(settings)) sh(tree, `git config ${name} ${value}`);
+  for (const args of [
+    ['status', '--porcelain', '-uno'],
+    ['log', '-1', '--format=%G?'],
+    ['update-index', '--refresh'],
+  ]) {
+    const asked = { stage: 'test', signal, okCodes: [0, 1, 128], writes: [tree] };
+    const { stdout, stderr } = await git(tree, args, asked);
+    assert.doesNotMatch(stdout + stderr, /canary/, args.join(' '));
+  }
+});
+
 test('a filter of a tree sees no objects that it borrows', { skip: noSandbox }, async (context) => {
   const { dir } = await ownCache(context);
   const [secret, tree] = [join(dir, 'secret'), join(dir, 'tree')];

@@ -14,6 +14,7 @@ import {
 import type { PinnedSource } from '../../src/kernels/pinned-source.js';
 import type { Patch } from '../../src/kernels/series.js';
 import { bringTree, withWorkTree, type WorkTree } from '../../src/kernels/work-tree.js';
+import { cacheDir } from '../../src/system/files.js';
 import { noSandbox } from './needs-sandbox.js';
 import { ownCache } from './own-cache.js';
 
@@ -246,6 +247,8 @@ test('debug information says where it was built: only there it is built upon', a
   await withRecipe(source, [], {}, async (tree, recipe) => {
     await write(tree.obj, { '.config': '#\nCONFIG_DEBUG_INFO=y\n' });
     await keepObjects('debug', recipe, {}, tree);
+    // A program with the set-user-ID bit is one for whoever gets to it.
+    assert.equal((await stat(cacheDir('objects'))).mode & 0o777, 0o700);
     assert.equal((await nearestStart(recipe, source, tree, signal))?.key, 'debug');
     const elsewhere = { ...tree, tree: `${tree.tree}-elsewhere` };
     assert.equal(await nearestStart(recipe, source, elsewhere, signal), undefined);

@@ -7,13 +7,17 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { JobError } from '../../src/model/errors.js';
 import { extract } from '../../src/kernels/packages/archive.js';
+import type { Found } from '../../src/kernels/packages/contents.js';
 import { openPackages } from '../../src/kernels/packages/distro-kernel.js';
+import { gatherModules } from '../../src/kernels/packages/gather-modules.js';
 import { limits } from '../../src/kernels/packages/refusal.js';
 import {
   compress,
   cpio,
   deb,
   kernelEntries,
+  moduleKo,
+  release,
   rpm,
   tar,
   type Entry,
@@ -172,6 +176,25 @@ for (const [what, data] of whole) {
     }
   });
 }
+
+test('modules that need others without end are refused', async () => {
+  const place = await mkdtemp(join(dir, 'modules-'));
+  const [from, to] = [join(place, 'from'), join(place, 'to')];
+  for (const path of [from, to]) await mkdir(path);
+  const module = async (name: string, depends: string): Promise<Found> => {
+    const path = join(from, `${name}.ko`);
+    await writeFile(path, moduleKo(name, depends));
+    return { name: `lib/modules/${release}/kernel/${name}.ko`, path, origin: 'x.deb' };
+  };
+  const sources = {
+    found: [await module('kvm_hv', 'a0')],
+    findMore: (names: ReadonlySet<string>) =>
+      Promise.all([...names].map((name) => module(name, `a${Number(name.slice(1)) + 1}`))),
+    ...{ release, dir: to, signal },
+  };
+  // Without a limit, this does not end.
+  await assert.rejects(gatherModules(sources), /more than 100 others/);
+});
 
 test('damage in what is compressed is found, after the last file too', async () => {
   const packed = compress('xz', tar(kernelEntries()));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { BuildPlan } from '../../src/kernels/build.js';
@@ -60,5 +60,8 @@ test(
     const own = patch('tools/testing/selftests/t', 'one', 'two');
     assert.equal(await installed(own, evil), 'honest\ntwo\n');
     assert.equal(await installed(evil, own), 'evil\ntwo\n');
+    // A program with the set-user-ID bit is one for whoever gets to it.
+    for (const kind of ['trees', 'selftests'])
+      assert.equal((await stat(join(cache, kind))).mode & 0o777, 0o700, kind);
   },
 );

@@ -8,6 +8,8 @@ import type { PinnedSource } from '../../src/kernels/pinned-source.js';
 import { checkAge, findToolchain, isOlder, type Toolchain } from '../../src/kernels/toolchain.js';
 import { InfraError } from '../../src/model/errors.js';
 
+import { noSandbox } from './needs-sandbox.js';
+
 const signal = new AbortController().signal;
 
 /** A folder of programs that only say their version; the environment is as it was afterwards. */
@@ -106,6 +108,27 @@ test('a compiler that is too old for a kernel is told before the build, with the
   // A tree of before 5.12 does not say.
   await checkAge(old, source(undefined), signal);
 });
+
+test(
+  'the script that says which compiler a tree needs runs in the cage',
+  { skip: noSandbox },
+  async (context) => {
+    const dir = await tools(context, []);
+    const [secret, mark] = [join(dir, 'secret'), join(dir, 'mark')];
+    await writeFile(secret, 'canary');
+    process.env['LAVA_TOKEN'] = 'canary';
+    const says = 'echo 99.0.0; exit';
+    const attacks = [
+      `[ -n "$LAVA_TOKEN" ] && { ${says}; }`,
+      `cat ${secret} > /dev/null && { ${says}; }`,
+      `echo got through > ${mark} && { ${says}; }`,
+      `[ "$(id -u)" = 0 ] && { ${says}; }`,
+    ];
+    const gcc = has('gcc', 'gcc (GCC) 14.2.1');
+    await assert.rejects(checkAge(gcc, source(says), signal), /needs gcc 99\.0\.0/);
+    for (const attack of attacks) await checkAge(gcc, source(attack), signal);
+  },
+);
 
 test('versions are compared by number', () => {
   assert.ok(isOlder('9.10.0', '10.2'));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { createWriteStream } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InfraError, InterruptedError } from '../../model/errors.js';
+import { openInput } from '../../system/input.js';
 import { ByteReader } from './byte-reader.js';
 import { cpioMembers } from './cpio-reader.js';
 import { debData, debMagic } from './deb.js';
@@ -21,7 +22,7 @@ export type FileKind = 'deb' | 'rpm' | 'other';
 
 /** Tells packages from other files. */
 export async function fileKind(file: string): Promise<FileKind> {
-  const handle = await open(file);
+  const handle = await openInput(file);
   try {
     const start = Buffer.alloc(debMagic.length);
     await handle.read(start, 0, start.length, 0);
@@ -44,7 +45,7 @@ export async function extract(
   dir: string,
   signal: AbortSignal,
 ): Promise<Map<string, string>> {
-  const handle = await open(file);
+  const handle = await openInput(file);
   const kind = await fileKind(file);
   if (kind === 'other') throw refusal(file, 'it is no .deb and no .rpm');
   try {

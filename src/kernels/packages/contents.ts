@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { JobError } from '../../model/errors.js';
 import { digest, exists, isFolder } from '../../system/files.js';
 import { cachedDigest } from '../../system/file-facts.js';
 import { extract, fileKind, type Wanted } from './archive.js';
 import { roleOf } from './names.js';
-import { limits } from './refusal.js';
+import { limits, refusal } from './refusal.js';
 
 /** A file that was found for a kernel. */
 export interface Found {
@@ -17,6 +17,12 @@ export interface Found {
   readonly path: string;
   /** The package, folder or file that the user gave. */
   readonly origin: string;
+}
+
+/** The text of a file that was found. Throws JobError for one that is no config and no list of modules by its size. */
+export async function readText({ path, origin, name }: Found): Promise<string> {
+  if ((await stat(path)).size > limits.textBytes) throw refusal(origin, `${name} is too large`);
+  return readFile(path, 'utf8');
 }
 
 /** Something that the user gave and that holds files of a kernel. */

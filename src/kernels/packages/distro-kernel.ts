@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { JobError } from '../../model/errors.js';
 import { use } from '../../system/cache.js';
 import { digest, makeFolderWhole } from '../../system/files.js';
 import { withLock } from '../../system/lock.js';
 import { configFacts, missingConfig, readConfig, type Config } from './config-check.js';
-import { openContents, type Contents, type Found } from './contents.js';
+import { openContents, readText, type Contents, type Found } from './contents.js';
 import { gatherModules, usualModules } from './gather-modules.js';
 import { unpackImage, type KernelImage } from './kernel-image.js';
 import { kvmModule } from './modules.js';
 import { moduleName, releaseOf, roleOf } from './names.js';
 import { packageIdentity } from './package-identity.js';
-import { limits, refusal } from './refusal.js';
 
 /** Goes up when the way of unpacking changes what comes out. */
 const unpackFormat = '2';
@@ -175,9 +174,4 @@ async function kvmState(
   const list = found.find(({ name }) => roleOf(name) === 'modules.builtin');
   const builtIn = list ? (await readText(list)).split('\n').map(moduleName) : [];
   return builtIn.includes(kvmModule) ? 'y' : image.kvm;
-}
-
-async function readText({ path, origin, name }: Found): Promise<string> {
-  if ((await stat(path)).size > limits.textBytes) throw refusal(origin, `${name} is too large`);
-  return readFile(path, 'utf8');
 }

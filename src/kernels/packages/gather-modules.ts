@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
 import { JobError } from '../../model/errors.js';
-import type { Found } from './contents.js';
+import { readText, type Found } from './contents.js';
 import {
   kvmModule,
   loadOrder,
@@ -13,6 +12,9 @@ import { moduleName, releaseOf, roleOf } from './names.js';
 
 /** Modules that are looked for at once, so that packages need be read only once. */
 export const usualModules: ReadonlySet<string> = new Set([kvmModule, 'kvm', 'irqbypass']);
+
+/** KVM needs three. */
+const mostModules = 100;
 
 /** What modules are gathered from. */
 export interface ModuleSources {
@@ -37,7 +39,7 @@ export async function gatherModules(sources: ModuleSources): Promise<KernelModul
   const unpacked = new Map<string, KernelModule>();
   const candidates = [...sources.found];
   const dep = candidates.find(({ name }) => roleOf(name) === 'modules.dep');
-  const listed = readModulesDep(dep ? await readFile(dep.path, 'utf8') : '');
+  const listed = readModulesDep(dep ? await readText(dep) : '');
   const needsOf = (name: string): string[] | undefined => {
     const module = unpacked.get(name);
     return module && [...new Set([...(listed.get(name) ?? []), ...module.info.depends])];
@@ -49,6 +51,11 @@ export async function gatherModules(sources: ModuleSources): Promise<KernelModul
     const unasked = new Set(absent.filter((name) => !asked.has(name)));
     if (unasked.size > 0) candidates.push(...(await sources.findMore(unasked)));
     unasked.forEach((name) => asked.add(name));
+    if (unpacked.size + absent.length > mostModules) {
+      throw new JobError([
+        { message: `the module ${kvmModule} needs more than ${mostModules} others` },
+      ]);
+    }
     for (const name of absent) {
       const from = choose(candidates, name, release);
       if (from === undefined) throw absentError(name, release);
