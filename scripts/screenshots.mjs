@@ -61,7 +61,7 @@ for (const [name, kernels] of Object.entries(pages)) {
   const page = run(name, kernels);
   await shoot(page, join(project, 'docs/images', `${name}.png`), { width: 1100, height: 1000 });
   if (more === undefined) continue;
-  for (const width of [360, 390, 1280]) {
+  for (const width of [360, 390, 768, 1280]) {
     await shoot(page, join(more, `${name}-${width}.png`), { width, height: 1800 });
   }
   await shoot(page, join(more, `${name}-dark.png`), {

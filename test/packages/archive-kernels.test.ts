@@ -110,12 +110,19 @@ test('bisect --packages: the first bad one, its version, and the proof', async (
   const names = packages(context, { 'kernel 6.12': old, 'kernel 7.2': broken });
   if (!names) return;
   const dir = await folder(context);
-  const bisect = ['bisect', '--packages', ...names, '--results', dir, '--quiet'];
-  const { code, stdout } = await busyguest(...bisect);
+  const { code, stdout, stderr } = await busyguest(
+    'bisect',
+    '--packages',
+    ...names,
+    '--results',
+    dir,
+  );
   assert.match(stdout, new RegExp(`^first bad package: ${names[1] ?? ''}$`, 'm'));
   assert.match(stdout, /^ {4}kernel 7\.2\.\S*powerpc64le$/m);
   assert.match(stdout, /@\S+: bad: FAIL: busy_guest_obeys_quota: 3\.\d+ x the quota/);
   assert.match(stdout, /@\S+: good: PASS/);
+  // Once, although each step is a run of its own.
+  assert.equal(`${stdout}${stderr}`.match(/: \d\.\d+ x the quota/g)?.length, 1, stderr);
   assert.equal(code, 0);
   const [other = '', last = ''] = names;
   const wrong = await busyguest('bisect', '--packages', last, other, '--results', dir, '--quiet');

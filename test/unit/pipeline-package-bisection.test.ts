@@ -54,6 +54,20 @@ for (const planted of [1, 2, 7, 14, 15]) {
   });
 }
 
+test('what was seen of each package is said once', async (context) => {
+  const said: string[] = [];
+  const look = ({ id }: Candidate) =>
+    Promise.resolve({
+      outcome: Number(id.slice(1)) < 5 ? 'good' : 'bad',
+      text: `reason ${id}.`,
+    } as const);
+  const candidates = new PackageBisection(await folder(context), row(9), '');
+  await bisect(candidates, look, (line) => said.push(line), signal);
+  const reasons = said.flatMap((line) => line.match(/reason v\d\./g) ?? []);
+  assert.ok(reasons.length >= 4, said.join('\n'));
+  assert.equal(new Set(reasons).size, reasons.length, said.join('\n'));
+});
+
 test('two packages: nothing lies between them, both are tested', async (context) => {
   const { answer, tested } = await find(await folder(context), row(2), (n) => (n ? 'bad' : 'good'));
   assert.deepEqual([first(answer), answer?.proven, tested], ['v1', true, ['v0', 'v1']]);
