@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { deviceOf } from '../devices/registry.js';
 import type { Boot, Device } from '../devices/device.js';
 import type { EventSink } from '../model/event.js';
@@ -13,6 +13,7 @@ import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
 import { expectOfRelative, expectSoFar } from '../verdict/relative-expectations.js';
 import { isFull } from '../system/disk.js';
 import { temporaryFor } from '../system/files.js';
+import { removeHalfWritten } from '../system/scratch.js';
 import { bootOf, bootWithId, expectedConsole } from './boot.js';
 import type { Bootable } from './bootable.js';
 import { lacksForImage, otherImageOf } from './images.js';
@@ -48,6 +49,8 @@ export async function runMatrix(
   emit: EventSink,
 ): Promise<RunResult> {
   const names = matrix.jobs.map((job) => job.name);
+  const folders = names.map((name) => join(options.dir, name));
+  for (const dir of [dirname(options.dir), options.dir, ...folders]) await removeHalfWritten(dir);
   emit({ kind: 'run-start', run: basename(options.dir), dir: options.dir, jobs: names });
   const stop = new AbortController();
   const jobSignal = AbortSignal.any([signal, stop.signal]);

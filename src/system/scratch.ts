@@ -30,14 +30,19 @@ export async function withScratch<T>(name: string, work: (dir: string) => Promis
   }
 }
 
-/** Removes what killed processes of this user left. */
-async function sweep(): Promise<void> {
-  for (const name of await readdir(tmpdir()).catch(() => [])) {
-    const owner = name.startsWith(prefix) ? ownerPattern.exec(name)?.[0] : undefined;
+const sweep = (): Promise<void> => removeDeads(tmpdir(), (name) => name.startsWith(prefix));
+
+/** Removes what killed processes of this user left half-written in a folder: see temporaryFor(). */
+export const removeHalfWritten = (dir: string): Promise<void> =>
+  removeDeads(dir, (name) => name.endsWith('.tmp'));
+
+async function removeDeads(dir: string, isTheirs: (name: string) => boolean): Promise<void> {
+  for (const name of await readdir(dir).catch(() => [])) {
+    const owner = isTheirs(name) ? ownerPattern.exec(name)?.[0] : undefined;
     if (owner === undefined) continue;
-    const path = join(tmpdir(), name);
+    const path = join(dir, name);
     const state = await lstat(path).catch(() => undefined);
-    if (!state?.isDirectory() || state.uid !== process.getuid?.()) continue;
+    if (state === undefined || state.uid !== process.getuid?.()) continue;
     if (lives(owner, state.mtimeMs, unseen.folderMs)) continue;
     await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }

@@ -4,8 +4,10 @@ import { mkdir, readdir, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { JobError } from '../../src/model/errors.js';
-import { linkLatest } from '../../src/pipeline/run.js';
+import type { JobMatrix } from '../../src/model/job.js';
+import { linkLatest, runMatrix } from '../../src/pipeline/run.js';
 import { readRun } from '../../src/pipeline/run-folder.js';
+import { self } from '../../src/system/owner.js';
 import { inFolder } from './reports-html-run.js';
 import { sampleRun } from './reports-run.js';
 import { jobWith } from './verdict-evidence.js';
@@ -27,6 +29,24 @@ test('latest: runs that end together all link it, it is always there, and nothin
     };
     await Promise.all([look(), link()]);
     assert.deepEqual(await readdir(results), ['latest']);
+  }));
+
+test('what a killed run left half-written goes with the next one', () =>
+  inFolder(async (results) => {
+    const dir = join(results, 'run');
+    await mkdir(dir);
+    const dead = self.replace(/^\d+/, '4999999');
+    for (const place of [results, dir]) {
+      for (const name of [`index.html.${dead}.0.tmp`, `index.html.${self}.0.tmp`, 'mine.tmp'])
+        await writeFile(join(place, name), '');
+    }
+    const matrix = { name: 'm', file: 'm.yaml', kernels: [], jobs: [] } as unknown as JobMatrix;
+    const options = { dir, startedAt: '', fresh: false, failFast: false };
+    await runMatrix(matrix, options, new AbortController().signal, () => undefined);
+    for (const place of [results, dir]) {
+      const left = (await readdir(place)).filter((name) => name.endsWith('.tmp'));
+      assert.deepEqual(left.sort(), [`index.html.${self}.0.tmp`, 'mine.tmp'], place);
+    }
   }));
 
 test('latest: where it is a folder of the user, that stays and it is said', () =>
