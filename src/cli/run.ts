@@ -55,7 +55,7 @@ async function otherCommand(dir: string): Promise<'check' | 'bisect' | undefined
 
 async function fresh(file: string | undefined, options: Options): Promise<Start> {
   if (file === undefined) {
-    throw new UsageError('run: a job matrix is needed, as "busyguest run jobs/pre-pull.yaml"');
+    throw new UsageError('run: a job matrix is needed, such as "busyguest run jobs/pre-pull.yaml"');
   }
   const { tree, filter, results } = options;
   const narrowing = {

@@ -3,9 +3,9 @@ import { exitCode } from '../model/errors.js';
 
 /**
  * As long as an interrupted command may go on to end in good order, milliseconds. What is left then waits for the next
- * one. A process of this size takes as long again to go on a computer that is busy elsewhere, and all has to be over in 2 s.
+ * one. A process of this size takes longer than that to go on a computer that is busy elsewhere, and all has to be over in 2 s.
  */
-const endsWithinMs = 800;
+const endsWithinMs = 500;
 
 /**
  * Runs `work` with a signal that fires on Ctrl-C, SIGTERM or SIGHUP. After that busyguest ends soon, or at once with

@@ -94,7 +94,7 @@ export interface RunComparison {
   /** The change in one sentence. Absent in files of versions before it was kept, as the two below. */
   readonly headline?: string;
   readonly kernels?: readonly KernelChange[];
-  /** The command that finds what made a job fail, ready to paste. */
+  /** The command that finds what made a job fail, or else what mended one, ready to paste. */
   readonly bisect?: string;
   readonly newFailures: readonly JobChange[];
   readonly fixed: readonly JobChange[];

@@ -46,21 +46,23 @@ export function compareWithPast(
   return { ...found, ...(command !== undefined && { bisect: command }) };
 }
 
-/** The bisection between the commits of the first new failure. */
+/** The bisection between the commits of the first new failure, or else of the first job that was mended. */
 function bisectCommand(
-  { newFailures }: RunComparison,
+  { newFailures, fixed }: RunComparison,
   a: RunResult,
   b: RunResult,
   tree: string,
 ): string | undefined {
-  for (const { job } of newFailures) {
+  for (const { job } of [...newFailures, ...fixed]) {
     const before = a.jobs.find(({ name }) => name === job);
     const after = b.jobs.find(({ name }) => name === job);
-    if (!before || !after || before.status !== 'PASS' || !breaksLimit(after)) continue;
-    const [good, bad] = [before.facts['git_commit'], after.facts['git_commit']];
+    const keeping = [before, after].find((one) => one?.status === 'PASS');
+    const breaking = [before, after].find((one) => one !== undefined && breaksLimit(one));
+    if (!keeping || !breaking) continue;
+    const [good, bad] = [keeping.facts['git_commit'], breaking.facts['git_commit']];
     if (good === undefined || bad === undefined || good === bad) continue;
     const words = ['busyguest', 'bisect', '--tree', tree, '--good', good, '--bad', bad];
-    return [...words, '--device', after.device].map(quoteWord).join(' ');
+    return [...words, '--device', keeping.device].map(quoteWord).join(' ');
   }
   return undefined;
 }

@@ -123,6 +123,14 @@ test('the owner of a nightly: what is new, between which commits, and the line t
   const after = await busyguest('compare', '--results', results);
   assert.equal(after.code, 0);
   assert.match(lastLine(after.stdout), /: 2 jobs still failing \(commit b{12} -> commit c{12}\)$/);
+  // The night on which it is mended: the same command finds what mended it.
+  await night(4, 'd');
+  const mended = await busyguest('compare', '--results', results);
+  assert.match(lastLine(mended.stdout), /: 2 jobs fixed: .* \(commit c{12} -> commit d{12}\)$/);
+  const mending = bisect
+    .replace('a'.repeat(40), 'd'.repeat(40))
+    .replace('b'.repeat(40), 'c'.repeat(40));
+  assert.ok(mended.stdout.includes(`to find the commit:\n  ${mending}\n`), mended.stdout);
 });
 
 test('a maintainer: the sentence, and a mail that can be sent as it is', async (context) => {

@@ -45,7 +45,7 @@ table{border-collapse:collapse}th,td{text-align:left;vertical-align:top;padding:
 thead th{color:var(--faint);font-weight:600;font-size:.85rem}tbody th{font-weight:500}
 table.matrix th,table.matrix td{overflow-wrap:normal}.cell,.matrix td{white-space:nowrap}.matrix th,.matrix td{vertical-align:middle;padding-top:.2rem;padding-bottom:.2rem}
 .cell{display:block;min-width:7.5rem;padding:.25rem .5rem;border:1px solid var(--rule);border-left:4px solid var(--skip);border-radius:3px;background:var(--panel);color:inherit;text-decoration:none;line-height:1.3}
-.matrix tbody th{min-width:9.5rem}.matrix div>.sub{display:block;white-space:normal;overflow-wrap:break-word}.cell:hover{border-color:var(--link)}
+.matrix tbody th{min-width:9.5rem}@media(min-width:60rem){.matrix tbody th{white-space:nowrap}}.matrix div>.sub{display:block;white-space:normal;overflow-wrap:break-word}.cell:hover{border-color:var(--link)}
 .cell:has(.pass){border-left-color:var(--pass)}.cell:has(.fail){border-left-color:var(--fail);border-left-style:double}.cell:has(.error){border-left-color:var(--error);border-left-style:dashed}.cell:has(.miss){border-left-color:var(--miss);border-left-style:dotted}
 .cell.unexpected{border-top:2px solid var(--fail);border-right:2px solid var(--fail);border-bottom:2px solid var(--fail)}.cell.unexpected .sub{color:var(--ink);font-weight:600}
 details.job{border:1px solid var(--rule);border-radius:4px;margin:.4rem 0;background:var(--paper)}
@@ -73,5 +73,5 @@ footer{color:var(--faint);font-size:.85rem;margin-top:2.5rem;padding-bottom:2rem
 table.cases,table.cases tbody,table.cases tr,table.cases th,table.cases td{display:block}table.cases thead{display:none}table.cases th,table.cases td{border:0;padding:.1rem 0}table.cases tr{border-bottom:1px solid var(--rule);padding:.3rem 0}dl div{flex-wrap:wrap;gap:0 .5rem}dt{max-width:100%}}
 thead th{overflow-wrap:normal}@media(min-width:48.01rem){table.runs th,table.runs .whole{overflow-wrap:normal}}
 @media(max-width:48rem){table.runs thead{display:none}table.runs,table.runs tbody,table.runs tr,table.runs th,table.runs td{display:block}table.runs th,table.runs td{border:0;padding:.1rem 0}table.runs tr{border-bottom:1px solid var(--rule);padding:.4rem 0}table.runs td::before{content:attr(data-label) ": ";color:var(--faint);font-size:.85em}}
-@media print{figure{padding-bottom:0}body{font-size:11px}nav,.zoom,.reading{display:none}pre{max-height:none;white-space:pre-wrap}details::details-content{content-visibility:visible;height:auto}.plots{content-visibility:visible;break-inside:avoid}}
+@media print{figure{padding-bottom:0}html{font-size:12px}body{font-size:1rem}pre,dd{font-size:11px}nav,.zoom,.reading{display:none}pre{max-height:none;white-space:pre-wrap}details::details-content{content-visibility:visible;height:auto}.plots{content-visibility:visible;break-inside:avoid}}
 `;
