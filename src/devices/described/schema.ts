@@ -126,7 +126,9 @@ const ssh = z.strictObject({
     .union([z.literal(false), kexec])
     .prefault({ folder: '/var/tmp' })
     .describe('How to start another kernel; false: only the running kernel is tested.'),
-  watch: argv.optional().describe('Program here that prints the console, such as "conserver NAME".'),
+  watch: argv
+    .optional()
+    .describe('Program here that prints the console, such as "conserver NAME".'),
   reset: argv.optional().describe('Program here that resets the machine.'),
   timeouts: z
     .strictObject({
