@@ -82,12 +82,10 @@ async function lookAt(pid: number, told: Set<string>, seen: Set<string>): Promis
   const read = (path: string): Promise<string> => readFile(path, 'latin1').catch(() => '');
   const children = (await read(`/proc/${pid}/task/${pid}/children`)).split(' ').filter(Boolean);
   for (const child of children) {
-    const [environ, name] = await Promise.all([
-      read(`/proc/${child}/environ`),
-      read(`/proc/${child}/comm`),
-    ]);
+    // The name first: between fork and exec a child is still busyguest itself, with all that this has.
+    const name = await read(`/proc/${child}/comm`);
+    const environ = await read(`/proc/${child}/environ`);
     seen.add(name.trim());
-    // Between fork and exec a child is still busyguest itself.
     if (
       (environ.includes(token) || environ.includes(labToken)) &&
       !/^(?:node|MainThread)/.test(name)
