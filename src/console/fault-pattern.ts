@@ -15,7 +15,7 @@ export interface FaultPattern {
   readonly joins?: readonly string[];
   /** Name the function at the fault's NIP in the title. */
   readonly atNip?: true;
-  /** The machine does not go on after it. */
+  /** The machine stops after it. */
   readonly fatal?: true;
 }
 

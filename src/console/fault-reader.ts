@@ -41,7 +41,7 @@ export class FaultReader {
   private isRestarting = false;
   private isDead = false;
 
-  /** A fault was seen after which the machine does not go on; nobody need wait for the deadline. */
+  /** Whether a fault was seen that stops the machine, so that nobody need wait for the deadline. */
   get fatal(): boolean {
     return this.isDead;
   }

@@ -88,7 +88,7 @@ export const sanitizers: readonly FaultPattern[] = [
   },
 ];
 
-/** Something does not go on. */
+/** Something hangs. */
 export const lockups: readonly FaultPattern[] = [
   {
     class: 'soft-lockup',

@@ -22,7 +22,7 @@ const deepest = 40;
 const mostEntries = 1_000;
 const mostAliases = 20;
 
-/** What a file is to be, for the messages. */
+/** What kind of file is expected, for messages. */
 export interface DocumentKind {
   /** "job matrix". */
   readonly noun: string;

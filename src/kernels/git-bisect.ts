@@ -7,7 +7,7 @@ import { run, type RunOutput } from '../system/processes.js';
 import { noCommitError } from './git-ref.js';
 import { git } from './git.js';
 
-/** A commit that is to be tested, or was. */
+/** A commit that was or will be tested. */
 export interface Commit {
   readonly id: string;
   readonly subject: string;
@@ -25,7 +25,7 @@ export type Side = 'old' | 'new' | 'skip';
 // What broke something and what mended it are looked for in the same way.
 const terms = ['--term-old=old', '--term-new=new'];
 
-/** git's exit codes for "go on" and for "only skipped commits are left". */
+/** git's exit codes for "continue" and for "only skipped commits are left". */
 const okCodes = [0, 1, 2, 3, 4, 128];
 /** git's exit code for ends that do not follow each other, where the commit before both is as the newer one. */
 const forkIsNew = 3;
@@ -88,7 +88,7 @@ export class GitBisect {
     return /^Bisecting: (.*)$/m.exec(stdout)?.[1] ?? '';
   }
 
-  /** How it ended, or undefined while it goes on. */
+  /** How it ended; undefined if it has not ended. */
   async end(signal: AbortSignal): Promise<BisectEnd | undefined> {
     const { stdout } = await this.git(['bisect', 'log'], signal);
     const first = /^# first new commit: \[([0-9a-f]+)\]/m.exec(stdout)?.[1];
@@ -151,7 +151,7 @@ export async function inOrder(
 /** No history has as many ends, bytes. */
 const mostShallowBytes = 16 * 1024 ** 2;
 
-/** What git keeps of where a history ends. Throws JobError for anything else: git would print what it does not know. */
+/** git's list of the commits at which a history ends. Throws JobError for any other text: git would print it. */
 async function shallowOf(path: string): Promise<string | undefined> {
   const text = await readInputIfThere(path, mostShallowBytes, false);
   if (text === undefined || /^(?:[0-9a-f]{40,64}\n)*$/.test(text)) return text;

@@ -31,7 +31,7 @@ const environment: Readonly<Record<string, string>> = {
 /** Seconds of CPU time; the slowest of what is asked here takes a few. */
 const cpuSeconds = 900;
 
-/** How to run git on a repository: as any program, but for what git needs to be told. */
+/** How to run git on a repository: the options of any program, except those that git needs for itself. */
 export type GitOptions = Omit<RunOptions, 'cage' | 'passes' | 'cwd' | 'env'> & {
   /** Folders that it writes to. */
   readonly writes?: readonly string[];
@@ -207,7 +207,7 @@ async function alternatesOf(dir: string): Promise<string[]> {
   return (await Promise.all(places.map(read))).flat();
 }
 
-/** The text of a short file; undefined where there is none. */
+/** The text of a short file; undefined if it does not exist. */
 async function shortText(path: string): Promise<string | undefined> {
   try {
     const state = await lstat(path);

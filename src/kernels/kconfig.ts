@@ -49,7 +49,7 @@ function readFileOf(text: string, symbols: Map<string, KconfigSymbol>): string[]
   };
   for (const line of text.replaceAll('\\\n', ' ').split('\n')) {
     if (line.trim() === '') continue;
-    // A help text goes on as long as it is indented as its first line.
+    // A help text ends before the first line that is indented less than its own first line.
     const indent = indentOf(line);
     if (helpIndent === -1) helpIndent = indent;
     if (helpIndent !== undefined && indent > 0 && indent >= helpIndent) continue;

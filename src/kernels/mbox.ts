@@ -136,7 +136,7 @@ function decoded(email: Email): string {
 const textOf = (content: ArrayBuffer | Uint8Array): string =>
   new TextDecoder().decode(content).replace(/\r\n/g, '\n');
 
-/** RFC 3676, but a line that is empty but for spaces (context of a diff) ends where it ends. */
+/** Joins lines as RFC 3676 says, except that a line of spaces (context in a diff) stays a line. */
 function unflow(text: string, delSp: boolean): string {
   let out = '';
   let open = false;

@@ -46,7 +46,7 @@ export interface Start {
   readonly key: string;
   /** Files of the work tree that are other than when it was built, or stand for one that is. */
   readonly changed: readonly string[];
-  /** Folders in which everything is to be built anew, relative to the object tree. */
+  /** Folders, relative to the object tree, in which everything must be rebuilt. */
   readonly folders: readonly string[];
   /** Where it is configured as it is wanted already: what was found out then. */
   readonly configured?: Facts;
@@ -165,7 +165,7 @@ const makefile = /(?:^|\/)(?:Makefile|Kbuild)[^/]*$/;
 const isKbuild = (path: string): boolean => makefile.test(path) && path !== 'Makefile';
 const included = /\.(?:c|S|rst|txt|yaml|dts)$|(?:^|\/)(?:Makefile|Kbuild|Kconfig)[^/]*$/;
 
-/** How to go on from a kept tree; undefined where kbuild could overlook something. */
+/** How to build upon a kept tree; undefined if kbuild could overlook a change. */
 async function startFrom(
   key: string,
   { paths, added }: Changes,

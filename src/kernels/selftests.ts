@@ -73,8 +73,8 @@ export async function buildSelftests(
 }
 
 /**
- * The patches that selftests depend on, with all before them, so that they apply. No other is in the tree that they are
- * built from: what is kept is everybody's who has these, and make runs what any patch says.
+ * The patches that selftests depend on, and all patches before them, so that they apply. The tree that selftests are built
+ * from has no others, because make runs what any patch says, and everybody with these patches gets what is kept.
  */
 async function patchesOfTests(
   patches: readonly Patch[],

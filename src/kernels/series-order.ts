@@ -80,7 +80,7 @@ function latestSeries(numbered: readonly Numbered[], where: string): Mail[] {
   const versions = [...new Set(numbered.map(({ version }) => version))].sort((a, b) => b - a);
   const groups = versions.map((version) => numbered.filter((one) => one.version === version));
   const isPatch = ({ n, mail }: Numbered): boolean => n > 0 && hasDiff(mail.text);
-  // A newer version of which only the cover letter is here beats nothing.
+  // If only the cover letter of a newer version is here, the older version counts.
   const latest = groups.find((group) => group.some(isPatch));
   if (latest === undefined) return [];
   const stranger = groups.find(

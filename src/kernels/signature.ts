@@ -72,7 +72,7 @@ function judge(status: string, file: string, tarball: string, stderr: string): S
   const bad = line('BADSIG') ?? line('REVKEYSIG');
   if (bad === undefined && line('VALIDSIG') !== undefined) {
     if (good !== undefined) return { text: `signature good: ${good}`, final: true };
-    // Who has an old key may sign what he likes now; a newer copy of the key may say that it goes on.
+    // Whoever has an expired key could sign anything now. A newer copy of the key may have a later end.
     if (expired !== undefined) {
       const what =
         line('EXPKEYSIG') === undefined ? 'expired signature' : 'signature of an expired key';

@@ -63,7 +63,7 @@ export async function readBuilt(dir: string, path: string): Promise<string | und
 /** The largest kernel with debug information has a tenth of it. */
 const largestBuiltBytes = 16 * 1024 ** 3;
 
-/** Copies a file that a build has left, in the same way. Throws JobError where it is none. */
+/** Copies a file that a build has left, in the same way. Throws JobError if there is no such file. */
 export async function copyBuilt(dir: string, path: string, to: string): Promise<void> {
   const isLinked = (await linkAbove(dir, path)) !== undefined;
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -34,7 +34,7 @@ export async function isOwn(path: string): Promise<boolean> {
   return state?.isDirectory() === true && state.uid === process.getuid?.();
 }
 
-/** One line for who has no sandbox; undefined: there is one. */
+/** A line that says that there is no sandbox; undefined if there is one. */
 export async function sandboxWord(): Promise<string | undefined> {
   const sandbox = await findSandbox();
   if ('bwrap' in sandbox) return undefined;

@@ -122,7 +122,7 @@ async function readState(dir: string): Promise<TreeState | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as TreeState);
 }
 
-/** Name and stat data of every file but those of the build: who writes to one, or puts another there, changes it. */
+/** Names and stat data of all files except those of the build. Writing to a file or replacing it changes its entry. */
 function listing(tree: string, signal: AbortSignal): Promise<Listing> {
   const which = ['-path', './obj', '-prune', '-o', '!', '-type', 'd'];
   return listFiles(tree, which, '%y %m %s %T@ %C@ %i', { stage: 'build', signal });

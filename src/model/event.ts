@@ -12,7 +12,7 @@ export interface Step {
   readonly pastMs?: number;
 }
 
-/** Everything that a screen needs to know while a run goes on. */
+/** Everything that a screen needs to know during a run. */
 export type RunEvent =
   | {
       readonly kind: 'run-start';

@@ -107,7 +107,7 @@ export interface RunComparison {
   readonly flaky: readonly FlakyJob[];
 }
 
-/** A run without results.json: it goes on, or was killed. */
+/** A run without results.json: it is still running, or was killed. */
 export interface OpenRun {
   /** Name of its folder under results/. */
   readonly dir: string;

@@ -28,7 +28,7 @@ export function programOf({ program }: { readonly program?: string | undefined }
   return found;
 }
 
-/** The program's name, where it is to be kept; that of the usual one is left out. */
+/** The program's name, for what is stored; the name of the usual program is left out. */
 export function nameIn({ name }: TestProgram): { readonly program?: string } {
   return name === usual.name ? {} : { program: name };
 }

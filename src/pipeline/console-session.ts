@@ -64,7 +64,7 @@ export class ConsoleSession {
   private flooded: string | undefined;
 
   /**
-   * @param expected what the payload is to report, and the boot that it is to be of
+   * @param expected what the payload must report, and of which boot
    * @param onLine hears every line, without escape sequences
    */
   constructor(

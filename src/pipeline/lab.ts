@@ -6,7 +6,7 @@ import type { Job } from '../model/job.js';
 export interface Lab extends AsyncDisposable {
   /** Fails before anything is built where nothing could run. Throws InfraError. */
   check(): Promise<void>;
-  /** Puts what is to be booted where the machines can get it. Called once, before the first job. */
+  /** Puts kernels and images where the machines can get them. Called once, before the first job. */
   publish(boots: readonly Boot[], signal: AbortSignal): Promise<void>;
   /** @param dir folder of the job */
   deviceOf(job: Job, dir: string): Device;

@@ -14,7 +14,7 @@ export interface Snapshot {
   readonly open: readonly OpenRun[];
 }
 
-/** Pages over a results folder that runs may be writing to. Reads only, but for the index's cache. */
+/** Pages of a results folder that runs may be writing to. It only reads, except for the index's cache. */
 export class LiveResults {
   private mtimeMs = Number.NaN;
   private closed = new Set<string>();

@@ -6,7 +6,7 @@ import { readJsonIfThere } from '../system/input.js';
 import type { BisectEnd, Side } from '../kernels/git-bisect.js';
 import type { Candidate, Candidates } from './bisect.js';
 
-/** Which end each package is like that was tested, by its name. The file is the state, so that a bisection can go on. */
+/** For each tested package, by name, which end it is like. This file is the whole state, so a bisection can be resumed. */
 type Sides = Readonly<Record<string, Side>>;
 
 /** The most of a packages.json that is read, bytes. */

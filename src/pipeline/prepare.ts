@@ -168,7 +168,7 @@ async function stepsOf(
 const packageLabel = ({ facts }: Bootable): string =>
   facts['kernel_source'] ?? facts['kernel_packages'] ?? facts['kernel_release'] ?? 'unpacked';
 
-/** What is said of work: while it goes on, and what there is when it is done. */
+/** What is said about work: during it, and when it is done. */
 interface WorkTexts<T> {
   readonly during: string;
   readonly done?: (result: T) => string | undefined;
@@ -244,7 +244,7 @@ async function buildOne(
   return ok ? result : { ...result, facts: planFacts(plan) };
 }
 
-// A kernel that cannot be made is a result of its jobs; the others go on.
+// A kernel that cannot be made is a result of its own jobs only.
 async function orFailure<T extends object>(
   stage: string,
   make: () => Promise<T>,

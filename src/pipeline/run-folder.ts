@@ -10,10 +10,10 @@ import { stateOf } from '../system/file-facts.js';
 import { livingOwner } from '../system/lock.js';
 import { readSketch } from './run-record.js';
 
-/** The lock that a run holds on its folder: one process at a time, and a sign that it goes on. */
+/** The lock that a run holds on its folder: only one process at a time, and a sign that the run is active. */
 export const runLock = (dir: string): string => join(dir, 'run.lock');
 
-/** Reads results.json of a run's folder. Throws UsageError where there is none, JobError when it is not one. */
+/** Reads results.json of a run's folder. Throws UsageError if it does not exist, JobError if it is invalid. */
 export async function readRun(dir: string): Promise<RunResult> {
   const file = join(dir, 'results.json');
   if (!(await exists(file))) {
@@ -58,7 +58,7 @@ async function finishedJobs(
 }
 
 /**
- * A folder with run.json and without results.json, or whose run goes on again; undefined for any other.
+ * A folder with run.json but without results.json, or whose run was resumed and is active; undefined for any other.
  * @param files that of the last look at the same folder
  */
 export async function readOpenRun(

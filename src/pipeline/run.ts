@@ -24,7 +24,7 @@ import { inputsKey, recall, remember } from './reuse.js';
 import { judgeInfra, judgeUnbooted, judgeWatched } from './job-result.js';
 import { watchJob, type Watched } from './watch.js';
 
-/** How a matrix is to be run. */
+/** How to run a matrix. */
 export interface RunOptions {
   /** The run's folder; made by the caller. */
   readonly dir: string;
@@ -82,7 +82,7 @@ export async function runMatrix(
       });
     }
   } catch (error) {
-    // Whatever went wrong, no other job goes on behind our back.
+    // Whatever went wrong, no other job keeps running.
     stop.abort();
     if (!signal.aborted && !(error instanceof InterruptedError)) throw error;
   }

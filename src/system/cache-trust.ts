@@ -10,7 +10,7 @@ const sticky = 0o1000;
 let trusted: string | undefined;
 
 /**
- * Makes the cache where there is none, and throws InfraError for one that another user could have put something into:
+ * Makes the cache if it does not exist. Throws InfraError for a cache that another user could have put something into:
  * programs, kernels and compiled modules in it are run. Root may write anywhere anyway.
  */
 export function assertCacheIsOurs(root: string): void {

@@ -143,7 +143,7 @@ async function keepSizes(entries: readonly CacheEntry[]): Promise<void> {
 
 async function diskUsage(paths: readonly string[], signal?: AbortSignal) {
   const sizes = new Map<string, number>();
-  // As many as a command line holds; what vanishes meanwhile is an error of du's that is none here.
+  // As many as a command line can hold. du reports an error for what has just vanished; that is fine.
   for (let at = 0; at < paths.length; at += 500) {
     const argv = ['du', '-s', '-B1', ...paths.slice(at, at + 500)];
     const { stdout } = await run(argv, { stage: 'cache', okCodes: [0, 1], signal });

@@ -19,27 +19,28 @@ import {
 } from './sandbox.js';
 
 /**
- * What a program may see and do that runs a stranger's code or reads a stranger's files: no network, no secret, no
- * file but these and the system's programs, nothing to write but these, never as root (docs/security.md).
+ * What a program may see and do if it runs a stranger's code or reads a stranger's files. It has no network and no
+ * secrets, sees only these files and the system's programs, writes only to these folders, and is never root
+ * (docs/security.md).
  */
 export interface Cage {
   /** Files and folders that it reads. */
   readonly reads?: readonly string[];
-  /** Folders that it writes to; what is in them counts as a stranger's afterwards. They must be there. */
+  /** Folders that it writes to. They must exist; afterwards their content counts as a stranger's. */
   readonly writes?: readonly string[];
   /** Devices that it opens, such as /dev/kvm. */
   readonly devices?: readonly string[];
-  /** Programs that it starts, where they may not be the system's: the folder that one is installed in is read too. */
+  /** Programs that it starts and that may be installed outside of the system's folders; it can read their folders. */
   readonly programs?: readonly string[];
-  /** Address space of each process, bytes; default: as much as this computer has memory. */
+  /** Address space of each process, bytes; default: the size of this computer's memory. */
   readonly memoryBytes?: number;
-  /** It maps files that are larger than memory, as git does: only its own data count then. */
+  /** It maps files that may be larger than memory, as git does; so only its own data are limited. */
   readonly mapsFiles?: true;
   /** The largest file, bytes. */
   readonly fileBytes?: number;
-  /** CPU time of each process, seconds; without it the deadline of the whole counts. */
+  /** CPU time of each process, seconds. Without it, only the deadline of the whole build or job applies. */
   readonly cpuSeconds?: number;
-  /** It may run where no sandbox can be made: a program of the system that only reads, or what the user trusts. */
+  /** It may run even if no sandbox can be made: it is a program of the system that only reads, or trusted by the user. */
   readonly trusted?: boolean;
 }
 
@@ -50,14 +51,14 @@ export interface CagedProgram {
 }
 
 const nobody = 65534;
-/** Of one user at a time, in all cages; a build with a hundred compilers at once needs a tenth. */
+/** Of one user, in all cages together. A build with a hundred compilers at once needs a tenth of it. */
 const mostProcesses = 4096;
 const mostFileBytes = 16 * 1024 ** 3;
 const temporaryBytes = 1024 ** 3;
 
 /**
- * The command line and the environment that start a program in a cage. Where there is no sandbox it has the
- * environment and the limits all the same, if it is trusted or the user wants none; else this throws InfraError.
+ * The command line and the environment that start a program in a cage. If there is no sandbox, the program still gets
+ * that environment and the limits, provided that it is trusted or the user wants no sandbox. Else throws InfraError.
  * @param cwd a folder that the cage reads or writes
  */
 export async function caged(
@@ -72,7 +73,7 @@ export async function caged(
   const home = { HOME: '/tmp', TMPDIR: '/tmp' };
   if (!('bwrap' in sandbox)) {
     if (!sandbox.wanted && !cage.trusted) throw refused(argv[0] ?? '', sandbox);
-    // Another user could not even go to most of the files: here they lie where they are.
+    // Another user could not even reach most of the files, which are not bound anywhere here.
     return {
       argv: [...dieWithParent, ...entrance({}), ...inside],
       env: environmentFor('cage', { ...home, ...env }),

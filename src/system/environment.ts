@@ -4,9 +4,9 @@
 export type Environment = Readonly<Record<string, string>>;
 
 /**
- * What of our environment a program gets, for every list is one of what is allowed: tokens and passwords are in none.
- * `cage`: what strangers wrote. `tools`: programs of the system that work for us. `network`: those of them that fetch,
- * with proxies, certificates and keys. `user`: commands that the user has written down; all of it.
+ * Which part of our environment a program gets. Each is an allow list, and none has tokens or passwords. `cage`: for what
+ * strangers wrote. `tools`: for programs of the system that work for us. `network`: for those of them that fetch
+ * something, with proxies, certificates and keys. `user`: everything, for commands that the user wrote down.
  */
 export type Passing = 'cage' | 'tools' | 'network' | 'user';
 
@@ -36,7 +36,7 @@ const networkNames = [
 const names = { cage: cageNames, tools: toolNames, network: networkNames } as const;
 const locale = /^LC_[A-Z]+$/;
 
-/** The environment of a program: what of ours it gets, and what it gets besides. */
+/** The environment of a program: the allowed part of ours, and `more`. */
 export function environmentFor(passing: Passing, more: Environment = {}): Environment {
   const all = Object.entries(process.env).filter(
     (pair): pair is [string, string] => pair[1] !== undefined,
@@ -50,8 +50,8 @@ export function environmentFor(passing: Passing, more: Environment = {}): Enviro
 }
 
 /**
- * Where programs are looked for. No folder that is relative: an empty one, as in `:/usr/bin`, is where we are or where
- * the program starts, which may be a stranger's tree.
+ * The folders in which programs are looked for. Relative ones are left out. So are empty ones, as in `:/usr/bin`: they mean
+ * the current folder, which may be a stranger's tree.
  */
 export function programFolders(): readonly string[] {
   const folders = (process.env['PATH'] ?? '').split(':').filter((one) => one.startsWith('/'));

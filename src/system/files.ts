@@ -130,7 +130,7 @@ export async function makeFolderWhole(
 ): Promise<void> {
   await withTemporary(path, async (temporary) => {
     await fill(temporary);
-    // Archives bring times of their own; the cache goes by this one.
+    // Archives set times of their own; the cache needs the time at which the entry was made.
     const now = new Date();
     await utimes(temporary, now, now);
     await rename(temporary, path).catch((error: unknown) => {

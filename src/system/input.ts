@@ -123,7 +123,7 @@ export async function readInputIfThere(
   }
 }
 
-/** JSON of anybody. Throws JobError where it is none, or nested so deep that it is made to exhaust its reader. */
+/** Parses JSON that anybody may have written. Throws JobError if it is not JSON, or nested so deeply that it is an attack. */
 export function parseJson(path: string, text: string): unknown {
   let depth = 0;
   let inText = false;

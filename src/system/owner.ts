@@ -17,7 +17,7 @@ export const unseen = { lockMs: 60_000, folderMs: 24 * 3600_000 } as const;
 const space = statSync('/proc/self/ns/pid', { throwIfNoEntry: false })?.ino ?? 0;
 const boot = read('/proc/sys/kernel/random/boot_id').slice(0, 8) || '00000000';
 
-/** The living process of a PID; undefined where there is none, or only what its parent has not yet taken note of. */
+/** The living process with a PID; undefined if there is none, or only a zombie. */
 export function ownerOfPid(pid: number): Owner | undefined {
   const stat = read(`/proc/${pid}/stat`);
   // proc_pid_stat(5): the state is field 3, the start (clock ticks after boot) field 22.

@@ -8,8 +8,8 @@ import { isFileName } from './files.js';
 const mostFiles = 500_000;
 
 /**
- * Throws JobError where a folder of anybody that is to be written in holds a link which leads out of its own folder, a
- * pipe or a device: what is written there would go elsewhere, or wait.
+ * Checks a folder that anybody may have made, before we write to it. Throws JobError if it holds a link that leads out of
+ * the link's own folder, a pipe or a device: what we write would go elsewhere, or wait.
  */
 export async function assertPlain(dir: string): Promise<void> {
   let left = mostFiles;

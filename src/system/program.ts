@@ -5,7 +5,7 @@ import { programFolders } from './environment.js';
 import { fileFacts } from './file-facts.js';
 import { run } from './processes.js';
 
-/** Where a program is that is called by its name or path; undefined where there is none. */
+/** The path of a program that is called by its name or path; undefined if it does not exist. */
 export async function programPath(name: string): Promise<string | undefined> {
   const folders = name.includes('/') ? [''] : programFolders();
   for (const folder of folders) {

@@ -20,7 +20,7 @@ export interface LabJobPlan {
   readonly promised: Promised;
   /** How long LAVA may take from the device to power-on, wall milliseconds. */
   readonly deployMs: number;
-  /** Publishes what is to be booted; gives the definition for a name. */
+  /** Publishes kernel and image; gives the definition for a name. */
   define(boot: Boot): Promise<(name: string) => string>;
   /**
    * What the result depends on: the definition without what differs from run to run. Undefined for a

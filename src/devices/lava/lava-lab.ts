@@ -73,7 +73,7 @@ export class LavaLab {
     return this.server.rest.requests + this.farewell.rest.requests;
   }
 
-  /** Fails early where no job could be submitted: a bad token, a server that is none. */
+  /** Fails early if no job can be submitted: the token is wrong, or the URL is not a LAVA server's. */
   async check(): Promise<void> {
     const { token, url } = this.use.identity;
     if (token === undefined) {
@@ -142,7 +142,7 @@ export class LavaLab {
     }
   }
 
-  /** No timer goes on. */
+  /** Stops all timers. */
   close(): void {
     clearTimeout(this.timer);
   }

@@ -28,7 +28,7 @@ let digested: Promise<string> | undefined;
 
 const theQemu = (): Promise<QemuBinary | undefined> => (found ??= findQemu());
 
-/** The QEMU for a machine, and whether it counts instructions there. Throws InfraError where there is none. */
+/** The QEMU for a machine, and whether it counts instructions there. Throws InfraError if there is none. */
 export async function qemuFor(
   machine: QemuMachine,
 ): Promise<{ readonly binary: QemuBinary; readonly icount: boolean }> {

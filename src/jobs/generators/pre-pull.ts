@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { prePullDevices, usualTest, type MatrixInput } from './generator.js';
 
-/** A base and what goes on top of it. */
+/** A base and the patches on top of it. */
 export interface PrePullOptions {
   /** Source of the base. */
   readonly source: string;

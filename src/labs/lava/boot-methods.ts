@@ -2,7 +2,7 @@
 import { UsageError } from '../../model/errors.js';
 import type { LavaPriority } from './job.js';
 
-/** What is to be known of a way in which LAVA brings a machine to the kernel under test. */
+/** What we need to know about one of LAVA's ways to boot the kernel under test. */
 export interface BootMethod {
   /** LAVA device type where the user names none; undefined: each lab has a name of its own. */
   readonly deviceType?: string;

@@ -4,7 +4,7 @@ import { commentedYaml } from '../commented-yaml.js';
 /** How a machine is started. */
 export interface QemuCommand {
   readonly command: string;
-  /** Its arguments, but for what is booted: the job brings that. */
+  /** Its arguments without kernel and initramfs, which come from the job. */
   readonly args: readonly string[];
 }
 

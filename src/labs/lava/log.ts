@@ -54,7 +54,7 @@ export function mapOf(text: string): Readonly<Record<string, unknown>> | undefin
   return undefined;
 }
 
-/** What the machine printed: its bytes as they came, but for the end of the line. */
+/** What the machine printed, byte for byte, without the ends of lines. */
 export function consoleOf(lines: readonly LogLine[]): string {
   return lines
     .filter(({ level }) => level === 'target')

@@ -12,7 +12,7 @@ interface Seen {
   readonly job: JobResult;
   readonly fails: (...names: readonly string[]) => boolean;
   readonly metric: (name: string, metric: string) => number;
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   readonly reason: (name: string) => string;
 }
 

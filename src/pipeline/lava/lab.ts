@@ -56,7 +56,7 @@ export class LavaRunLab implements Lab {
     const target = this.options.publish ?? (await this.ownAddress());
     this.published = await publish(files, target, signal);
     if (target.kind !== 'server') return;
-    // Jobs that are submitted already fetch from this port when the run goes on later.
+    // Jobs that are already submitted fetch from this port, also when the run is resumed later.
     const [one] = this.published.artefacts.values();
     if (one) await writeWhole(join(this.dir, 'artefact-port'), new URL(one.url).port);
   }
