@@ -106,6 +106,22 @@ for (const [content, state, patches] of [
   });
 }
 
+test('of each patch its own files, whatever stands beside it', async () => {
+  const named = (name: string): Patch => ({
+    name,
+    text: fix.text.replaceAll('dir/a.c', name),
+  });
+  const odd = [named('x\ny'), { name: 'none', text: 'no patch at all\n' }, named('-'), named('z')];
+  const [, none, dash, z] = odd;
+  assert.deepEqual(await touchedFiles([fix, ...odd], signal), ['-', 'dir/a.c', 'z']);
+  for (const [patch, files] of [
+    [none, []],
+    [dash, ['-']],
+    [z, ['z']],
+  ] as const)
+    assert.deepEqual(await touchedFiles(patch ? [patch] : [], signal), files);
+});
+
 test('git is asked once whether a fix fits a source, and again of another', async (context) => {
   await ownCache(context);
   let reads = 0;
