@@ -39,7 +39,7 @@ const dir = mkdtempSync(join(tmpdir(), 'busyguest-right-'));
 function variant(seed, pad) {
   const copy = join(dir, `seed${seed}-pad${pad}`);
   mkdirSync(copy);
-  for (const name of ['bin', 'dist', 'guest-images', 'jobs', 'scripts', 'package.json'])
+  for (const name of ['bin', 'dist', 'guest-images', 'jobs', 'scripts', 'src', 'package.json'])
     cpSync(join(root, name), join(copy, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   const argv = join(copy, 'dist/src/devices/qemu/argv.js');

@@ -12,6 +12,7 @@ import { ownSandbox } from './own-sandbox.js';
 import { qemuArgv } from './argv.js';
 import { findQemu, qemuDigest, type QemuBinary } from './binary.js';
 import type { QemuMachine } from './machines.js';
+import { stillClock, type StillClock } from './still-clock.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -37,13 +38,20 @@ export async function qemuFor(
   return { binary, icount: canCount(machine, binary) };
 }
 
+/** How QEMU is called for a boot. */
+interface Called {
+  readonly binary: QemuBinary;
+  readonly args: readonly string[];
+  readonly icount: boolean;
+  readonly clock: StillClock | undefined;
+}
+
 /** An emulated machine as a device. */
 export function qemuDevice(machine: QemuMachine): Device {
-  const argvFor = async (
-    boot: Boot,
-  ): Promise<{ binary: QemuBinary; args: string[]; icount: boolean }> => {
+  const argvFor = async (boot: Boot): Promise<Called> => {
     const { binary, icount } = await qemuFor(machine);
-    return { binary, icount, args: qemuArgv(machine, boot, icount) };
+    const clock = icount ? await stillClock() : undefined;
+    return { binary, icount, clock, args: qemuArgv(machine, boot, icount) };
   };
   return {
     name: machine.name,
@@ -56,22 +64,24 @@ export function qemuDevice(machine: QemuMachine): Device {
     async inputs(boot) {
       // KVM runs in the time of a real machine, whatever else that machine does.
       if (machine.accel === 'kvm') return undefined;
-      const { binary, args } = await argvFor({ ...boot, kernel: '', initramfs: '' });
+      const { binary, args, clock } = await argvFor({ ...boot, kernel: '', initramfs: '' });
       digested ??= qemuDigest(binary);
-      return digest(await digested, ...args);
+      return digest(await digested, clock?.key ?? '', ...args);
     },
     async start(boot, signal) {
       signal.throwIfAborted();
-      const { binary, args, icount } = await argvFor(boot);
+      const called = await argvFor(boot);
+      const { binary, args, icount, clock } = called;
       const facts = {
         qemu: binary.versionText,
         qemu_argv: [...binary.argv, ...args].map(quoteWord).join(' '),
         accel: machine.accel,
         icount: icount ? 'yes' : 'no',
-        repeats: icount && machine.sameBytes ? 'bytes' : 'statuses',
+        repeats: clock && machine.sameBytes ? 'bytes' : 'statuses',
       };
       const argv = [...binary.argv, ...args, ...(await ownSandbox(binary))];
-      return new QemuProcess(await caged(throughPipe(argv), cageOf(machine, boot, binary)), facts);
+      const cage = cageOf(machine, boot, called);
+      return new QemuProcess(await caged(throughPipe(argv, clock), cage), facts);
     },
   };
 }
@@ -81,17 +91,18 @@ export function qemuDevice(machine: QemuMachine): Device {
  * how fast we read. Node.js connects programs by sockets, which take a few hundred such bytes; a
  * pipe takes 64 KiB. Each process dies with the one before it.
  */
-function throughPipe(argv: readonly string[]): string[] {
-  const script = `${dieWithParent.join(' ')} "$@" | cat`;
+function throughPipe(argv: readonly string[], clock: StillClock | undefined): string[] {
+  const still = clock === undefined ? '' : `env LD_PRELOAD=${quoteWord(clock.path)}`;
+  const script = `${dieWithParent.join(' ')} ${still} "$@" | cat`;
   return ['bash', '-o', 'pipefail', '-c', script, 'busyguest', ...argv];
 }
 
 /** Beside the guest's memory: the translated code (1 GiB), QEMU itself and its threads' stacks. */
 const qemuMemoryBytes = 8 * 1024 ** 3;
 
-function cageOf(machine: QemuMachine, boot: Boot, binary: QemuBinary): Cage {
+function cageOf(machine: QemuMachine, boot: Boot, { binary, clock }: Called): Cage {
   return {
-    reads: [boot.kernel, boot.initramfs],
+    reads: [boot.kernel, boot.initramfs, ...(clock ? [clock.path] : [])],
     programs: [binary.program],
     ...(machine.accel === 'kvm' && { devices: ['/dev/kvm'] }),
     memoryBytes: machine.memoryMb * 1024 ** 2 + qemuMemoryBytes,

@@ -29,6 +29,7 @@ import {
   readableFiles,
   type Manifest,
 } from './manifest.js';
+import { stillClockLines } from '../../devices/qemu/still-clock.js';
 import { reproduceScript } from './reproduce-script.js';
 
 /**
@@ -45,7 +46,8 @@ export async function makeBundle(jobDir: string, file: string, signal: AbortSign
     const folder = join(staging, result.name);
     await copyFiles(dir, folder, boot);
     const manifest = await describe(dir, folder, result, job, boot, args.join(' '));
-    await writeWhole(join(folder, 'reproduce.sh'), reproduceScript(manifest, args));
+    const still = manifest.recorded.repeats === 'bytes' ? await stillClockLines() : 'still=';
+    await writeWhole(join(folder, 'reproduce.sh'), reproduceScript(manifest, args, still));
     await chmod(join(folder, 'reproduce.sh'), 0o755);
     // What would be refused is not written either.
     const text = `${JSON.stringify(manifest, undefined, 2)}\n`;

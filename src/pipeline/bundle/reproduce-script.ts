@@ -2,10 +2,14 @@
 import { quoteWord } from '../../system/shell-words.js';
 import type { Manifest } from './manifest.js';
 
-/** A shell script beside kernel and initramfs that boots them as the job did. Needs QEMU, nothing of busyguest. */
+/**
+ * A shell script beside kernel and initramfs that boots them as the job did. Needs QEMU, nothing of busyguest.
+ * @param still shell lines that set `$still`, which gives QEMU a clock that stands still
+ */
 export function reproduceScript(
   { run, job, recorded }: Pick<Manifest, 'run' | 'job' | 'recorded'>,
   args: readonly string[],
+  still: string,
 ): string {
   const seconds = Math.ceil((job.timeouts.bootMs + job.timeouts.testMs) / 1000);
   const sameBytes = recorded.repeats === 'bytes';
@@ -28,7 +32,8 @@ trap 'test -n "$pid" && kill "$pid" 2>/dev/null; rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM HUP
 mkfifo "$dir/console" || exit 69
 
-timeout -k 1 ${seconds} "$qemu" \\
+${still}
+timeout -k 1 ${seconds} $still "$qemu" \\
 ${argLines(args)} \\
   </dev/null >"$dir/console" &
 pid=$!
