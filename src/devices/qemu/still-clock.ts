@@ -45,9 +45,10 @@ async function make(): Promise<StillClock | undefined> {
   return { path: join(dir, name), key };
 }
 
-/** The lines of a shell script that make one in the folder `$dir` and set `$still`, to be put before a command; empty where it cannot be. */
+/** Lines of a shell script that make one in the folder `$dir`, and set `$still` to what stands before a command to use it; empty where none can be made. */
 export async function stillClockLines(): Promise<string> {
-  return `still=
+  return `# QEMU sizes its TLB by the time of day, which a kernel can see: here it stands still. Without gcc the last digits may differ.
+still=
 ${compiler.map(quoteWord).join(' ')} -o "$dir/${name}" - 2>/dev/null <<'END' && still="env LD_PRELOAD=$dir/${name}"
 ${await readFile(source, 'utf8')}END`;
 }
