@@ -47,6 +47,28 @@ static bool kernel_said(const char *text)
 	return said;
 }
 
+/* Of a kernel before v6.7, which brought it, unless a distribution has brought it back: then it has functions of that name. */
+static bool knows_nested_v2(void)
+{
+	struct utsname u;
+	int major, minor;
+	char line[512];
+	bool known = false;
+	FILE *f;
+
+	if (uname(&u) || sscanf(u.release, "%d.%d", &major, &minor) != 2)
+		return true;
+	if (major > 6 || (major == 6 && minor >= 7))
+		return true;
+	f = fopen("/proc/kallsyms", "r");
+	if (!f)
+		return false;
+	while (!known && fgets(line, sizeof(line), f))
+		known = strstr(line, "nestedv2");
+	fclose(f);
+	return known;
+}
+
 /* POWER9 has v1 only; later ones ask for v2 first and say so when they fall back (kvmhv_nested_init()). */
 const char *machine_nested_api(void)
 {
@@ -58,7 +80,7 @@ const char *machine_nested_api(void)
 	/* PR needs no hypervisor for it. */
 	if (!strstr(platform, "pSeries") || (kvm && !strcmp(kvm, "PR")))
 		return "none";
-	if (strstr(cpu, "POWER9") || kernel_said("falling back to nestedv1"))
+	if (strstr(cpu, "POWER9") || kernel_said("falling back to nestedv1") || !knows_nested_v2())
 		return "v1";
 	return "v2";
 }
