@@ -47,7 +47,7 @@ static bool kernel_said(const char *text)
 	return said;
 }
 
-/* Of a kernel before v6.7, which brought it, unless a distribution has brought it back: then it has functions of that name. */
+/* v6.7 brought it. An older kernel has it only from a distribution's backport, and then has functions of that name. */
 static bool knows_nested_v2(void)
 {
 	struct utsname u;

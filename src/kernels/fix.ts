@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { FixSpec, FixState, KernelSpec } from '../model/job.js';
 import { JobError } from '../model/errors.js';
+import { fileFacts } from '../system/file-facts.js';
+import { digest } from '../system/files.js';
 import type { PinnedSource } from './pinned-source.js';
 import { readSeries } from './read-series.js';
-import { digest } from '../system/files.js';
-import { fileFacts } from '../system/file-facts.js';
 import { reversed } from './reverse-patch.js';
 import { rejectError, touchedFiles, trySeries, type Patch } from './series.js';
 
@@ -68,8 +68,8 @@ function applies(
 ): Promise<boolean> {
   const what = digest('applies', source.id, ...series.map(({ text }) => text));
   return fileFacts(what, [], async () => {
-    const { applies } = await trySeries(source, series, signal);
-    return { value: applies, stays: true };
+    const result = await trySeries(source, series, signal);
+    return { value: result.applies, stays: true };
   });
 }
 

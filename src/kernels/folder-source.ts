@@ -71,22 +71,12 @@ async function isDirty(path: string, signal: AbortSignal): Promise<boolean> {
 // Sizes and times stand for the content: reading 1.5 GB would take longer than it saves. The time of the last change
 // (ctime) is among them, for nobody can set it.
 async function listingIn(path: string, signal: AbortSignal): Promise<Listing> {
-  const which = [
-    '(',
-    '-name',
-    '.git',
-    '-prune',
-    ')',
-    '-o',
-    '(',
-    '-type',
-    'f',
-    '-o',
-    '-type',
-    'l',
-    ')',
-  ];
-  const found = await listFiles(path, which, '%s %T@ %C@ %l', { stage: 'source', signal });
+  const prune = ['(', '-name', '.git', '-prune', ')', '-o'];
+  const wanted = ['(', '-type', 'f', '-o', '-type', 'l', ')'];
+  const found = await listFiles(path, [...prune, ...wanted], '%s %T@ %C@ %l', {
+    stage: 'source',
+    signal,
+  });
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

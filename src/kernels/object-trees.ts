@@ -96,9 +96,9 @@ export async function nearestStart(
       best?.lines !== lines || best.start.changed.length > (changes?.paths.length ?? 0);
     if (changes === undefined || !isNearer) continue;
     const start = await startFrom(key, changes, work, signal);
+    if (!start || !(await use(keptDir(key)))) continue;
     const configured = await configuredAs(wanted, key, kept, changes);
-    if (start && (await use(keptDir(key))))
-      best = { start: { ...start, ...(configured && { configured }) }, lines };
+    best = { start: { ...start, ...(configured && { configured }) }, lines };
   }
   return best?.start;
 }

@@ -4,6 +4,7 @@ import { chmod, mkdir, readdir, realpath, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { qemuArgv } from '../../devices/qemu/argv.js';
+import { stillClockLines } from '../../devices/qemu/still-clock.js';
 import { linearPattern } from '../../documents/pattern.js';
 import { emulatedMachine, machineOf } from '../../devices/registry.js';
 import { readJobFile } from '../../history/run-file.js';
@@ -29,7 +30,6 @@ import {
   readableFiles,
   type Manifest,
 } from './manifest.js';
-import { stillClockLines } from '../../devices/qemu/still-clock.js';
 import { reproduceScript } from './reproduce-script.js';
 
 /**
