@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { InfraError } from '../../src/model/errors.js';
-import { cacheDir, exists, withTemporary } from '../../src/system/files.js';
+import { cacheDir, exists, projectDir, withTemporary } from '../../src/system/files.js';
 import { run } from '../../src/system/processes.js';
 import type { Bench } from './bench.js';
-import { medianMs, type Row } from './figures.js';
+import type { Row } from './figures.js';
 import { device, prePullMatrix } from './pre-pull-matrix.js';
-import { busyguest } from './stopwatch.js';
+import { busyguest, type Timing } from './stopwatch.js';
 
 /** Steps in the order in which they profit from each other: the row's name, and which kernel is run. */
 const steps = [
@@ -19,28 +19,44 @@ const steps = [
   { what: 'nothing changed', kernel: 'one-symbol' },
 ];
 
-/** Whole commands, job included, with a cache of their own; once each: the first takes minutes. */
-export async function builds({ dir, signal, say }: Bench): Promise<Row[]> {
+/** Whole commands, job included, each checkout with a cache of its own; once each: the first takes minutes. */
+export async function builds({ dir, signal, say, beside }: Bench): Promise<Row[]> {
+  const checkouts = [projectDir, ...(beside === undefined ? [] : [beside])];
   const matrix = await fourKernels(dir);
   const rows: Row[] = [];
-  await withTemporary(`${cacheDir()}-bench`, async (cache) => {
-    await linkSources(cache, signal);
+  const firsts = new Map<string, Timing>();
+  await withTemporary(`${cacheDir()}-bench`, async (caches) => {
+    for (const checkout of checkouts) await linkSources(cacheOf(caches, checkout), signal);
     for (const { what, kernel } of steps) {
-      say(`${what} (minutes)`);
       const filter = `device=${device},kernel=${kernel}`;
-      const argv = ['run', matrix, '--filter', filter, '--results', join(dir, 'builds'), '--quiet'];
-      const sample = await busyguest(argv, { signal, env: { BUSYGUEST_CACHE: cache } });
-      const [first] = rows;
-      const base = first && 'samples' in first ? first.samples : [sample];
-      const cpu = percent(sample.cpuMs, base[0]?.cpuMs);
-      const against = `${percent(sample.wallMs, medianMs(base))} of the first, CPU time ${cpu}`;
-      rows.push({ what, samples: [sample], ...(first && { against }) });
+      const results = join(dir, 'builds');
+      const argv = ['run', matrix, '--filter', filter, '--results', results, '--quiet'];
+      const ours: Timing[] = [];
+      for (const checkout of checkouts) {
+        const name = checkout === projectDir ? what : `${what}, of ${checkout}`;
+        say(`${name} (minutes)`);
+        const env = { BUSYGUEST_CACHE: cacheOf(caches, checkout) };
+        const sample = await busyguest(argv, { signal, env, project: checkout });
+        const first = firsts.get(checkout) ?? sample;
+        firsts.set(checkout, first);
+        rows.push({ what: name, samples: [sample], against: against(sample, first, ours[0]) });
+        ours.push(sample);
+      }
     }
   });
   return rows;
 }
 
-const percent = (ms = NaN, of = NaN): string => `${((100 * ms) / of).toFixed(1)} %`;
+const cacheOf = (caches: string, checkout: string): string => join(caches, basename(checkout));
+
+/** Its share of the first build of the same checkout, and how it compares with this checkout's. */
+function against(sample: Timing, first: Timing, ours: Timing | undefined): string {
+  const share = `${percent(sample.wallMs, first.wallMs)} of the first, CPU time ${percent(sample.cpuMs, first.cpuMs)}`;
+  if (ours === undefined) return share;
+  return `${share}; ours takes ${percent(ours.cpuMs, sample.cpuMs)} of this CPU time`;
+}
+
+const percent = (ms: number, of: number): string => `${((100 * ms) / of).toFixed(1)} %`;
 
 /** Sources, package lists and QEMU as they are here: fetching them is the network's time. */
 async function linkSources(cache: string, signal: AbortSignal): Promise<void> {
@@ -56,6 +72,9 @@ async function fourKernels(dir: string): Promise<string> {
   const patch = join(dir, 'one-file.patch');
   await writeFile(patch, await oneFilePatch('arch/powerpc/kvm/book3s_hv.c'));
   const matrix = await prePullMatrix();
+  // What the oldest checkout understands, too.
+  matrix.devices = [device];
+  matrix.tests = [{ name: 'busy-guest', 'quota-us': 30_000, 'period-us': 100_000, seconds: 2 }];
   const patched = matrix.kernels.find((one) => one['name'] === 'patched');
   const oneFile = { ...patched, name: 'one-file', patches: [patch] };
   const config = join(dir, 'one-symbol.config');

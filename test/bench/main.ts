@@ -39,7 +39,7 @@ Options:
                  reader    busyguest parse beside kunit.py parse; the readers of a console
                  report    the reports of 200 jobs
                  builds    kernels with a cache of their own, once
-  --beside DIR another checkout of busyguest, compiled: it takes turns in commands
+  --beside DIR another checkout of busyguest, compiled: it takes turns in commands and builds
   --builds     builds too, which take minutes
   -h, --help   this text
 

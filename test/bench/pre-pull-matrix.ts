@@ -15,6 +15,7 @@ interface Matrix {
   fix: { add: string; remove: string[] };
   kernels: Record<string, unknown>[];
   devices: string[];
+  tests: Record<string, unknown>[];
 }
 
 /** jobs/pre-pull.yaml, to be changed and written to another folder. */
