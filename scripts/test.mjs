@@ -30,6 +30,10 @@ const kinds = {
   packages: { goal: 'more', why: "fetches a distribution's kernels, and a QEMU for the guest" },
   builds: { goal: 'more', why: 'builds other kernels' },
   lava: { goal: 'more', why: 'sets up a LAVA server' },
+  peers: {
+    goal: 'more',
+    why: 'runs the code of projects that read our files, where it is at hand',
+  },
   long: { goal: 'long', why: 'builds eight more kernels' },
   mutants: { goal: 'long', why: 'boots wrong kernels, hundreds of times' },
   'bare-metal': { goal: 'long', why: 'boots firmware for minutes' },
