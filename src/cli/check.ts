@@ -62,7 +62,7 @@ async function finish(start: Start, options: Flags): Promise<number> {
   });
   if (result.interrupted) {
     await showRun(result, start.dir, options);
-    return exitCodeOf(result);
+    return exitCodeOf(result, options.expected);
   }
   const facts = await readFacts(start.dir);
   const mail = renderMail(result, facts);
@@ -73,7 +73,7 @@ async function finish(start: Start, options: Flags): Promise<number> {
     options.mail === undefined ? '' : `\nTo send it: git send-email ${quoteWord(options.mail)}\n`;
   const more = `For a reply by mail (${file}):\n\n${mail}${draft}`;
   await showRun(result, start.dir, { json: options.json, more });
-  return exitCodeOf(result);
+  return exitCodeOf(result, options.expected);
 }
 
 /** Throws UsageError where the file cannot be written. */

@@ -20,6 +20,7 @@ import { exists, writeWhole } from '../system/files.js';
 import { assertPlain } from '../system/plain-folder.js';
 import { quoteWord } from '../system/shell-words.js';
 import { withLock } from '../system/lock.js';
+import type { ExpectedMode } from '../verdict/expected.js';
 import { cacheLimit, trimAfterRun } from './cache.js';
 import { inFlight, lavaRunOptions, type LavaFlags } from './lava-options.js';
 import { narrow, type MatrixOptions } from './matrix.js';
@@ -34,6 +35,7 @@ export interface RunFlags {
   readonly clean?: boolean;
   readonly failFast?: boolean;
   readonly report?: string;
+  readonly expected?: ExpectedMode;
   readonly quiet: boolean;
   readonly verbose?: boolean;
   readonly timings?: boolean;
@@ -149,7 +151,7 @@ export async function execute(
     progressReport({ stream: process.stderr, quiet, verbose }),
     ...(timings ? [timings] : []),
     ...(start.lava ? [] : [pastTimesReport()]),
-    ...reportsOfRun(flags.report),
+    ...reportsOfRun(flags.report, flags.expected),
   ]);
   const { matrix, dir, startedAt, lava, command = 'run' } = start;
   const asked = lava && { ...(await lavaRunOptions(lava)), parallel: inFlight(lava) };

@@ -86,7 +86,7 @@ function render(format: string, file: string, cases: readonly CaseResult[]): str
       },
     ],
   };
-  return format === 'junit' ? renderJunit(run, {}) : renderTap(run);
+  return format === 'junit' ? renderJunit(run) : renderTap(run);
 }
 
 /** Options and help of `busyguest parse`. */

@@ -31,7 +31,7 @@ export async function qualify(given: readonly string[], options: Options): Promi
   const start = await begin('qualify.yaml', text, {}, options.results);
   const result = await execute(start, options);
   await showRun(result, start.dir, options);
-  return exitCodeOf(result);
+  return exitCodeOf(result, options.expected);
 }
 
 /** Options and help of `busyguest qualify`. */

@@ -2,6 +2,7 @@
 import { InfraError, UsageError } from '../model/errors.js';
 import { historyReports } from '../pipeline/history.js';
 import { fileFormatNames, fileReport, type FileFormat } from '../reports/files.js';
+import { usualMode, type ExpectedMode } from '../verdict/expected.js';
 import type { Report, ReportFailure } from '../reports/report.js';
 import { quoteWord } from '../system/shell-words.js';
 
@@ -9,19 +10,21 @@ import { quoteWord } from '../system/shell-words.js';
 const always: readonly FileFormat[] = ['json', 'tap', 'junit'];
 
 /** The usual reports and those of `--report NAME=PATH,...`. Throws UsageError. */
-export function reportsFor(list: string | undefined): Report[] {
-  return [...always.map((format) => fileReport(format)), ...askedFor(list)];
+export function reportsFor(list: string | undefined, mode: ExpectedMode = usualMode): Report[] {
+  return [...usual(mode), ...askedFor(list, mode)];
 }
+
+const usual = (mode: ExpectedMode): Report[] =>
+  always.map((format) => fileReport(format, undefined, mode));
 
 /** Those, and what a run leaves beside them: comparison with the last one, page, index of all runs. */
-export function reportsOfRun(list: string | undefined): Report[] {
+export function reportsOfRun(list: string | undefined, mode: ExpectedMode = usualMode): Report[] {
   const { comparison, index } = historyReports();
-  const usual = always.map((format) => fileReport(format));
   // The page shows the comparison, and the index the page.
-  return [...usual, comparison, fileReport('html'), ...askedFor(list), index];
+  return [...usual(mode), comparison, fileReport('html'), ...askedFor(list, mode), index];
 }
 
-function askedFor(list: string | undefined): Report[] {
+function askedFor(list: string | undefined, mode: ExpectedMode): Report[] {
   const asked = (list ?? '').split(',').filter((item) => item !== '');
   return asked.map((item) => {
     const [name = '', path = ''] = item.split('=');
@@ -31,7 +34,7 @@ function askedFor(list: string | undefined): Report[] {
         `--report ${item}: NAME=PATH is needed, NAME one of ${fileFormatNames.join(', ')}`,
       );
     }
-    return fileReport(format, path);
+    return fileReport(format, path, mode);
   });
 }
 

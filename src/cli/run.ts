@@ -41,8 +41,8 @@ export async function run(file: string | undefined, options: Options): Promise<n
   const result = await execute(start, options);
   await showRun(result, start.dir, options);
   return options.exitOn === undefined
-    ? exitCodeOf(result)
-    : exitCodeOfNew(result, await readComparison(start.dir));
+    ? exitCodeOf(result, options.expected)
+    : exitCodeOfNew(result, await readComparison(start.dir), options.expected);
 }
 
 /** The command that an interrupted run belongs to, where it is not `run`: its results mean something else. */
@@ -87,6 +87,7 @@ export const declare: Declare = (command) =>
         ).choices(['new-failures']),
       )
       .addOption(shared.report)
+      .addOption(shared.expected)
       .addOption(shared.json)
       .addOption(shared.quiet)
       .option('-v, --verbose', 'show what the machines print', false)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Option, type Command } from 'commander';
+import { expectedModes, usualMode } from '../verdict/expected.js';
 
 /** Collects an option that may be given more than once, each time with one value or several with commas. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [
@@ -18,8 +19,14 @@ export const shared = {
   results: new Option('--results <dir>', 'where runs are kept').default('results'),
   report: new Option(
     '--report <list>',
-    'more reports: NAME=PATH,... (json, tap, junit, markdown, html, kcidb)',
+    'more reports: NAME=PATH,... (json, tap, tap13, junit, markdown, html, kcidb)',
   ),
+  expected: new Option(
+    '--expected <how>',
+    'how TAP, JUnit, Markdown and the exit code show a failure that the job matrix expects',
+  )
+    .choices(expectedModes)
+    .default(usualMode),
   fresh: new Option(
     '--fresh',
     'run jobs again whose inputs have not changed since an earlier run',
@@ -51,7 +58,7 @@ export const shared = {
 
 /** The options of a command that runs jobs without a job matrix, in the order of its help. */
 export const addRunOptions = (command: Command): Command =>
-  [shared.results, shared.report, shared.json, shared.fresh, shared.quiet].reduce(
+  [shared.results, shared.report, shared.expected, shared.json, shared.fresh, shared.quiet].reduce(
     (one, option) => one.addOption(option),
     command,
   );

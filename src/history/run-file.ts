@@ -50,6 +50,9 @@ const job = z.looseObject({
   deviceFacts: facts.optional(),
   payloadFacts: facts.optional(),
   timesMs: z.record(z.string(), z.number()),
+  caseTimes: z
+    .record(z.string(), z.looseObject({ wallMs: z.number(), machineUs: z.number().optional() }))
+    .optional(),
 });
 const names = z.array(z.string()).optional();
 const run = z.looseObject({

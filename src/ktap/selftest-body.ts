@@ -46,7 +46,7 @@ function casesOf(one: KtapCase, document: KtapDocument): CaseResult[] {
   const subtests = flatten({ cases: [...one.cases], noiseLines: 0, problems: document.problems });
   const why = isOver ? reason : (toldBefore(one) ?? reason);
   const whole: CaseResult = {
-    name: nameOf(name),
+    name: selftestName(name),
     status: isOver ? 'FAIL' : status,
     ...(why === undefined ? {} : { reason: why }),
     metrics: [],
@@ -59,13 +59,14 @@ function casesOf(one: KtapCase, document: KtapDocument): CaseResult[] {
       const said = sub.name.endsWith(`/${sub.reason}`) ? undefined : sub.reason;
       const text = said ?? reasons.get(sub.name);
       const { status: own, metrics } = sub;
-      const name = nameOf(sub.name);
+      const name = selftestName(sub.name);
       return { name, status: own, ...(text === undefined ? {} : { reason: text }), metrics };
     }),
   ];
 }
 
-const nameOf = (name: string): string => name.replace(named, '$1:$2');
+/** A test's name as a case has it: `cgroup:test_cpu` for `selftests: cgroup: test_cpu`. */
+export const selftestName = (name: string): string => name.replace(named, '$1:$2');
 
 /** What a test says of itself before it is skipped or fails: the runner gives its exit code only. */
 function toldBefore({ status, diagnostics }: KtapCase): string | undefined {

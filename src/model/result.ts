@@ -29,6 +29,14 @@ export interface CaseResult {
   readonly metrics: readonly Metric[];
 }
 
+/** From the result before (of the first: from the test's first line) to the result of a case. */
+export interface CaseTime {
+  /** On this computer's clock, milliseconds. */
+  readonly wallMs: number;
+  /** On the machine's own, microseconds, where the payload says it. */
+  readonly machineUs?: number;
+}
+
 /** What a machine is doing. */
 export const phases = ['firmware', 'boot', 'test', 'shutdown'] as const;
 export type Phase = (typeof phases)[number];
@@ -97,6 +105,8 @@ export interface JobResult extends Judgement {
   readonly payloadFacts?: Facts;
   /** Wall times, milliseconds: build, image, boot (with firmware), test, judge. Never compared between runs. */
   readonly timesMs: Readonly<Record<string, number>>;
+  /** How long the cases took that were watched, by their names. Never compared between runs. */
+  readonly caseTimes?: Readonly<Record<string, CaseTime>>;
   /** The result of an earlier run with the same inputs was taken. */
   readonly reused: boolean;
 }

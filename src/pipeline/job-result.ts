@@ -56,6 +56,7 @@ export function judgeWatched(
     deviceFacts: watched.machineFacts,
     payloadFacts: payload.facts,
     timesMs: watched.timesMs,
+    ...(watched.caseTimes && { caseTimes: watched.caseTimes }),
     reused,
   };
 }

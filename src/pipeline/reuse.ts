@@ -12,7 +12,7 @@ import type { JobFiles } from './job-files.js';
 import type { Watched } from './watch.js';
 
 /** What of a watched machine cannot be read from its console again. */
-type Remembered = Pick<Watched, 'exit' | 'machineFacts' | 'timesMs'>;
+type Remembered = Pick<Watched, 'exit' | 'machineFacts' | 'timesMs' | 'caseTimes'>;
 
 /** Everything that a job's result depends on, as one key; undefined where the same key could give another result. */
 export async function inputsKey(
@@ -38,14 +38,14 @@ export async function remember(
   result: JobResult,
 ): Promise<void> {
   if (!isAnswer(result)) return;
-  const { exit, machineFacts, timesMs } = watched;
+  const { exit, machineFacts, timesMs, caseTimes } = watched;
   const dir = folder(key);
   // With --fresh nobody has looked it up, and the cache is trimmed after what was missed.
   await use(dir);
   // Jobs of one matrix may have the same inputs, and end together.
   await writeWhole(join(dir, 'console.log'), await readFile(files.consolePath));
   // Written last: without it the folder counts for nothing.
-  const remembered: Remembered = { exit, machineFacts, timesMs };
+  const remembered: Remembered = { exit, machineFacts, timesMs, ...(caseTimes && { caseTimes }) };
   await writeWhole(join(dir, 'machine.json'), JSON.stringify(remembered));
 }
 
@@ -58,8 +58,14 @@ export async function recall(
   if (!(await use(folder(key)))) return undefined;
   const text = await readIfThere(join(folder(key), 'machine.json'));
   if (text === undefined) return undefined;
-  const { exit, machineFacts, timesMs } = JSON.parse(text) as Remembered;
+  const { exit, machineFacts, timesMs, caseTimes } = JSON.parse(text) as Remembered;
   await mkdir(files.dir, { recursive: true });
   await copyAnew(join(folder(key), 'console.log'), files.consolePath);
-  return { findings: await files.readConsole(expected), exit, machineFacts, timesMs };
+  return {
+    findings: await files.readConsole(expected),
+    exit,
+    machineFacts,
+    timesMs,
+    ...(caseTimes && { caseTimes }),
+  };
 }

@@ -4,9 +4,10 @@ import type { Boot, Device, Machine, Watcher } from '../devices/device.js';
 import { isLabMachine } from '../devices/lava/lab-machine.js';
 import type { EventSink } from '../model/event.js';
 import type { Job } from '../model/job.js';
-import type { ExitReason } from '../model/result.js';
+import type { ExitReason, JobResult } from '../model/result.js';
 import { diskError } from '../system/disk.js';
 import { LogFile } from '../system/log-file.js';
+import { CaseClock } from '../ktap/case-clock.js';
 import { expectedConsole } from './boot.js';
 import { ConsoleSession, type ConsoleFindings } from './console-session.js';
 import type { JobFiles } from './job-files.js';
@@ -24,6 +25,7 @@ export interface Watched {
   readonly deadlineMs?: number;
   readonly machineFacts: Readonly<Record<string, string>>;
   readonly timesMs: Readonly<Record<string, number>>;
+  readonly caseTimes?: JobResult['caseTimes'];
   /** What the device said of an end that nobody asked for. */
   readonly message?: string;
   /** The lab failed, not the machine. */
@@ -41,9 +43,11 @@ export async function watchJob(
   signal: AbortSignal,
   emit: EventSink,
 ): Promise<Watched> {
-  const session = new ConsoleSession(expectedConsole(job, boot), (line) =>
-    emit({ kind: 'console', job: job.name, line }),
-  );
+  const cases = new CaseClock();
+  const session = new ConsoleSession(expectedConsole(job, boot), (line) => {
+    if (session.phase === 'test') cases.line(line, performance.now());
+    emit({ kind: 'console', job: job.name, line });
+  });
   const log = await files.openConsole();
   const firmware = new FirmwareWatch(job, files, emit);
   let watched: Watched;
@@ -69,6 +73,7 @@ export async function watchJob(
       exit: reason,
       machineFacts: machine.facts,
       timesMs: { ...firmware.times(), ...clock.times() },
+      caseTimes: cases.times(),
       ...(reason === 'deadline' && { deadlineMs: clock.deadlineMs }),
       ...(message !== undefined && { message }),
       ...(lab?.labFailed && { labFailed: true }),

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { RunResult } from '../model/result.js';
 import { readEnd, replaceFile } from '../system/files.js';
 import { plainPath } from '../system/plain-folder.js';
+import { usualMode, type ExpectedMode } from '../verdict/expected.js';
 import { maxSystemOutBytes, renderJunit } from './junit.js';
 import { renderKcidb } from './kcidb.js';
 import { renderMarkdown } from './markdown.js';
 import type { Report } from './report.js';
 import { renderResultsJson } from './results-json.js';
-import { renderTap } from './tap.js';
+import { renderFlatTap, renderTap } from './tap.js';
 
 /** `/dev/stdout`, a pipe: a rename would replace it. */
 async function isSpecial(path: string): Promise<boolean> {
@@ -35,24 +36,54 @@ async function consoleTails(run: RunResult, dir: string): Promise<Record<string,
   return tails;
 }
 
-type Render = (run: RunResult, dir: string, path: string) => string | Promise<string>;
+/** Files of each job that a CI may keep, by the paths under which it looks for them. */
+async function attachments(run: RunResult, dir: string): Promise<Record<string, string[]>> {
+  const found: Record<string, string[]> = {};
+  for (const { name } of run.jobs) {
+    const paths = await Promise.all(
+      ['console.log', 'build.log'].map((file) => plainPath(dir, name, file)),
+    );
+    found[name] = paths.flatMap((path) => (path === undefined ? [] : [asWorkspacePath(path)]));
+  }
+  return found;
+}
+
+/** Jenkins and GitLab start from their workspace, where a job's commands begin. */
+function asWorkspacePath(path: string): string {
+  const inside = relative('.', path);
+  return inside.startsWith('..') ? resolve(path) : inside;
+}
+
+interface Target {
+  readonly dir: string;
+  readonly path: string;
+  readonly mode: ExpectedMode;
+}
+
+type Render = (run: RunResult, target: Target) => string | Promise<string>;
 
 /** What each report that is a file is called in a run's folder, and how its text is made. */
 const fileFormats = {
   json: { file: 'results.json', render: renderResultsJson },
-  tap: { file: 'results.tap', render: renderTap },
+  tap: { file: 'results.tap', render: (run, { mode }) => renderTap(run, mode) },
+  tap13: { file: 'results.tap13', render: (run, { mode }) => renderFlatTap(run, mode) },
   junit: {
     file: 'junit.xml',
-    render: async (run, dir) => renderJunit(run, await consoleTails(run, dir)),
+    render: async (run, { dir, mode }) =>
+      renderJunit(run, {
+        mode,
+        tails: await consoleTails(run, dir),
+        attachments: await attachments(run, dir),
+      }),
   },
-  markdown: { file: 'results.md', render: renderMarkdown },
+  markdown: { file: 'results.md', render: (run, { mode }) => renderMarkdown(run, mode) },
   html: {
     file: 'report.html',
     // The plotting library takes half a second to load, which other reports should not wait for.
-    render: async (run, dir, path) =>
+    render: async (run, { dir, path }) =>
       (await import('./html/run-page.js')).renderHtml(run, dir, path),
   },
-  kcidb: { file: 'kcidb.json', render: (run, dir) => renderKcidb(run, dir) },
+  kcidb: { file: 'kcidb.json', render: (run, { dir }) => renderKcidb(run, dir) },
 } as const satisfies Readonly<Record<string, { file: string; render: Render }>>;
 
 export type FileFormat = keyof typeof fileFormats;
@@ -63,14 +94,15 @@ export const fileFormatNames = Object.keys(fileFormats) as readonly FileFormat[]
 /**
  * A report that is one file, replaced as a whole.
  * @param path where to; the format's own name in the run's folder when absent
+ * @param mode how failures that are expected are shown
  */
-export function fileReport(format: FileFormat, path?: string): Report {
+export function fileReport(format: FileFormat, path?: string, mode = usualMode): Report {
   const { file, render }: { file: string; render: Render } = fileFormats[format];
   return {
     name: format,
     async onEnd(run, dir) {
       const target = path ?? join(dir, file);
-      await write(target, await render(run, dir, target), path !== undefined);
+      await write(target, await render(run, { dir, path: target, mode }), path !== undefined);
     },
   };
 }

@@ -2,9 +2,20 @@
 import { createRequire } from 'node:module';
 import type { Builder, TestCase, TestSuite } from 'junit-report-builder';
 import type { CaseResult, Fault, JobResult, RunResult } from '../model/result.js';
-import type { Status } from '../model/status.js';
-import { cleanLine, cleanText, clip, tailBytes } from './text.js';
-import { factsByOwner } from './facts.js';
+import {
+  expectedReason,
+  jobShownAs,
+  passesUnexpectedly,
+  shownAs,
+  unexpectedPass,
+  usualMode,
+  type ExpectedMode,
+  type Shown,
+} from '../verdict/expected.js';
+import { setProperties } from './junit-properties.js';
+import { caseSeconds, suiteSeconds } from './junit-times.js';
+import { xmlLine, xmlText } from './junit-text.js';
+import { clip, tailBytes } from './text.js';
 
 // What Node.js loads is one CommonJS file of 0.8 MB whose whole export is the builder. To import it takes six times as
 // long: it is searched for names that might be exported.
@@ -15,11 +26,18 @@ export const maxSystemOutBytes = 64 * 1024;
 
 const maxExplanation = 32 * 1024;
 
-// The builder closes a CDATA section at the second `]]>` of a text.
-const xmlText = (text: string): string => cleanText(text).replaceAll(']]>', ']] >');
+/** What junit.xml says beside results.json. */
+export interface JunitOptions {
+  /** How failures that are expected are shown. */
+  readonly mode?: ExpectedMode;
+  /** The end of each job's console by job name; cut to 64 KiB here. */
+  readonly tails?: Readonly<Record<string, string>>;
+  /** Files of each job by job name, as Jenkins and GitLab are to find them: beside the first case that did not pass. */
+  readonly attachments?: Readonly<Record<string, readonly string[]>>;
+}
 
 /** Dots separate the levels of a class name. */
-const level = (name: string): string => cleanLine(name).replace(/[.\s]/g, '_');
+const level = (name: string): string => xmlLine(name).replace(/[.\s]/g, '_');
 
 function faultText({ class: name, title, phase, lines }: Fault): string {
   return [`fault ${name} in phase ${phase}: ${title}`, ...lines.map((line) => `  ${line}`)].join(
@@ -38,11 +56,36 @@ function explanation(job: JobResult, reason: string, metrics: CaseResult['metric
   return xmlText(clip(parts.join('\n'), maxExplanation));
 }
 
-function setStatus(target: TestCase, status: Status, reason: string, text: string): void {
-  const message = cleanLine(reason);
-  if (status === 'FAIL') target.failure(message, status).stacktrace(text);
+/** Gives `skipped` what the builder has no words for: Jenkins shows the message, GitLab the text. */
+function skip(target: TestCase, message: string, text: string): void {
+  target.skipped();
+  const build = target.build.bind(target);
+  target.build = (parent) => {
+    const element = build(parent);
+    // The element's last child is the last one that was begun.
+    element.children.find(isSkipped)?.att('message', message).txt(text);
+    return element;
+  };
+}
+
+type Element = ReturnType<TestCase['build']>;
+const isSkipped = (child: unknown): child is Element =>
+  (child as { readonly name?: string }).name === 'skipped';
+
+interface ShownCase extends CaseResult {
+  readonly shown: Shown;
+  readonly why: string;
+}
+
+function setStatus(target: TestCase, one: ShownCase, job: JobResult): void {
+  const { shown, status, why, metrics } = one;
+  const message = xmlLine(why);
+  if (shown === 'skip') skip(target, message, message);
+  if (shown === 'todo') skip(target, message, explanation(job, why, metrics));
+  if (shown !== 'fail') return;
+  const text = explanation(job, why, metrics);
   if (status === 'ERROR' || status === 'MISS') target.error(message, status, text);
-  if (status === 'SKIP') target.skipped();
+  else target.failure(message, status).stacktrace(text);
 }
 
 /** Makes names unique in the whole file: Jenkins shows one of two that are equal. */
@@ -58,82 +101,77 @@ function uniqueNames(): (className: string, name: string) => string {
   };
 }
 
-// The junit-10 schema of Jenkins has properties on suites only, so a metric carries its case's name.
-function setProperties(suite: TestSuite, job: JobResult): void {
-  const set = (name: string, value: string): void => {
-    suite.property(cleanLine(name), cleanLine(value));
-  };
-  set('expected', job.expect);
-  set('as_expected', String(job.asExpected));
-  set('status', job.status);
-  set('decided_by', job.decidedBy);
-  set('reason', job.reason);
-  for (const { name, metrics } of job.cases) {
-    for (const metric of metrics) {
-      const unit = ['ratio', 'count'].includes(metric.unit) ? '' : `_${metric.unit}`;
-      const label = `${name}.${metric.name}${unit}`;
-      set(label, String(metric.value));
-    }
-  }
-  for (const [owner, facts] of factsByOwner(job)) {
-    for (const [name, value] of Object.entries(facts)) {
-      set(`${owner}.${name}`, value);
-    }
-  }
-}
-
 /** Cases explain a job that they decided; anything else (fault, machine) needs a case of its own. */
-function casesOf(job: JobResult): readonly CaseResult[] {
-  const explained = ['cases', 'scheduler', 'build'].includes(job.decidedBy) && job.cases.length > 0;
-  const own: CaseResult = {
-    name: 'job',
-    status: job.status,
-    reason: job.reason,
-    metrics: [],
-  };
-  return explained ? job.cases : [own, ...job.cases];
+function casesOf(job: JobResult, mode: ExpectedMode): readonly ShownCase[] {
+  const whyOf = (shown: Shown, reason: string): string =>
+    shown === 'todo' ? expectedReason(job, reason) : reason;
+  const cases = job.cases.map((one): ShownCase => {
+    const shown = shownAs(one.status, job, mode);
+    const reason = one.reason ?? (one.status === 'PASS' ? '' : job.reason);
+    return { ...one, shown, why: whyOf(shown, reason) };
+  });
+  const isExplained =
+    ['cases', 'scheduler', 'build'].includes(job.decidedBy) &&
+    !passesUnexpectedly(job) &&
+    job.cases.length > 0;
+  if (isExplained) return cases;
+  const shown = jobShownAs(job, mode);
+  const why = passesUnexpectedly(job)
+    ? `${unexpectedPass(job)}: ${job.reason}`
+    : whyOf(shown, job.reason);
+  return [{ name: 'job', status: job.status, metrics: [], shown, why }, ...cases];
 }
 
-const seconds = (milliseconds: number): number => Number((milliseconds / 1000).toFixed(3));
+/** What stands in `system-out`: of a case that did not pass and is shown as passed, that it was expected. */
+function outputOf(one: ShownCase, job: JobResult, tail: string, files: readonly string[]): string {
+  const isHidden = one.shown === 'pass' && one.status !== 'PASS';
+  const note = isHidden ? `${one.status}, ${expectedReason(job, one.why)}\n` : '';
+  const text = tailBytes(xmlText(note + tail), maxSystemOutBytes);
+  // Each on a line of its own, or Jenkins takes what stands beside it for the name.
+  const attached = files.map((file) => `[[ATTACHMENT|${file}]]\n`).join('');
+  return attached === '' || text === '' || text.endsWith('\n')
+    ? text + attached
+    : `${text}\n${attached}`;
+}
+
+/** Of a path that Jenkins or GitLab would read another way, nothing is said. */
+const isPlain = (file: string): boolean => !/[|\]\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u.test(file);
 
 function addSuite(
   suite: TestSuite,
   job: JobResult,
-  startedAt: string,
-  tail: string,
+  run: RunResult,
+  { mode = usualMode, tails = {}, attachments = {} }: JunitOptions,
   unique: ReturnType<typeof uniqueNames>,
 ): void {
-  const timesMs = Object.values(job.timesMs).reduce((sum, ms) => sum + ms, 0);
-  suite.name(cleanLine(job.name)).timestamp(startedAt).time(seconds(timesMs));
+  suite.name(xmlLine(job.name)).timestamp(run.startedAt).time(suiteSeconds(job, run.jobs));
   setProperties(suite, job);
   const className = ['busyguest', ...[job.kernel, job.device, job.test].map(level)].join('.');
-  const cases = casesOf(job);
+  const cases = casesOf(job, mode);
   const wrong = cases.findIndex(({ status }) => status !== 'PASS' && status !== 'SKIP');
   const withLog = wrong >= 0 ? wrong : cases.length - 1;
-  for (const [index, { name, status, reason, metrics }] of cases.entries()) {
+  const files = wrong >= 0 ? (attachments[job.name] ?? []).filter(isPlain) : [];
+  for (const [index, one] of cases.entries()) {
     const target = suite
       .testCase()
       .className(className)
-      .name(unique(className, cleanLine(name)));
-    const why = reason ?? (status === 'PASS' ? '' : job.reason);
-    setStatus(target, status, why, explanation(job, why, metrics));
-    // The builder gives a skipped case no message, so the reason stands in its output.
-    const skipped = status === 'SKIP' ? `SKIP: ${cleanLine(why)}\n` : '';
-    const output = xmlText(skipped + (index === withLog ? tail : ''));
-    if (output !== '') target.standardOutput(tailBytes(output, maxSystemOutBytes));
+      .name(unique(className, xmlLine(one.name)))
+      .time(caseSeconds(job, one.name));
+    setStatus(target, one, job);
+    const here = index === withLog;
+    const output = outputOf(one, job, here ? (tails[job.name] ?? '') : '', here ? files : []);
+    if (output !== '') target.standardOutput(output);
   }
 }
 
-/**
- * A run as JUnit XML that Jenkins' junit-10 schema accepts: one suite a job, one case a test case.
- * @param tails the end of each job's console by job name; cut to 64 KiB here
- */
-export function renderJunit(run: RunResult, tails: Readonly<Record<string, string>>): string {
+/** A run as JUnit XML that Jenkins' junit-10 schema accepts: one suite a job, one case a test case. */
+export function renderJunit(run: RunResult, options: JunitOptions = {}): string {
   const report = rootBuilder.newBuilder().name('busyguest');
   const unique = uniqueNames();
-  for (const job of run.jobs) {
-    addSuite(report.testSuite(), job, run.startedAt, tails[job.name] ?? '', unique);
-  }
-  // The builder writes an attribute on the root that the schema does not know.
-  return `${report.build().replace(/(<testsuites\b[^>]*?) skipped="\d+"/, '$1')}\n`;
+  for (const job of run.jobs) addSuite(report.testSuite(), job, run, options, unique);
+  const seconds = run.jobs.reduce((sum, job) => sum + suiteSeconds(job, run.jobs), 0);
+  // The builder writes an attribute on the root that the schema does not know, and none for its time.
+  return `${report
+    .build()
+    .replace(/(<testsuites\b[^>]*?) skipped="\d+"/, `$1 time="${Number(seconds.toFixed(3))}"`)}\n`;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult, RunResult } from '../model/result.js';
+import { shownAs, usualMode, type ExpectedMode } from '../verdict/expected.js';
 import { headlineOf } from '../verdict/headline.js';
 import { numberColumns, numberOf, type NumberColumn } from './key-numbers.js';
 import { describeOutcomes, outcomeOf } from './outcome.js';
@@ -31,22 +32,31 @@ function verdictTable({ verdicts }: RunResult): string {
   return table(['device', 'test', 'kernels', 'verdict', 'cases'], rows);
 }
 
-function jobRow(job: JobResult, columns: readonly NumberColumn[]): readonly string[] {
+function expectation(job: JobResult, mode: ExpectedMode): string {
+  const outcome = outcomeOf(job);
+  if (outcome === 'unexpected') return `**no**, want ${job.expect}`;
+  if (outcome === 'skipped') return 'no device';
+  return shownAs(job.status, job, mode) === 'fail' ? '**yes, and counts as failed**' : 'yes';
+}
+
+function jobRow(
+  job: JobResult,
+  columns: readonly NumberColumn[],
+  mode: ExpectedMode,
+): readonly string[] {
   return [
     escape(job.device),
     escape(job.test),
     escape(job.kernel),
     job.status,
-    { expected: 'yes', skipped: 'no device', unexpected: `**no**, want ${job.expect}` }[
-      outcomeOf(job)
-    ],
+    expectation(job, mode),
     ...columns.map((column) => numberOf(job, column)),
     escape(job.reason),
   ];
 }
 
 /** A run as a comment for a merge request or a job summary (GitHub and GitLab markdown). */
-export function renderMarkdown(run: RunResult): string {
+export function renderMarkdown(run: RunResult, mode: ExpectedMode = usualMode): string {
   const columns = numberColumns(run.jobs);
   const head = [
     'device',
@@ -62,7 +72,7 @@ export function renderMarkdown(run: RunResult): string {
     ...(run.verdicts.length > 0 ? [verdictTable(run)] : []),
     table(
       head,
-      run.jobs.map((job) => jobRow(job, columns)),
+      run.jobs.map((job) => jobRow(job, columns, mode)),
     ),
     `${describeOutcomes(run.jobs)}. Run ${escape(run.run)} of ${escape(run.matrix)}, ${escape(run.startedAt)}.`,
   ];

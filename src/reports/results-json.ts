@@ -42,6 +42,7 @@ const jobFields = (job: JobResult) => ({
   deviceFacts: byKey(job.deviceFacts ?? {}),
   payloadFacts: byKey(job.payloadFacts ?? {}),
   timesMs: byKey(job.timesMs),
+  ...(job.caseTimes === undefined ? {} : { caseTimes: byKey(job.caseTimes) }),
 });
 
 /** results.json, schema 2 (docs/results.md): the same run gives the same bytes, whatever built the objects. */

@@ -2,6 +2,7 @@
 import { exitCode } from '../model/errors.js';
 import type { JobResult, Judgement, RunResult } from '../model/result.js';
 import type { Status } from '../model/status.js';
+import { jobShownAs, usualMode, type ExpectedMode } from './expected.js';
 
 /**
  * Whether a job gave what its matrix says it should. An expected FAIL is one of the test's own
@@ -21,14 +22,21 @@ function isUntestable({ status, decidedBy }: JobResult): boolean {
   return status === 'SKIP' && decidedBy !== 'device';
 }
 
+/** Not as expected, or told to count all the same. */
+const counts = (job: JobResult, mode: ExpectedMode): boolean =>
+  !job.asExpected || jobShownAs(job, mode) === 'fail';
+
 function isBrokenLab({ status }: JobResult): boolean {
   return status === 'ERROR' || status === 'MISS';
 }
 
-/** The exit code of a run. What a kernel did wrong and what the lab did wrong never share a code. */
-export function exitCodeOf(run: RunResult): number {
+/**
+ * The exit code of a run. What a kernel did wrong and what the lab did wrong never share a code.
+ * @param mode with `fail`, failures that are expected count as well
+ */
+export function exitCodeOf(run: RunResult, mode: ExpectedMode = usualMode): number {
   if (run.interrupted) return exitCode.interrupted;
-  const unexpected = run.jobs.filter((job) => !job.asExpected);
+  const unexpected = run.jobs.filter((job) => counts(job, mode));
   if (unexpected.some(isWrongKernel)) return exitCode.unexpected;
   if (unexpected.some((job) => job.status === 'ERROR' && job.decidedBy === 'input')) {
     return exitCode.badJob;
@@ -50,13 +58,12 @@ export function exitCodeOfNew(
         readonly newJobs: readonly string[];
       }
     | undefined,
+  mode: ExpectedMode = usualMode,
 ): number {
-  const whole = exitCodeOf(run);
+  const whole = exitCodeOf(run, mode);
   if (!change || run.interrupted) return whole;
   const worse = new Set([...change.newFailures.map(({ job }) => job), ...change.newJobs]);
-  const jobs = run.jobs.filter(
-    ({ name, asExpected: isExpected }) => worse.has(name) && !isExpected,
-  );
-  if (jobs.length > 0) return exitCodeOf({ ...run, jobs });
+  const jobs = run.jobs.filter((job) => worse.has(job.name) && counts(job, mode));
+  if (jobs.length > 0) return exitCodeOf({ ...run, jobs }, mode);
   return whole === exitCode.nothingRan ? whole : exitCode.ok;
 }

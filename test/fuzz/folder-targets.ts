@@ -20,7 +20,7 @@ import { renderJunit } from '../../src/reports/junit.js';
 import { kcidbReport } from '../../src/reports/kcidb.js';
 import { renderMail } from '../../src/reports/mail.js';
 import { renderMarkdown } from '../../src/reports/markdown.js';
-import { renderTap } from '../../src/reports/tap.js';
+import { renderFlatTap, renderTap } from '../../src/reports/tap.js';
 import { renderHeadline, renderTable } from '../../src/reports/terminal.js';
 import { terminalText } from '../../src/reports/text.js';
 import { exitCodeOf } from '../../src/verdict/exit.js';
@@ -162,7 +162,8 @@ function show(run: RunResult): void {
   };
   const texts = [
     renderTap(run),
-    renderJunit(run, tails),
+    renderFlatTap(run),
+    renderJunit(run, { tails }),
     renderMarkdown(run),
     renderMail(run, facts),
     renderTable(run, { color: false, width: 80 }),

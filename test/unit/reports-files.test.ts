@@ -60,6 +60,7 @@ test('files: each format writes its file and leaves nothing else', () =>
       'results.json',
       'results.md',
       'results.tap',
+      'results.tap13',
     ]);
     assert.match(await readFile(join(dir, 'results.tap'), 'utf8'), /^TAP version 14\n/);
   }));
@@ -73,7 +74,10 @@ test('files: junit takes the end of each console, however it begins', () =>
     await writeFile(join(dir, job.name, 'console.log'), `${'\u20ac'.repeat(60_000)}\nthe end\n`);
     await runReports([fileReport('junit', join(dir, 'other.xml'))], sampleRun(), dir);
     const xml = await readFile(join(dir, 'other.xml'), 'utf8');
-    assert.match(xml, /\u20ac\nthe end\n\]\]><\/system-out>/);
+    assert.match(
+      xml,
+      /\u20ac\nthe end\n\[\[ATTACHMENT\|[^|\]]+\/console\.log\]\]\n\]\]><\/system-out>/,
+    );
     assert.ok(Buffer.byteLength(xml) < 100_000);
   }));
 

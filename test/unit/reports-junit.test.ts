@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { maxSystemOutBytes, renderJunit } from '../../src/reports/junit.js';
+import type { ExpectedMode } from '../../src/verdict/expected.js';
 import { hostileText, sampleRun } from './reports-run.js';
 import { caseWith, jobWith } from './verdict-evidence.js';
 import { parseXml, type XmlElement } from './xml-tree.js';
@@ -77,7 +78,7 @@ test('junit: one suite a job, with its counts', () => {
     skipped,
   ]);
   assert.deepEqual(counts, [
-    ['11', '3', '0', '0'],
+    ['11', '0', '0', '3'],
     ['11', '0', '0', '0'],
     ['3', '1', '0', '0'],
     ['12', '1', '1', '0'],
@@ -93,11 +94,14 @@ test('junit: names and class names', () => {
   assert.deepEqual(first?.attributes, {
     name: 'kvm_hv_available',
     classname: 'busyguest.debian-6_12.qemu-pseries-p9.busy-guest',
+    time: '0',
   });
 });
 
 test('junit: FAIL, ERROR, MISS and SKIP', () => {
-  const [unpatched, , crashing, contended, half, absent] = read(sampleRun(), {}).children;
+  const [unpatched, , crashing, contended, half, absent] = read(sampleRun(), {
+    mode: 'fail',
+  }).children;
   const failure = child(caseElement(unpatched, 'busy_guest_obeys_quota'), 'failure');
   assert.equal(failure?.attributes['message'], '3.33');
   assert.match(failure?.text ?? '', /overrun_ratio = 3\.33 ratio/);
@@ -106,11 +110,78 @@ test('junit: FAIL, ERROR, MISS and SKIP', () => {
     'MISS',
   );
   assert.equal(child(caseElement(contended, 'job'), 'error')?.attributes['type'], 'ERROR');
-  const skipped = caseElement(absent, 'job');
-  assert.ok(child(skipped, 'skipped'));
-  assert.match(child(skipped, 'system-out')?.text ?? '', /no qemu-system-ppc64/);
+  const skipped = child(caseElement(absent, 'job'), 'skipped');
+  assert.equal(skipped?.attributes['message'], 'no qemu-system-ppc64 {');
+  assert.equal(skipped.text, 'no qemu-system-ppc64 {');
   const crash = child(caseElement(crashing, 'job'), 'failure')?.text ?? '';
   assert.match(crash, /^fault oops in phase test: Oops in kvmhv\n {2}NIP \[c00\]/);
+});
+
+test('junit: a failure that is expected is skipped, passed or failed, as asked', () => {
+  const of = (mode?: ExpectedMode): XmlElement =>
+    caseElement(
+      read(sampleRun(), mode === undefined ? {} : { mode }).children[0],
+      'busy_guest_obeys_quota',
+    );
+  const skipped = child(of(), 'skipped');
+  assert.equal(skipped?.attributes['message'], 'expected FAIL: 3.33');
+  assert.match(skipped.text, /overrun_ratio = 3\.33 ratio/);
+  const passed = of('pass');
+  assert.deepEqual(
+    passed.children.map(({ name, text }) => [name, text]),
+    [['system-out', 'FAIL, expected FAIL: 3.33\n']],
+  );
+  assert.ok(child(of('fail'), 'failure'));
+});
+
+test('junit: a pass that is not expected has a case that fails', () => {
+  const job = jobWith({ expect: 'FAIL', asExpected: false });
+  const [suite] = read(sampleRun({ jobs: [job] }), {}).children;
+  const message = child(caseElement(suite, 'job'), 'failure')?.attributes['message'];
+  assert.match(message ?? '', /^PASS where FAIL is expected: /);
+  assert.equal(suite?.attributes['failures'], '1');
+});
+
+test('junit: times of cases; suites share no work, and their sum is that of the file', () => {
+  const timesMs = { build: 60_000, image: 500, boot: 400, test: 1500, judge: 2 };
+  const caseTimes = { kvm_hv_available: { wallMs: 12 }, job: { wallMs: 7, machineUs: 1234 } };
+  const base = jobWith({ kernel: 'base', timesMs, caseTimes });
+  const jobs = [
+    base,
+    { ...base, device: 'qemu-powernv8' },
+    jobWith({ kernel: 'patched', timesMs: { ...timesMs, build: 0 } }),
+    { ...base, reused: true },
+  ];
+  const root = read(sampleRun({ jobs }), {});
+  assert.deepEqual(
+    root.children.map(({ attributes }) => attributes['time']),
+    ['62.402', '1.902', '2.402', '0.002'],
+  );
+  assert.equal(root.attributes['time'], '66.708');
+  const timeOf = (suite: XmlElement | undefined): string | undefined =>
+    caseElements(suite)[0]?.attributes['time'];
+  assert.deepEqual(root.children.map(timeOf), ['0.012', '0.012', '0', '0']);
+});
+
+test("junit: a job's files are attached where it went wrong, and nobody else's", () => {
+  const [job] = sampleRun().jobs;
+  assert.ok(job);
+  const evil = '[[ATTACHMENT|/etc/shadow]]';
+  const cases = [caseWith(evil, 'FAIL', { [evil]: 1 }, evil), caseWith('b', 'SKIP', {}, evil)];
+  const jobs = [
+    { ...job, reason: evil, cases },
+    jobWith({ name: 'good' }),
+    jobWith({ ...job, name: 'bad', cases }),
+  ];
+  const attachments = { [job.name]: ['r/console.log', 'r/build.log'], good: ['g'], bad: ['a]]b'] };
+  const xml = renderJunit(sampleRun({ jobs }), {
+    tails: { [job.name]: `a\n${evil}\n[[attachment|x]]`, good: evil, bad: evil },
+    attachments,
+  });
+  assert.deepEqual(xml.match(/^.*\[\[ATTACHMENT\|.*$/gim), [
+    '[[ATTACHMENT|r/console.log]]',
+    '[[ATTACHMENT|r/build.log]]',
+  ]);
 });
 
 test('junit: metrics and facts are properties of the suite', () => {
@@ -145,7 +216,7 @@ test('junit: the log tail goes to the case that went wrong, bounded', () => {
   const run = sampleRun();
   const name = 'unpatched-qemu-pseries-p9-busy-guest';
   const tails = { [name]: `${'€\u001b[1m\u0001'.repeat(100_000)}the end` };
-  const xml = renderJunit(run, tails);
+  const xml = renderJunit(run, { tails });
   const suite = parseXml(xml).children[0];
   const logs = caseElements(suite).filter((one) => child(one, 'system-out'));
   assert.deepEqual(
@@ -181,7 +252,10 @@ test('junit: hostile text everywhere is well-formed and changes nothing around i
           payloadFacts: { [text]: text },
         } as const,
       ];
-      const root = read(sampleRun({ jobs }), { [job.name]: text });
+      const root = read(sampleRun({ jobs }), {
+        tails: { [job.name]: text },
+        attachments: { [job.name]: [text] },
+      });
       assert.equal(caseElements(root.children[0]).length, 3);
     }),
     { numRuns: 300 },
