@@ -38,15 +38,15 @@ async function step(options: {
 /** Options and help of `busyguest bisect-step`. */
 export const declare: Declare = (command) =>
   command
-    .option('--tree <path>', 'git repository; only read', '.')
-    .option('--ref <ref>', 'the commit', 'HEAD')
-    .option('--device <name>', 'where to test', 'qemu-pseries-p9')
+    .option('--tree <path>', 'git repository; it is only read', '.')
+    .option('--ref <ref>', 'commit to test', 'HEAD')
+    .option('--device <name>', 'device to test on', 'qemu-pseries-p9')
     .addOption(shared.results)
     .addOption(shared.quiet)
     .addHelpText(
       'after',
       `
-Anything else that goes wrong gives 128 and more, which stops git bisect.
+If anything else goes wrong, the exit code is 128 or more, and git bisect stops.
 
 Example:
   git bisect run busyguest bisect-step --tree .`,

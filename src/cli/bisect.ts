@@ -175,26 +175,26 @@ async function show(
 /** Options and help of `busyguest bisect`. */
 export const declare: Declare = (command) =>
   command
-    .option('--tree <path>', 'git repository; only read', '.')
+    .option('--tree <path>', 'git repository; it is only read', '.')
     .option('--good <ref>', 'a commit that keeps the limit')
     .option('--bad <ref>', 'a commit that breaks it')
     .option(
       '--packages <kernel...>',
-      'instead: kernels, oldest first: debian:PACKAGE[@SUITE], * for all that match; FILE or FILE,FILE',
+      'bisect these packages instead, oldest first: debian:PACKAGE[@SUITE], where * matches any text; FILE or FILE,FILE',
     )
-    .option('--device <name>', 'where to test', 'qemu-pseries-p9')
-    .option('--resume <dir>', 'go on with an interrupted bisection')
+    .option('--device <name>', 'device to test on', 'qemu-pseries-p9')
+    .option('--resume <dir>', 'continue an interrupted bisection')
     .addOption(shared.results)
     .addOption(shared.quiet)
     .addHelpText(
       'after',
       `
-One end has to keep the limit, the other to break it. Where the newer one breaks it, bisect finds the first commit or
-package that breaks it; where the newer one keeps it, the first that mended it.
+One end must keep the limit and the other must break it. If the newer one breaks it, bisect finds the first commit or
+package that breaks it. If the newer one keeps it, bisect finds the first that fixes it.
 
 Examples:
   busyguest bisect --tree ~/linux --good v6.17 --bad v6.18
-  busyguest bisect --tree ~/linux --good v7.3 --bad v7.2   # what mended it
+  busyguest bisect --tree ~/linux --good v7.3 --bad v7.2   # find the fix
   busyguest bisect --packages debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
   busyguest bisect --packages 'debian:linux-image-*-powerpc64le@trixie' debian:linux-image-powerpc64le@sid`,
     )

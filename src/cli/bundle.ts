@@ -19,11 +19,11 @@ export async function bundle(job: string, options: { readonly output?: string })
 export const declare: Declare = (command) =>
   command
     .argument('<job>', 'folder of a job, such as results/latest/JOB')
-    .option('-o, --output <file>', 'the bundle (default: JOB.tar.zst)')
+    .option('-o, --output <file>', 'file to write (default: JOB.tar.zst)')
     .addHelpText(
       'after',
       `
-The bundle's reproduce.sh needs QEMU only; "busyguest verify" compares too.
+The bundle's reproduce.sh needs nothing but QEMU. "busyguest verify" also compares the results.
 
 Example:
   busyguest bundle results/latest/unpatched-qemu-pseries-p9-busy-guest -o bug.tar.zst`,

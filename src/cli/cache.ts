@@ -89,12 +89,13 @@ export const declare: Declare = (command) =>
   command
     .option(
       '--prune <size>',
-      'remove what has not been used for longest, until this much is left, such as 5G',
+      'remove what was used longest ago, until no more than this is left, such as 5G',
     )
     .addHelpText(
       'after',
       `
-A run that put something in does the same with BUSYGUEST_CACHE_SIZE (default 20G). What a running busyguest uses is never removed.
+A run that adds something to the cache then prunes it to BUSYGUEST_CACHE_SIZE (default 20G). What a running busyguest
+uses is never removed.
 
 Example:
   busyguest cache --prune 5G`,

@@ -123,7 +123,7 @@ export const declare: Declare = (command) =>
       .option('--base <ref>', 'branch, tag or commit of the repository (default: HEAD)')
       .option(
         '--series <path...>',
-        'patch, folder, mbox, maildir, REPOSITORY#A..B, a Message-ID (fetched by b4) or - for standard input; several series with commas or by giving the option again',
+        'patch, folder, mbox, maildir, REPOSITORY#A..B, a Message-ID (fetched by b4), or - for standard input; separate several series with commas, or repeat --series',
       )
       .option('--each', 'test a kernel after every patch of the series', false)
       .option(
@@ -135,7 +135,7 @@ export const declare: Declare = (command) =>
         '--mail <file>',
         'write the reply as a draft for git send-email: To, Cc, Subject, In-Reply-To',
       )
-      .option('--resume <dir>', 'go on with an interrupted check')
+      .option('--resume <dir>', 'continue an interrupted check')
       .addOption(shared.clean)
       .addOption(shared.jobs),
   )

@@ -18,7 +18,7 @@ const row = (
 export const commands: readonly CommandRow[] = [
   row(
     'run',
-    'build the kernels of a job matrix, boot them on its devices, run the test, judge',
+    'build, boot and test the kernels of a job matrix, and judge the results',
     () => import('./run.js'),
   ),
   row(
@@ -28,7 +28,7 @@ export const commands: readonly CommandRow[] = [
   ),
   row(
     'check',
-    'test a base and a patch series on top of it; print the verdict and a reply for the list',
+    'test a patch series and the base below it; print the verdict and a reply for the list',
     () => import('./check.js'),
   ),
   row(
@@ -58,30 +58,30 @@ export const commands: readonly CommandRow[] = [
   ),
   row(
     'compare',
-    'show what changed from one run to another; exit code 1 when there are new failures',
+    'show what changed between two runs; the exit code is 1 when there are new failures',
     () => import('./compare.js'),
   ),
   row(
     'bundle',
-    'put a job with its kernel and image into one file that boots it again',
+    'pack a job, its kernel and its image into one file that can boot it again',
     () => import('./bundle.js'),
   ),
   row(
     'verify',
-    "boot a bundle's job again and compare; exit code 0 the same, 1 not, 4 cannot run here",
+    "boot a bundle's job again and compare: exit code 0 the same, 1 different, 4 cannot run here",
     () => import('./verify.js'),
   ),
   row(
     'serve',
-    'show all runs in a browser on this machine, as they go on',
+    'show all runs in a browser, and follow those that are in progress',
     () => import('./serve.js'),
   ),
   row(
     'submit-kcidb',
-    'post a run to KernelCI; KCIDB_REST=https://<token>@<host>/submit says where',
+    "submit a run to KernelCI's database; KCIDB_REST=https://<token>@<host>/submit says where",
     () => import('./submit-kcidb.js'),
   ),
-  row('prune', 'remove old runs; never the newest one', () => import('./prune.js')),
+  row('prune', 'remove old runs, but never the newest one', () => import('./prune.js')),
   row(
     'parse',
     'read any TAP or KTAP log (kselftest, KUnit, busyguest) and print it in another form',
@@ -89,17 +89,17 @@ export const commands: readonly CommandRow[] = [
   ),
   row(
     'devices',
-    'list the devices and whether they can run here; check one',
+    'list the devices and say whether they can run here; check one',
     () => import('./devices.js'),
   ),
   row(
     'doctor',
-    'show the tools that are needed, which are here, and the command that installs the rest',
+    'show which tools are needed, which are installed, and the command that installs the rest',
     () => import('./doctor.js'),
   ),
   row(
     'cache',
-    'show what the cache holds and when it was last used; free space',
+    'show what is in the cache and when it was last used; free space',
     () => import('./cache.js'),
   ),
 ];

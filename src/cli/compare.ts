@@ -52,14 +52,18 @@ async function newest(results: string): Promise<string> {
 /** Options and help of `busyguest compare`. */
 export const declare: Declare = (command) =>
   command
-    .argument('[run-a]', 'folder of the earlier run (default: the one before, of the same matrix)')
+    .argument(
+      '[run-a]',
+      'folder of the earlier run (default: the run of the same matrix before the later one)',
+    )
     .argument('[run-b]', 'folder of the later run (default: the newest)')
-    .option('--json', 'print it as comparison.json has it', false)
+    .option('--json', 'print the comparison as JSON, as in comparison.json', false)
     .addOption(shared.results)
     .addHelpText(
       'after',
       `
-With one RUN, that one is compared with the run before it. The runs beside them give the spread of metrics.
+With one folder, that run is compared with the run before it. Other runs in the same place show how much each metric
+usually varies.
 
 Examples:
   busyguest compare

@@ -75,17 +75,17 @@ export const declare: Declare = (command) =>
   command
     .addHelpText(
       'after',
-      '\nYour own: ~/.config/busyguest/devices/NAME.yaml (docs/devices.md)\n\nExample:\n  busyguest devices check talos',
+      '\nYour own devices are described in ~/.config/busyguest/devices/NAME.yaml (docs/devices.md).\n\nExamples:\n  busyguest devices --fetch-qemu\n  busyguest devices check talos',
     )
     .option(
       '--fetch-qemu',
-      "take Debian's newest QEMU into the cache, with its libraries where this system's are older",
+      "download Debian's newest QEMU into the cache, with its libraries if this system has older ones",
       false,
     )
     .option('-q, --quiet', 'with --fetch-qemu: do not list the devices', false)
     .option(
       '--if-older <version>',
-      'with --fetch-qemu: only when the QEMU here is older; then the nearest that is not',
+      'with --fetch-qemu: only if the QEMU here is older than this; download the oldest that is not',
     )
     .action(exits(devicesCommand))
     .command('check')

@@ -127,10 +127,14 @@ async function install(manager: PackageManager, line: readonly string[]): Promis
 /** Options and help of `busyguest doctor`. */
 export const declare: Declare = (command) =>
   command
-    .option('--install', 'run that command (as root, or by sudo where it needs no password)', false)
+    .option('--install', 'run this command, as root or with a sudo that needs no password', false)
     .addOption(
-      new Option('--for <what>', 'run jobs, or run the tests too')
+      new Option('--for <what>', 'show the tools for running jobs, or those for the tests too')
         .choices(['run', 'test'])
         .default('run'),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  busyguest doctor\n  busyguest doctor --install --for test',
     )
     .action(exits(doctor));

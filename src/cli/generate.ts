@@ -145,22 +145,22 @@ export const declare: Declare = (command) =>
   command
     .argument('<file>', 'job matrix')
     .addOption(
-      new Option('--for <system>', 'who runs the jobs')
+      new Option('--for <system>', 'system that runs the jobs')
         .choices(['lava', 'kernelci', 'gitlab', 'github'])
         .makeOptionMandatory(),
     )
-    .option('--out <dir>', 'where the files go', 'generated')
+    .option('--out <dir>', 'folder for the files', 'generated')
     .option(
       '--publish <target>',
-      'where kernels and image go: DIR, HOST:DIR, http://ADDRESS:PORT of this machine (default: OUT/artefacts)',
+      'where to put the kernels and the image: DIR, HOST:DIR, http://ADDRESS:PORT of this machine (default: OUT/artefacts)',
     )
-    .option('--url <url>', 'where workers find what was published')
+    .option('--url <url>', 'where workers find what --publish has put there')
     .addOption(
       new Option('--boot <method>', 'lava: how the machine gets its kernel')
         .choices(lavaBoots)
         .default(lavaDefaults.boot),
     )
-    .option('--device-type <name>', "lava: the lab's name for that kind of machine")
+    .option('--device-type <name>', "lava: the lab's name for this type of device")
     .option('--console <device>', 'lava: console of a real machine', lavaDefaults.console)
     .option('--tag <name...>', 'lava: tags that the device must have')
     .option('--priority <p>', 'lava: low, medium, high, or 0 to 100', String(lavaDefaults.priority))

@@ -92,9 +92,11 @@ function render(format: string, file: string, cases: readonly CaseResult[]): str
 /** Options and help of `busyguest parse`. */
 export const declare: Declare = (command) =>
   command
-    .argument('<file>', 'log; - is standard input')
+    .argument('<file>', 'log file, or - for standard input')
     .addOption(
-      new Option('--to <format>', 'output').choices(['tap', 'junit', 'json']).default('tap'),
+      new Option('--to <format>', 'form of the output')
+        .choices(['tap', 'junit', 'json'])
+        .default('tap'),
     )
     .addHelpText('after', '\nExample:\n  dmesg | busyguest parse - --to junit > kunit.xml')
     .action(exits(parse));

@@ -111,4 +111,11 @@ export const declare: Declare = (command) =>
     .addOption(shared.tree)
     .addOption(shared.set)
     .addOption(shared.filter)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  busyguest plan jobs/pre-pull.yaml
+  busyguest plan jobs/follow.job.ts --set source=git+https://HOST/linux.git#master`,
+    )
     .action(exits(plan));

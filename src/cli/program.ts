@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { version } from '../model/version.js';
 import { commands } from './commands.js';
+
+/** A flag that is not given is off: that needs no words. */
+function optionDescription(option: Option): string {
+  return Help.prototype.optionDescription(option).replace(/ \(default: false\)$/, '');
+}
 
 /**
  * The command line.
@@ -13,6 +18,7 @@ export async function program(argv?: readonly string[]): Promise<Command> {
     .description('Proves that a Linux host keeps CPU limits on KVM guests, on every POWER machine.')
     .version(version)
     .exitOverride()
+    .configureHelp({ optionDescription })
     .showHelpAfterError('(busyguest --help shows what there is)')
     .addHelpText(
       'after',
@@ -22,11 +28,11 @@ busyguest COMMAND --help shows the options of a command.
 Examples:
   busyguest run jobs/pre-pull.yaml          build, boot and judge on every device
   busyguest run jobs/smoke.yaml --tree ~/linux
-  busyguest plan jobs/pre-pull.yaml         what would be done, and nothing else
-  busyguest devices                         which machines can run here, and why not
+  busyguest plan jobs/pre-pull.yaml         show what would be done, and do nothing
+  busyguest devices                         show which machines can run here, and why others cannot
 
-Exit codes: 0 as expected, 1 not, 4 nothing could run, 64 usage, 65 bad job matrix or input,
-            69 infrastructure, 70 a bug of busyguest, 130 interrupted`,
+Exit codes: 0 as expected, 1 not as expected, 4 nothing could run, 64 usage,
+            65 bad job matrix or other input, 69 infrastructure, 70 a bug of busyguest, 130 interrupted`,
     );
   for (const { name, description, load } of commands) {
     const command = root.command(name).description(description).exitOverride();

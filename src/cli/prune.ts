@@ -72,9 +72,9 @@ async function unfinished(results: string): Promise<Unfinished> {
 /** Options and help of `busyguest prune`. */
 export const declare: Declare = (command) =>
   command
-    .option('--keep-runs <n>', 'keep the newest N')
-    .option('--max-age-days <days>', 'remove what is older')
-    .option('--dry-run', 'say what would be removed, and remove nothing', false)
+    .option('--keep-runs <n>', 'keep only the newest N runs')
+    .option('--max-age-days <days>', 'remove runs that are older')
+    .option('--dry-run', 'show what would be removed, and remove nothing', false)
     .addOption(shared.results)
     .addHelpText('after', '\nExample:\n  busyguest prune --keep-runs 200 --max-age-days 90')
     .action(exits(prune));

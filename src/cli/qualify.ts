@@ -40,15 +40,15 @@ export const declare: Declare = (command) =>
     command
       .argument(
         '<kernel...>',
-        'debian:PACKAGE[@SUITE], .deb or .rpm files, images (vmlinux); FILE,FILE for files that belong together',
+        'debian:PACKAGE[@SUITE], .deb or .rpm files, or images (vmlinux); FILE,FILE where files belong together',
       )
       .addOption(shared.devices)
-      .option('--seconds <n>', "how long the guest is watched, machine's time", '3'),
+      .option('--seconds <n>', "how long to watch the guest, in the machine's time", '3'),
   )
     .addHelpText(
       'after',
       `
-Packages of one version belong to one kernel; each image is a kernel of its own.
+Packages of one version are one kernel. Each image is a kernel of its own.
 ${everyPath}
 
 Examples:

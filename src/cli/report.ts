@@ -40,7 +40,7 @@ export async function report(
 export const declare: Declare = (command) =>
   command
     .argument('<run>', 'folder of a run, such as results/latest')
-    .option('--html', 'write report.html in its folder', false)
+    .option('--html', 'write report.html into the folder of the run', false)
     .addOption(shared.report)
     .addOption(shared.expected)
     .addOption(shared.json)

@@ -79,19 +79,19 @@ export const declare: Declare = (command) =>
       .addOption(shared.fresh)
       .addOption(shared.clean)
       .option('--fail-fast', 'start no more jobs after the first unexpected result', false)
-      .option('--resume <dir>', 'go on with an interrupted run')
+      .option('--resume <dir>', 'continue an interrupted run')
       .addOption(
         new Option(
           '--exit-on <what>',
-          'new-failures: exit code 1 only for what got worse since the run before',
+          'new-failures: exit with 1 only if something got worse since the run before',
         ).choices(['new-failures']),
       )
       .addOption(shared.report)
       .addOption(shared.expected)
       .addOption(shared.json)
       .addOption(shared.quiet)
-      .option('-v, --verbose', 'show what the machines print', false)
-      .option('--timings', 'at the end, where the time went (on stderr)', false),
+      .option('-v, --verbose', 'show the consoles of the machines', false)
+      .option('--timings', 'show at the end, on stderr, where the time went', false),
   )
     .addHelpText(
       'after',

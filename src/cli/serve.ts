@@ -37,7 +37,7 @@ export async function serve(options: {
 /** Options and help of `busyguest serve`. */
 export const declare: Declare = (command) =>
   command
-    .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', '8017')
+    .option('--port <n>', 'port on 127.0.0.1; 0 chooses a free one', '8017')
     .addOption(shared.results)
     .addHelpText('after', '\nExample:\n  busyguest serve --port 0 --results ~/busyguest-results')
     .action(exits(serve));

@@ -19,7 +19,7 @@ export const shared = {
   results: new Option('--results <dir>', 'where runs are kept').default('results'),
   report: new Option(
     '--report <list>',
-    'more reports: NAME=PATH,... (json, tap, tap13, junit, markdown, html, kcidb)',
+    'write more reports: NAME=PATH,... (json, tap, tap13, junit, markdown, html, kcidb)',
   ),
   expected: new Option(
     '--expected <how>',
@@ -29,14 +29,14 @@ export const shared = {
     .default(usualMode),
   fresh: new Option(
     '--fresh',
-    'run jobs again whose inputs have not changed since an earlier run',
+    'also run jobs whose inputs have not changed since an earlier run',
   ).default(false),
   clean: new Option(
     '--clean',
-    'build every kernel from nothing, and compare it with the one in the cache',
+    'build every kernel from scratch, and compare it with the one in the cache',
   ).default(false),
   jobs: new Option('--jobs <n>', 'how many jobs run at once (default: one for each CPU)'),
-  quiet: new Option('-q, --quiet', 'no progress').default(false),
+  quiet: new Option('-q, --quiet', 'show no progress').default(false),
   json: new Option('--json', 'print results.json instead of the table').default(false),
   tree: new Option(
     '--tree <source>',
@@ -44,15 +44,15 @@ export const shared = {
   ),
   set: new Option(
     '--set <name=value>',
-    'option of a job file that is a program (*.job.ts); several with commas or by giving the option again',
+    'set an option of a job file that is a program (*.job.ts); separate several with commas, or repeat --set',
   ).argParser(collectSettings),
   devices: new Option(
     '--device <list>',
-    "devices: several with commas or by giving the option again; patterns such as 'qemu-powernv*'; all: every emulated one",
+    "test on these devices: names or patterns such as 'qemu-powernv*', separated by commas; all means every emulated one",
   ).argParser(collect),
   filter: new Option(
     '--filter <expression>',
-    "only jobs that match, such as 'device=~powernv,kernel=patched'",
+    "run only jobs that match, such as 'device=~powernv,kernel=patched'",
   ),
 } as const;
 
@@ -67,4 +67,4 @@ export const addRunOptions = (command: Command): Command =>
 export const runsPrograms = `Building a series or a tree runs its programs. They run in a sandbox that has no network, no secrets and no root
 rights, and that sees only the tree and the compiler (docs/security.md).`;
 export const everyPath =
-  'Without --device, every path of the kernel is tested on emulated machines.';
+  'Without --device, it tests every code path of the kernel on emulated machines.';

@@ -49,7 +49,7 @@ function countsOf(body: string): string {
 export const declare: Declare = (command) =>
   command
     .argument('<run>', 'folder of a run, such as results/latest')
-    .option('--dry-run', 'say what would be sent, and send nothing', false)
+    .option('--dry-run', 'show what would be sent, and send nothing', false)
     .option('--origin <name>', 'name of the CI system that submits (default: busyguest)')
     .addHelpText('after', '\nExample:\n  busyguest submit-kcidb results/latest --dry-run')
     .action(exits(submit));

@@ -78,11 +78,11 @@ export const declare: Declare = (command) =>
   command
     .argument('<bundle>', 'file that "busyguest bundle" wrote')
     .addOption(shared.quiet)
-    .option('-v, --verbose', 'show the console', false)
+    .option('-v, --verbose', 'show the console of the machine', false)
     .addHelpText(
       'after',
       `
-Nothing in the bundle runs on this host, only in the emulated machine.
+Nothing in the bundle runs on this host. It runs in the emulated machine only.
 
 Example:
   busyguest verify bug.tar.zst`,
