@@ -25,11 +25,20 @@ export interface ExtraFiles {
   readonly key: string;
 }
 
+/** The initramfs with the busy-guest payload. */
+export const busyGuestImage = (
+  compiler: Compiler,
+  signal: AbortSignal,
+  modules?: readonly ModuleFile[],
+  extra?: ExtraFiles,
+): Promise<Image> => programImage('busy-guest', compiler, signal, modules, extra);
+
 /**
- * The initramfs with the busy-guest payload; made once for the same sources, compiler, modules and
- * extra files. init loads the modules in the given order before the payload runs.
+ * An initramfs with a program of guest-images/; made once for the same sources, compiler, modules and
+ * extra files. init loads the modules in the given order before the program runs.
  */
-export async function busyGuestImage(
+export async function programImage(
+  program: string,
   compiler: Compiler,
   signal: AbortSignal,
   modules: readonly ModuleFile[] = [],
@@ -37,16 +46,17 @@ export async function busyGuestImage(
 ): Promise<Image> {
   const [init, payload] = [
     await compileProgram('init', compiler, signal),
-    await compileProgram('busy-guest', compiler, signal),
+    await compileProgram(program, compiler, signal),
   ];
   const moduleFiles = await readModules(modules);
   const moduleKeys = moduleFiles.flatMap(({ path, data }) => [path, data]);
   const extraKeys = extra.key === '' ? [] : [extra.key];
   const key = digest(init.key, payload.key, ...moduleKeys, ...extraKeys).slice(0, 24);
-  const initramfs = cacheDir('images', `busy-guest-${key}.cpio`);
+  const initramfs = cacheDir('images', `${program}-${key}.cpio`);
   if (!(await use(initramfs))) {
     const files = [
       { path: 'init', data: await readFile(init.path), mode: 0o755 },
+      // init starts what has this name.
       { path: 'busy-guest', data: await readFile(payload.path), mode: 0o755 },
       ...moduleFiles,
       ...extra.files,

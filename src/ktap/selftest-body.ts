@@ -4,23 +4,25 @@ import type { Body, BodyResult } from './body.js';
 import { flatten } from './flatten.js';
 import { KtapReader, type KtapCase, type KtapDocument } from './reader.js';
 
-/** As our start script says it, before the runner begins (guest-images/kselftest/start.sh). */
+/** What is to run, as it is said before the first test (guest-images/kselftest/start.sh, guest-images/kunit/kunit.c). */
 const listed = /^# kselftest: ([^\s:]+):(\S+)$/;
+const listedSuite = /^# kunit: (\S.*)$/;
 /** What the runner calls a test, and what subtests follow. */
 const named = /^selftests: (\S+): ([^/\s]+)/;
 
 /**
- * Reads what the kernel's run_kselftest.sh prints. A case is a test, `cgroup:test_cpu`, or a subtest of one,
- * `cgroup:test_cpu/test_cpucg_max`. A test that ran out of its time has failed, as the runner says.
+ * Reads what the kernel's run_kselftest.sh prints, and KUnit. A case is a test, `cgroup:test_cpu`, or a subtest of one,
+ * `cgroup:test_cpu/test_cpucg_max`; a suite of KUnit is a test. A test that ran out of its time has failed, as the
+ * runner says.
  */
 export class SelftestBody implements Body {
   private readonly expected: string[] = [];
   private reader: KtapReader | undefined;
 
   takeLine(text: string, terminated: boolean): void {
-    const [, collection, test] = this.reader ? [] : (listed.exec(text) ?? []);
-    if (collection === undefined || test === undefined) this.open().feed(text, { terminated });
-    else this.expected.push(`selftests: ${collection}: ${test.split('/').at(-1) ?? ''}`);
+    const name = this.reader ? undefined : nameOfListed(text);
+    if (name === undefined) this.open().feed(text, { terminated });
+    else this.expected.push(name);
   }
 
   end(): BodyResult {
@@ -38,6 +40,15 @@ export class SelftestBody implements Body {
     this.reader ??= new KtapReader({ expected: this.expected });
     return this.reader;
   }
+}
+
+/** The name that the result of a listed test will have. */
+function nameOfListed(text: string): string | undefined {
+  const [, suite] = listedSuite.exec(text) ?? [];
+  if (suite !== undefined) return suite;
+  const [, collection, test] = listed.exec(text) ?? [];
+  if (collection === undefined || test === undefined) return undefined;
+  return `selftests: ${collection}: ${test.split('/').at(-1) ?? ''}`;
 }
 
 function casesOf(one: KtapCase, document: KtapDocument): CaseResult[] {

@@ -13,5 +13,8 @@ export type ImageRecipe =
   /** Selftests of the tree that the kernel is built from, as COLLECTION or COLLECTION:TEST. */
   | { readonly kind: 'selftests'; readonly tests: readonly string[] };
 
+/** The program in the initramfs that every kernel has. */
+export const usualProgram = 'busy-guest';
+
 /** The same for the same recipe. */
 export const recipeKey = (recipe: ImageRecipe): string => JSON.stringify(recipe);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Say } from '../model/event.js';
-import type { Image } from '../images/image.js';
+import { programImage, type Image } from '../images/image.js';
 import type { Compiler } from '../images/payload.js';
 import { selftestsImage } from '../images/selftests.js';
 import { vmmImage } from '../images/vmm.js';
@@ -9,7 +9,7 @@ import { buildSelftests } from '../kernels/selftests.js';
 import { JobError } from '../model/errors.js';
 import { kernelId, type Job, type JobMatrix, type KernelSpec } from '../model/job.js';
 import type { Facts } from '../model/result.js';
-import { recipeKey, type ImageRecipe } from '../payload/image-recipe.js';
+import { recipeKey, usualProgram, type ImageRecipe } from '../payload/image-recipe.js';
 import { programOf } from '../payload/registry.js';
 import type { BuildError as BuildFailure } from '../verdict/judge.js';
 import type { Bootable } from './bootable.js';
@@ -28,7 +28,8 @@ export function recipeOf({ test }: Pick<Job, 'test'>): ImageRecipe {
 }
 
 /** Whether it is the initramfs that every kernel has. */
-export const isUsual = ({ kind }: ImageRecipe): boolean => kind === 'program';
+export const isUsual = (recipe: ImageRecipe): boolean =>
+  recipe.kind === 'program' && recipe.program === usualProgram;
 
 /** The initramfs that a job needs instead of the usual one; undefined where it needs none, or none was asked for. */
 export const otherImageOf = (
@@ -38,8 +39,9 @@ export const otherImageOf = (
 
 /** What a kernel lacks so that the job's initramfs could be made. */
 export function lacksForImage(job: Job): readonly string[] {
-  const needsTree = recipeOf(job).kind === 'selftests' && job.kernel.builtFor === undefined;
-  return needsTree ? ['a source: selftests are built from the tree of the kernel'] : [];
+  const { name, kernel } = programOf(job.test);
+  const needsTree = kernel !== undefined && job.kernel.builtFor === undefined;
+  return needsTree ? [`a source: ${name} is built from the tree of the kernel`] : [];
 }
 
 /** The recipes of a kernel's jobs that need another initramfs than the usual one. */
@@ -49,6 +51,12 @@ export function otherRecipes(matrix: JobMatrix, kernel: KernelSpec): readonly Im
     .map(recipeOf);
   const others = recipes.filter((recipe) => !isUsual(recipe));
   return [...new Map(others.map((recipe) => [recipeKey(recipe), recipe])).values()];
+}
+
+/** What a recipe is called while it is packed. */
+export function contentOf(recipe: ImageRecipe): string {
+  if (recipe.kind === 'program') return recipe.program;
+  return recipe.kind === 'vmm' ? 'QEMU of the guest' : 'selftests';
 }
 
 /** Makes an initramfs of a recipe. */
@@ -66,7 +74,7 @@ export async function packImage(recipe: ImageRecipe, packing: Packing): Promise<
   const { kernel, compiler, signal, say } = packing;
   switch (recipe.kind) {
     case 'program':
-      return { image: { initramfs: kernel.initramfs, key: kernel.key }, facts: {} };
+      return { image: await programImage(recipe.program, compiler, signal), facts: {} };
     case 'vmm': {
       const { guest } = recipe;
       const { facts, ...image } = await vmmImage(

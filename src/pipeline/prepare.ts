@@ -15,7 +15,7 @@ import type { BuildError as BuildFailure } from '../verdict/judge.js';
 import { bootableBuild, bootableRunning, type Bootable } from './bootable.js';
 import { buildStep, jobStep, readPastTimes } from './past-times.js';
 import { usedKernels } from './used-kernels.js';
-import { otherRecipes, packImage, type OtherImage, type Packing } from './images.js';
+import { contentOf, otherRecipes, packImage, type OtherImage, type Packing } from './images.js';
 
 /** A kernel that can be booted, or why there is none. */
 export type Prepared =
@@ -121,7 +121,7 @@ async function packOthers(
   for (const recipe of otherRecipes(matrix, spec)) {
     const pack = (say: Say): Promise<OtherImage> =>
       orFailure('image', () => packImage(recipe, { ...packing, say }));
-    const during = recipe.kind === 'vmm' ? 'QEMU for the guest' : `selftests for ${spec.name}`;
+    const during = `${contentOf(recipe)} for ${spec.name}`;
     const texts = { during, done: () => `${during}: packed` };
     const key = recipeKey(recipe);
     images.set(key, await working(`image ${kernelId(spec)} ${key}`, texts, emit, pack));

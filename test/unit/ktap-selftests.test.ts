@@ -114,3 +114,30 @@ test('without the format nothing of it is believed', () => {
   const { cases } = readPayload(recorded, { expectedCases: ['cgroup:test_cpu'] });
   assert.deepEqual(cases.map(({ name }) => name).includes('cgroup:test_cpu/test_cpucg_max'), false);
 });
+
+test('KUnit: suites and their tests; a suite that hangs is MISS by its name', () => {
+  const { cases } = read([
+    start,
+    '# kunit: Handshake API tests',
+    '# kunit: list',
+    'KTAP version 1',
+    '1..2',
+    '    KTAP version 1',
+    '    # Subtest: Handshake API tests',
+    '    1..2',
+    '    ok 1 req_alloc API fuzzing',
+    '    # req_cancel: EXPECTATION FAILED at net/handshake/handshake-test.c:5',
+    '    not ok 2 req_cancel',
+    '# Handshake API tests: pass:1 fail:1 skip:0 total:2',
+    'not ok 1 Handshake API tests',
+  ]);
+  assert.deepEqual(
+    cases.map(({ name, status }) => `${status} ${name}`),
+    [
+      'FAIL Handshake API tests',
+      'PASS Handshake API tests/req_alloc API fuzzing',
+      'FAIL Handshake API tests/req_cancel',
+      'MISS list',
+    ],
+  );
+});

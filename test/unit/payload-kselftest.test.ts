@@ -53,7 +53,7 @@ test('a kernel that is not built has no selftests: its jobs are skipped, and say
   const m = matrix(cgroup, '{ name: k, package: debian:linux-image-powerpc64le }');
   const [job] = m.jobs;
   assert.ok(job);
-  assert.match(lacksForImage(job).join(), /^a source: selftests are built from the tree/);
+  assert.match(lacksForImage(job).join(), /^a source: kselftest is built from the tree/);
   assert.deepEqual(otherRecipes(m, job.kernel), []);
 });
 
@@ -77,5 +77,19 @@ test('what is no name of a selftest is refused where it stands', () => {
   assert.throws(
     () => matrix('{ name: t, kselftest: [a], seconds: 3 }'),
     /"seconds" means nothing for a test of kselftest/,
+  );
+});
+
+test('KUnit: one job, of a kernel that has the tests in it, and no key of another program', () => {
+  const m = matrix(`${limit}, { name: units, kunit: true }`);
+  assert.deepEqual(usedKernels(m).map(kernelId), ['k', 'k for kunit']);
+  const [, built] = usedKernels(m);
+  assert.ok(built);
+  assert.deepEqual(built.config, ['minimal', 'kunit']);
+  assert.deepEqual(otherRecipes(m, built), [{ kind: 'program', program: 'kunit' }]);
+  assert.throws(() => matrix('{ name: t, kunit: false }'), /kunit/);
+  assert.throws(
+    () => matrix('{ name: t, kunit: true, kselftest: [cgroup] }'),
+    /means nothing for a test of k/,
   );
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Facts } from '../../model/result.js';
-import type { VmmGuest } from '../image-recipe.js';
+import { usualProgram, type VmmGuest } from '../image-recipe.js';
 import type { MachinePart } from '../test-program.js';
 import type { BusyGuestParameters } from './parameters.js';
 
@@ -37,7 +37,7 @@ export const machine: MachinePart<BusyGuestParameters> = {
       : { count: cpus, isExact: true, key: 'cpus', text: `cpus: ${cpus}` },
   image: (parameters) => {
     const vmm = vmmGuestOf(parameters);
-    const program = 'busy-guest';
+    const program = usualProgram;
     return vmm === undefined ? { kind: 'program', program } : { kind: 'vmm', program, guest: vmm };
   },
   facts: ({ quotaUs, periodUs, vcpus }) => ({

@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import { refineWith } from '../../documents/refine.js';
 import type { MatrixEntry, MatrixPart, TestProgram } from '../test-program.js';
-import { judging } from './judging.js';
-import { reporting } from './reporting.js';
+import { treeJudging, treeReporting } from '../tree-tests.js';
 
 /** One collection of a tree's selftests, or one test of it. */
 export interface KselftestParameters {
@@ -81,6 +80,7 @@ export const kselftest = {
     facts: () => ({}),
     usualTestMs: 1_800_000,
   },
-  judging,
-  reporting,
+  // Of a whole collection the console says which tests there are.
+  judging: treeJudging(({ kselftest: test }) => (test.includes(':') ? [test] : [])),
+  reporting: treeReporting('kselftest', 'selftests'),
 } satisfies TestProgram<KselftestParameters>;
