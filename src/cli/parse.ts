@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { LineSplitter } from '../console/lines.js';
 import { flatten } from '../ktap/flatten.js';
-import { KtapReader } from '../ktap/reader.js';
+import { KtapReader, type KtapDocument } from '../ktap/reader.js';
 import { JobError, UsageError } from '../model/errors.js';
 import type { CaseResult, RunResult } from '../model/result.js';
 import { renderJunit } from '../reports/junit.js';
@@ -19,7 +19,7 @@ async function isFileOrPipe(file: string): Promise<boolean> {
   return found.isFile() || found.isFIFO() || found.isSocket();
 }
 
-/** `busyguest parse FILE`: any TAP or KTAP log as TAP 14, JUnit or JSON. Exit 1 when a case failed. */
+/** `busyguest parse FILE`: any TAP or KTAP log as TAP 14, JUnit or JSON. Exit 1 when a case failed, 65 when there is none. */
 export async function parse(file: string, options: { readonly to: string }): Promise<number> {
   const reader = new KtapReader();
   const splitter = new LineSplitter();
@@ -44,11 +44,17 @@ export async function parse(file: string, options: { readonly to: string }): Pro
   for (const line of splitter.end()) reader.feed(line.text, line);
   const document = reader.end();
   const cases = flatten(document);
-  if (cases.length === 0) throw new UsageError(`${file}: no TAP or KTAP result in it`);
+  if (cases.length === 0) throw new JobError([{ message: `${file}: ${nothingIn(document)}` }]);
   process.stdout.write(
     options.to === 'json' ? json(cases, document.problems) : render(options.to, file, cases),
   );
   return cases.some(({ status }) => status !== 'PASS' && status !== 'SKIP') ? 1 : 0;
+}
+
+/** What is wrong with a log that has no result. */
+function nothingIn({ plan, noiseLines }: KtapDocument): string {
+  if (plan !== undefined) return `the plan promises ${plan} results, and there is none`;
+  return noiseLines === 0 ? 'it is empty' : 'no TAP or KTAP result in it';
 }
 
 const json = (cases: readonly CaseResult[], problems: readonly string[]): string =>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Status } from '../model/status.js';
 import type { ResultLine } from './line-type.js';
+import { selftestHeader } from './parent-name.js';
 import { withSubtests, type Outcome } from './result-status.js';
 
 /** A test case with its subtests. */
@@ -68,12 +69,27 @@ export class Level {
   hasNumbers = false;
   private blockStart = 0;
   private blockPlan: number | undefined;
-  private numbers = new Set<number>();
+  private readonly numbers = new Map<number, OpenCase>();
+  /** How many results came again since the block's version line did; undefined where it did not, or the block went on. */
+  private printedAgain: number | undefined;
 
+  /** @param isNested within a test: a machine that boots again begins its outermost results again */
   constructor(
     readonly column: number,
     private readonly budget: Budget,
+    private readonly isNested = false,
   ) {}
+
+  /** The plan promises more than has come. */
+  private get isUnfinished(): boolean {
+    return this.blockPlan !== undefined && this.cases.length - this.blockStart < this.blockPlan;
+  }
+
+  /** It said that subtests follow, and none did. kselftest's runner says so of every test. */
+  get isEmptyTest(): boolean {
+    const isRunners = this.parent !== undefined && selftestHeader.test(this.parent);
+    return this.hasHeader && this.cases.length === 0 && this.skipAll === undefined && !isRunners;
+  }
 
   /** Nothing stands here yet but, at most, a version line. */
   get isFresh(): boolean {
@@ -83,10 +99,17 @@ export class Level {
   /** Takes a plan line; two that differ in one block are a problem, and the larger one counts. */
   setPlan(count: number): void {
     this.hasHeader = true;
+    if (this.printedAgain !== undefined && count !== this.blockPlan) this.separate(undefined);
     if (this.blockPlan !== undefined && this.blockPlan !== count) {
       this.budget.note(`plan 1..${count} contradicts plan 1..${this.blockPlan}`);
     }
     this.blockPlan = Math.max(count, this.blockPlan ?? 0);
+  }
+
+  /** A version line within a test: a new block, or the unfinished one again. */
+  beginBlock(): void {
+    if (this.isNested && this.isUnfinished) this.printedAgain = 0;
+    else this.endBlock();
   }
 
   addDiagnostic(text: string): void {
@@ -103,14 +126,17 @@ export class Level {
     subtests: readonly OpenCase[],
     more: readonly string[],
   ): void {
+    const { status, reason } = withSubtests(own, subtests);
+    if (this.isPrintedAgain(line, status, subtests)) {
+      this.diagnostics = [];
+      return;
+    }
     const count = this.cases.length - this.blockStart + 1;
     if (line.number !== undefined) {
       this.hasNumbers = true;
       if (line.number !== count)
         this.budget.note(`result number ${line.number} where ${count} was due`);
-      if (!this.budget.spent) this.numbers.add(line.number);
     }
-    const { status, reason } = withSubtests(own, subtests);
     const number = line.number ?? count;
     const name = detached(nameOf(line) ?? `case ${number}`);
     const diagnostics = this.takeDiagnostics(more);
@@ -119,8 +145,49 @@ export class Level {
     else this.add({ name, number, status, reason, diagnostics, cases: subtests });
   }
 
+  /**
+   * Whether an unfinished block has this result. A child that is forked writes what its parent had in its buffer: what
+   * the parent has printed already, or will print once more itself.
+   */
+  private isPrintedAgain(line: ResultLine, status: Status, subtests: readonly OpenCase[]): boolean {
+    if (!this.isNested || line.number === undefined || !this.isUnfinished) return false;
+    const earlier = this.numbers.get(line.number);
+    const isSame =
+      earlier !== undefined &&
+      (nameOf(line) ?? earlier.name) === earlier.name &&
+      status === earlier.status &&
+      subtests.length + earlier.cases.length === 0;
+    if (isSame) {
+      if (this.printedAgain !== undefined) this.printedAgain += 1;
+    } else if (this.printedAgain !== undefined) {
+      if (earlier === undefined) this.printedAgain = undefined;
+      else this.separate(this.blockPlan);
+    }
+    return isSame;
+  }
+
+  /** What seemed to be printed again is a block of its own: its results count, and what the first lacks is MISS. */
+  private separate(plan: number | undefined): void {
+    const { blockStart, printedAgain = 0 } = this;
+    const again = this.cases.slice(blockStart, blockStart + printedAgain);
+    this.endBlock();
+    this.blockPlan = plan;
+    for (const one of again) this.add(one);
+  }
+
+  /** Adds a remark to the last case, from what is printed behind its result. */
+  addRemark(text: string): void {
+    const last = this.cases.at(-1);
+    if (last === undefined || last.diagnostics.length >= limit.diagnosticsPerCase) return;
+    if (this.budget.diagnostics >= limit.diagnostics) return;
+    this.budget.diagnostics += 1;
+    const diagnostics = [...last.diagnostics, detached(text.slice(0, limit.diagnosticLength))];
+    this.cases[this.cases.length - 1] = { ...last, diagnostics };
+  }
+
   /** Adds a parent whose result line never came. */
   addLost(name: string | undefined, subtests: readonly OpenCase[], more: readonly string[]): void {
+    if (this.printedAgain !== undefined) this.separate(this.blockPlan);
     this.add({
       name: name ?? `case ${this.cases.length - this.blockStart + 1}`,
       status: 'MISS',
@@ -134,12 +201,13 @@ export class Level {
   adopt(cases: readonly OpenCase[]): void {
     for (const one of cases) {
       this.cases.push(one);
-      if (one.number !== undefined) this.numbers.add(one.number);
+      this.remember(one);
     }
   }
 
   /** Ends a block: what its plan promised and did not come becomes MISS. `expected` names go first. */
   endBlock(expected: readonly string[] = []): void {
+    this.printedAgain = undefined;
     const promised = this.blockPlan;
     const reported = this.cases.length - this.blockStart;
     if (promised !== undefined && reported > promised) {
@@ -173,8 +241,10 @@ export class Level {
 
   private add(one: OpenCase): void {
     this.budget.cases += 1;
-    if (this.budget.cases < limit.cases) this.cases.push(one);
-    else if (this.budget.cases === limit.cases) {
+    if (this.budget.cases < limit.cases) {
+      this.cases.push(one);
+      this.remember(one);
+    } else if (this.budget.cases === limit.cases) {
       const reason = `more than ${limit.cases} results: the rest was not read`;
       this.cases.push({
         name: 'too many results',
@@ -185,6 +255,10 @@ export class Level {
       });
       this.budget.note(reason);
     }
+  }
+
+  private remember(one: OpenCase): void {
+    if (one.number !== undefined) this.numbers.set(one.number, one);
   }
 
   private takeDiagnostics(more: readonly string[]): readonly string[] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { CaseResult, Metric } from '../model/result.js';
+import type { CaseResult } from '../model/result.js';
 import type { KtapCase, KtapDocument } from './reader.js';
-import { readRemark } from './remark.js';
+import { readRemark, type Remark } from './remark.js';
 import { combine } from './result-status.js';
 
 /**
@@ -18,10 +18,13 @@ export function flatten(document: KtapDocument): CaseResult[] {
   const visit = (one: KtapCase): void => {
     for (const child of one.cases) visit(child);
     if (one.cases.length > 0 && isImplied(one)) return;
+    const remarks = one.diagnostics.map((text) => readRemark(text.replace(runners, '')));
+    const told = one.status === 'PASS' ? undefined : remarks.findLast(isReason)?.reason;
+    const reason = one.reason ?? told;
     add([...one.path, one.name].join('/'), {
       status: one.status,
-      ...(one.reason === undefined ? {} : { reason: one.reason }),
-      metrics: metricsOf(one),
+      ...(reason === undefined ? {} : { reason }),
+      metrics: remarks.filter(isMetric).map(({ metric }) => metric),
     });
   };
   for (const one of document.cases) visit(one);
@@ -36,7 +39,9 @@ export function flatten(document: KtapDocument): CaseResult[] {
 
 function isImplied(parent: KtapCase): boolean {
   if (parent.status === 'PASS' || parent.status === 'SKIP') return true;
-  return parent.status !== 'MISS' && parent.status === combine(parent.cases);
+  // What never came of a test that ended early stands for it.
+  if (parent.status === 'MISS') return parent.cases.some(({ status }) => status === 'MISS');
+  return parent.status === combine(parent.cases);
 }
 
 /** `used`: how often each name was wanted so far. */
@@ -52,9 +57,9 @@ function unique(wanted: string, used: Map<string, number>): string {
   return name;
 }
 
-function metricsOf(one: KtapCase): Metric[] {
-  return one.diagnostics.flatMap((text) => {
-    const remark = readRemark(text);
-    return remark.kind === 'metric' ? [remark.metric] : [];
-  });
-}
+/** What kselftest's runner puts before each line of a test's own output, once for each level. */
+const runners = /^(?:# )+/;
+
+type Told<Kind> = Extract<Remark, { kind: Kind }>;
+const isMetric = (remark: Remark): remark is Told<'metric'> => remark.kind === 'metric';
+const isReason = (remark: Remark): remark is Told<'reason'> => remark.kind === 'reason';

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { Budget, Level, nameOf, withPaths, type KtapCase, type OpenCase } from './case-tree.js';
 import { classify, type KtapLine, type ResultLine, type TornNot } from './line-type.js';
-import { outcomeOf } from './result-status.js';
+import { nameLevel, sameName, selftestHeader, type ParentName } from './parent-name.js';
+import { outcomeOf, withoutTests } from './result-status.js';
+import { YamlBlocks } from './yaml-block.js';
 
 export type { KtapCase } from './case-tree.js';
 
@@ -38,18 +40,11 @@ interface Leftover {
   /** Name that the level's header gave its parent. */
   readonly parent?: string | undefined;
   readonly skipAll?: string | undefined;
-}
-
-/** A parent's name whose level has not begun yet. */
-interface ParentName {
-  readonly name: string;
-  readonly column: number;
+  /** It said that subtests follow, and none did. */
+  readonly isEmptyTest?: boolean;
 }
 
 const nothing: Leftover = { cases: [], diagnostics: [] };
-
-/** ksft's header before a test's own output, in kselftest/runner.sh. */
-const selftestHeader = /^selftests: \S+: \S+$/;
 
 /**
  * Reads a log line by line and keeps only results. Takes the three ways to nest (indentation, the kselftest
@@ -66,6 +61,7 @@ export class KtapReader {
   private noiseLines = 0;
   private skipAll: string | undefined;
   private bailOut: string | undefined;
+  private readonly yaml = new YamlBlocks();
 
   constructor(private readonly options: KtapOptions = {}) {}
 
@@ -77,7 +73,11 @@ export class KtapReader {
   /** Takes one line without its newline. */
   feed(text: string, { terminated = true }: FeedOptions = {}): void {
     if (this.isFull) return;
+    const { isTaken, remark } = this.yaml.take(text);
+    if (remark !== undefined) this.top().addRemark(remark);
+    if (isTaken) return;
     const line = classify(text);
+    this.yaml.saw(line.kind === 'result' ? line.column : undefined);
     if (line.kind === 'noise') this.noiseLines += 1;
     else this.take(line, terminated);
     const isNew = line.kind === 'noise' && line.tornNot !== 'no';
@@ -137,7 +137,7 @@ export class KtapReader {
     }
     this.loseParentName();
     this.closeTo(column);
-    this.parentName = { name: text, column: column + 1 };
+    this.parentName = { name: text, column: column + 1, hasSubtests: false };
   }
 
   /** KUnit prints the parent's name at the subtests' column, after their version line; TAP 14 further out. */
@@ -147,14 +147,15 @@ export class KtapReader {
     const level = this.top();
     const isNested = level.column === column && this.stack.length > 2;
     if (isNested && level.namedInside) this.closeTop();
-    if (isNested && level.isFresh) nameLevel(level, { name, column });
-    else this.parentName = { name, column };
+    const header = { name, column, hasSubtests: true };
+    if (isNested && level.isFresh) nameLevel(level, header);
+    else this.parentName = header;
   }
 
   private takeVersion(column: number): void {
     if (this.levelAt(column).cases.length > 0) {
       if (this.top().namedInside) this.closeTop();
-      else this.top().endBlock();
+      else this.top().beginBlock();
     }
     this.levelAt(column).hasHeader = true;
   }
@@ -175,7 +176,8 @@ export class KtapReader {
     }
     const subtests = this.closeUnder(line);
     const level = this.levelAt(line.column);
-    const header = subtests.parent ?? this.claimParentName(line, level);
+    const claimed = subtests.parent === undefined ? this.claimParentName(line, level) : undefined;
+    const header = subtests.parent ?? claimed?.name;
     // A last line without newline is whole if it repeats the name that its header gave.
     const whole = terminated || (header !== undefined && header === nameOf(line));
     const torn = line.torn || (this.tornNot !== 'no' && line.ok);
@@ -183,7 +185,8 @@ export class KtapReader {
     // kselftest's runner only says SKIP; why stands in the test's own plan.
     const why = said.status === 'SKIP' && said.reason === undefined ? subtests.skipAll : undefined;
     const own = why === undefined ? said : { ...said, reason: why };
-    level.addResult(line, own, subtests.cases, subtests.diagnostics);
+    const isEmpty = subtests.isEmptyTest === true || claimed?.hasSubtests === true;
+    level.addResult(line, isEmpty ? withoutTests(own) : own, subtests.cases, subtests.diagnostics);
   }
 
   /** Closes the levels under a result line. They are its subtests, unless their header names another test. */
@@ -201,11 +204,11 @@ export class KtapReader {
   }
 
   /** The header of a test that printed no results of its own. One that names another test was lost. */
-  private claimParentName(line: ResultLine, level: Level): string | undefined {
+  private claimParentName(line: ResultLine, level: Level): ParentName | undefined {
     const header = this.parentName;
     if (!header || header.column < line.column) return undefined;
     this.parentName = undefined;
-    if (sameName(header.name, nameOf(line))) return header.name;
+    if (sameName(header.name, nameOf(line))) return header;
     if (header.column > line.column) level.addLost(header.name, [], []);
     return undefined;
   }
@@ -243,7 +246,7 @@ export class KtapReader {
   private levelAt(column: number): Level {
     this.closeTo(column);
     if (this.top().column === column) return this.top();
-    const level = new Level(column, this.budget);
+    const level = new Level(column, this.budget, this.stack.length > 1);
     // What came before the outermost version line or result belongs to the first case.
     if (this.stack.length === 1) level.diagnostics = this.root.diagnostics.splice(0);
     const header = this.parentName;
@@ -267,18 +270,6 @@ export class KtapReader {
   private top(): Level {
     return this.stack.at(-1) ?? this.root;
   }
-}
-
-function nameLevel(level: Level, header: ParentName): void {
-  level.parent = header.name;
-  level.namedInside = header.column === level.column;
-  level.hasHeader = true;
-}
-
-/** Whether a header and a result can be of one test. The runner's shell squeezes blanks in names. */
-function sameName(one: string | undefined, other: string | undefined): boolean {
-  if (one === undefined || other === undefined) return true;
-  return one.replace(/\s+/g, ' ') === other.replace(/\s+/g, ' ');
 }
 
 /** Reads a whole log. `terminated: false`: its last line has no newline. */

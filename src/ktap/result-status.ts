@@ -41,6 +41,10 @@ export function outcomeOf(line: ResultLine, torn: boolean, terminated: boolean):
   }
 }
 
+/** What becomes of a test that says that all is well, and whose subtests never ran. */
+export const withoutTests = (own: Outcome): Outcome =>
+  own.status === 'PASS' ? { status: 'ERROR', reason: 'no tests were run' } : own;
+
 /** The worst that a group of cases amounts to: FAIL, then ERROR (MISS included), then PASS; SKIP if all are. */
 export function combine(cases: readonly { readonly status: Status }[]): Status {
   if (cases.some((one) => one.status === 'FAIL')) return 'FAIL';
