@@ -19,7 +19,7 @@ import { compileKernel } from './compile.js';
 import { compiledFiles, coverageFacts, readCompiled, writeCompiled } from './compiled-files.js';
 import { choosePatches, type ChosenPatches } from './fix.js';
 import type { PinnedSource } from './pinned-source.js';
-import { seriesDigest } from './series.js';
+import { seriesDigest, type Patch } from './series.js';
 import { patchsetHash } from './source-facts.js';
 import { checkAge, type Toolchain } from './toolchain.js';
 import { treeFragments } from './tree-config.js';
@@ -38,6 +38,10 @@ export interface BuiltKernel {
   readonly facts: Readonly<Record<string, string>>;
   /** What make printed. */
   readonly log: string;
+  /** Path of its .config. */
+  readonly config: string;
+  /** What was applied to its source, in order. */
+  readonly patches: readonly Patch[];
   /** Wall time of the build, or 0 when it was in the cache. */
   readonly buildMs: number;
 }
@@ -114,6 +118,8 @@ export async function build(
     // The same kernel may have come from another commit, or a patch of another name, before.
     facts: { ...facts, ...planFacts(plan), ...(await coverage(dir, plan, signal)) },
     log: join(dir, 'build.log'),
+    config: join(dir, 'config'),
+    patches: plan.chosen.patches,
     buildMs: built ? Date.now() - started : 0,
   };
 }

@@ -17,7 +17,7 @@ import {
 } from './git-objects.js';
 import { noCommitError } from './git-ref.js';
 import type { Changes, KernelSource, PinnedSource } from './pinned-source.js';
-import { gitFacts } from './source-facts.js';
+import { branchOf, gitFacts, type NamedCommit } from './source-facts.js';
 import type { TreeFile } from './tree-file.js';
 
 /**
@@ -32,12 +32,32 @@ export function gitSource(repository: string, ref: string): KernelSource {
     },
     async pin(signal) {
       const commit = await commitNamed(repository, ref, signal);
-      const origin = ['config', '--get', 'remote.origin.url'];
-      const asked = { stage: 'source', signal, okCodes: [0, 1] };
-      const { stdout: url } = await git(repository, origin, asked);
       const name = `${basename(repository)} ${ref}`;
-      return pinCommit(repository, commit, name, signal, url.trim());
+      const names = await namesOf(repository, ref, commit, signal);
+      return pinCommit(repository, { commit, ...names }, name, signal);
     },
+  };
+}
+
+/** What the repository itself says of a commit; what it does not know is left out. */
+async function namesOf(
+  repository: string,
+  ref: string,
+  commit: string,
+  signal: AbortSignal,
+): Promise<Omit<NamedCommit, 'commit'>> {
+  const ask = async (...args: readonly string[]): Promise<string> =>
+    (await git(repository, args, { stage: 'source', signal, okCodes: [0, 1, 128] })).stdout.trim();
+  const [url, full, described] = await Promise.all([
+    ask('config', '--get', 'remote.origin.url'),
+    ask('rev-parse', '--symbolic-full-name', ref),
+    ask('describe', commit),
+  ]);
+  const branch = branchOf(full);
+  return {
+    ...(url !== '' && { url }),
+    ...(branch !== undefined && { branch }),
+    ...(described !== '' && { described }),
   };
 }
 
@@ -52,22 +72,21 @@ async function commitNamed(repository: string, ref: string, signal: AbortSignal)
 /**
  * A commit of a repository as a source. Throws JobError.
  * @param name repository and ref, for the label
- * @param url where the repository comes from; what others cannot use of it is left out
  */
 export async function pinCommit(
   repository: string,
-  commit: string,
+  named: NamedCommit,
   name: string,
   signal: AbortSignal,
-  url?: string,
 ): Promise<PinnedSource> {
+  const { commit } = named;
   const root = await treeOfCommit(repository, commit, signal);
   const tree = new ObjectTree(repository, root);
   const source: PinnedSource = {
     // The tree and not the commit: a commit message changes no kernel.
     id: `git-${root}`,
     label: name.endsWith(commit) ? name : `${name} ${commit}`,
-    facts: gitFacts(commit, url),
+    facts: gitFacts(named),
     readFile: async (path, readSignal) =>
       (await readFiles(repository, tree, [path], readSignal)).get(path),
     readFiles: (paths, readSignal) => readFiles(repository, tree, paths, readSignal),

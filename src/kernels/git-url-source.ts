@@ -39,12 +39,29 @@ export function gitUrlSource({ url, ref }: SourceRef & { kind: 'url' }): KernelS
         return revParse(repository, `${kept}^{commit}`, signal);
       });
       if (commit === undefined) throw noCommit(url, ref);
-      const pinned = await pinCommit(repository, commit, `${url} ${ref}`, signal, url);
+      const names = await refNames(repository, ref, kept, signal);
+      const named = { commit, url, ...names };
+      const pinned = await pinCommit(repository, named, `${url} ${ref}`, signal);
       // Without history nobody can tell what is part of it, so that it is the name which is trusted.
       const name = `git+${url}#${ref}`;
       return { ...pinned, origin: name, trusts: (origin) => Promise.resolve(origin === name) };
     },
   };
+}
+
+/** A tag object has the tag's name, which is what describes it; without history nothing else does. */
+async function refNames(
+  repository: string,
+  ref: string,
+  kept: string,
+  signal: AbortSignal,
+): Promise<{ readonly branch?: string; readonly described?: string }> {
+  if (/^[0-9a-f]{40}$/.test(ref) || ref === 'HEAD') return {};
+  const options = { stage: 'source', signal };
+  const { stdout } = await git(repository, ['cat-file', '-t', kept], options);
+  const short = ref.replace(/^refs\/(?:heads|tags)\//, '');
+  const isTag = stdout.trim() === 'tag' || ref.startsWith('refs/tags/');
+  return isTag ? { described: short } : { branch: short };
 }
 
 async function initBare(repository: string, signal: AbortSignal): Promise<void> {

@@ -12,10 +12,31 @@ export function patchsetHash(patches: readonly { readonly text: string }[]): str
   return sha256(patches.map(({ text }) => `${sha256(text)}\n`).join(''));
 }
 
-/** What reports say of a commit: its id, and where others find it. `url` may be a path, or hold a password. */
-export function gitFacts(commit: string, url: string | undefined): Record<string, string> {
+/** A commit, and what git says of it. */
+export interface NamedCommit {
+  readonly commit: string;
+  /** Where the repository comes from; it may be a path, or hold a password. */
+  readonly url?: string;
+  /** The branch that was asked for, without the name of a remote. */
+  readonly branch?: string;
+  /** As `git describe` has it. */
+  readonly described?: string;
+}
+
+/** What reports say of a commit: its id and names, and where others find it. */
+export function gitFacts({ commit, url, branch, described }: NamedCommit): Record<string, string> {
   const shown = url === undefined ? undefined : publicUrl(url);
-  return { git_commit: commit, ...(shown !== undefined && { git_repository_url: shown }) };
+  return {
+    git_commit: commit,
+    ...(shown !== undefined && { git_repository_url: shown }),
+    ...(branch !== undefined && { git_branch: branch }),
+    ...(described !== undefined && { git_describe: described }),
+  };
+}
+
+/** The branch that a full name of a ref stands for; undefined for a tag, a detached HEAD and a commit. */
+export function branchOf(ref: string): string | undefined {
+  return /^refs\/(?:heads|remotes\/[^/]+)\/(.+)$/.exec(ref)?.[1];
 }
 
 function publicUrl(text: string): string | undefined {

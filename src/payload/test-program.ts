@@ -109,6 +109,18 @@ export interface Signature {
   /** Where in the kernel to look. */
   readonly look: string;
   readonly known?: string;
+  /** The bug that is known to look so. */
+  readonly bug?: KnownBug;
+}
+
+/** A bug of the kernel, by what others can find it by. */
+export interface KnownBug {
+  readonly subject: string;
+  /** Where it was reported. */
+  readonly reportUrl: string;
+  /** The commit that brought it. */
+  readonly introducedBy: string;
+  readonly fix: string;
 }
 
 /** A metric of a case as bars, one for each device and kernel, on a logarithmic axis of milliseconds. */

@@ -29,6 +29,10 @@ export interface Bootable {
   readonly imageMs: number;
   /** Path of what its build printed. */
   readonly log?: string;
+  /** Path of its .config, where it was built here. */
+  readonly config?: string;
+  /** What was applied to its source, in order. */
+  readonly patches?: readonly { readonly name: string; readonly text: string }[];
 }
 
 /** What every kernel is told: say warnings at once. */
@@ -53,6 +57,8 @@ export async function bootableBuild(
     buildMs: kernel.buildMs,
     imageMs: Date.now() - start,
     log: kernel.log,
+    config: kernel.config,
+    patches: kernel.patches,
   };
 }
 

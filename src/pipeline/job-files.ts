@@ -8,10 +8,16 @@ import type { Job } from '../model/job.js';
 import type { JobResult } from '../model/result.js';
 import { copyAnew, writeWhole } from '../system/files.js';
 import { sealedDigest } from '../system/sealed.js';
+import type { Bootable } from './bootable.js';
 import { ConsoleSession, type ConsoleFindings, type ExpectedConsole } from './console-session.js';
 
 /** The most of a build's log that a job keeps: every job of a kernel has a copy. Bytes. */
 const buildLogBytes = 512 * 1024;
+
+/** Name of a kept patch; numbered, because a name of its own may be that of another file. */
+const patchFile = (index: number): string => `patch-${String(index + 1).padStart(4, '0')}.patch`;
+
+type KernelSources = Pick<Bootable, 'config' | 'patches'>;
 
 /** The files of a job: results/<run>/<job>/ (docs/results.md). */
 export class JobFiles {
@@ -59,6 +65,14 @@ export class JobFiles {
     if (size === undefined) return;
     if (size <= buildLogBytes) await copyAnew(from, to);
     else await writeWhole(to, (await readFile(from)).subarray(size - buildLogBytes));
+  }
+
+  /** What the kernel was made from, for those who find it by a report: its config and its patches. */
+  async keepSources({ config, patches = [] }: KernelSources): Promise<void> {
+    if (config !== undefined) await copyAnew(config, join(this.dir, 'config'));
+    for (const [index, { text }] of patches.entries()) {
+      await writeWhole(join(this.dir, patchFile(index)), text);
+    }
   }
 
   async openConsole(): Promise<FileHandle> {

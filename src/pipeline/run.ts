@@ -171,6 +171,7 @@ async function runJob(
   }
   const { kernel } = outcome;
   await files.keepBuildLog(kernel.log);
+  await files.keepSources(kernel);
   const lacks = [...kernel.lacks, ...lacksForImage(job)];
   if (lacks.length > 0) return judgeUnbooted(job, { kernelLacks: lacks }, kernel.facts);
   const image = otherImageOf(job, kernel);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { readdir } from 'node:fs/promises';
 import { linearPattern } from '../documents/pattern.js';
 import type { Pattern } from '../model/job.js';
 import type { JobResult } from '../model/result.js';
@@ -19,14 +20,46 @@ export interface KcidbSource {
   /** The ends of the logs, as they came; empty where there are none. */
   readonly consoleTail: string;
   readonly buildTail: string;
+  /** Names of the files that others may want to look at, as far as they are there. */
+  readonly files: readonly string[];
+  /** Names of the patches of its kernel, in order. */
+  readonly patches: readonly string[];
 }
 
-export const noSource: KcidbSource = { issues: [], consoleTail: '', buildTail: '' };
+export const noSource: KcidbSource = {
+  issues: [],
+  consoleTail: '',
+  buildTail: '',
+  files: [],
+  patches: [],
+};
 
 // KCIDB takes 16384 characters of an excerpt.
 const tailBytes = 16 * 1024;
 /** The most of a job.json that is read. */
 const mostJobBytes = 4 * 1024 ** 2;
+
+/** What a job's folder may have for readers of a report (docs/results.md). */
+const publicFiles = [
+  'console.log',
+  'ktap.txt',
+  'samples.json',
+  'status.json',
+  'job.json',
+  'boot.json',
+  'build.log',
+  'config',
+  'firmware.log',
+];
+
+async function filesOf(dir: string, name: string): Promise<Pick<KcidbSource, 'files' | 'patches'>> {
+  const folder = await plainPath(dir, name);
+  const there = folder === undefined ? [] : await readdir(folder).catch(() => []);
+  return {
+    files: publicFiles.filter((file) => there.includes(file)),
+    patches: there.filter((file) => /^patch-\d+\.patch$/.test(file)).sort(),
+  };
+}
 
 async function tailOf(dir: string, ...names: readonly string[]): Promise<string> {
   const path = await plainPath(dir, ...names);
@@ -53,12 +86,13 @@ export function issuesOf(job: unknown): readonly NamedIssue[] {
 export async function readKcidbSource(dir: string, { name }: JobResult): Promise<KcidbSource> {
   if (name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name)) return noSource;
   const file = (await plainPath(dir, name, 'job.json')) ?? '';
-  const [job, consoleTail, buildTail] = await Promise.all([
+  const [job, consoleTail, buildTail, named] = await Promise.all([
     readInput(file, mostJobBytes)
       .then((bytes) => parseJson('job.json', bytes.toString('utf8')))
       .catch(() => undefined),
     tailOf(dir, name, 'console.log'),
     tailOf(dir, name, 'build.log'),
+    filesOf(dir, name),
   ]);
-  return { issues: issuesOf(job), consoleTail, buildTail };
+  return { issues: issuesOf(job), consoleTail, buildTail, ...named };
 }

@@ -52,6 +52,10 @@ export interface SubmitOptions {
   /** Waits before the second and later attempts. */
   readonly waitsMs?: readonly number[];
   readonly timeoutMs?: number;
+  /** How long the server may take to look at it after it has come. */
+  readonly acceptMs?: number;
+  /** Wait between two questions whether it has. */
+  readonly pollMs?: number;
   /** Hears of attempts that failed. */
   readonly say?: (text: string) => void;
 }
@@ -68,6 +72,8 @@ interface Attempt {
   readonly ok: boolean;
   readonly again: boolean;
   readonly text: string;
+  /** What the server answered, without the token. */
+  readonly said: string;
   readonly retryAfterMs?: number;
 }
 
@@ -92,32 +98,92 @@ function causeOf(error: unknown): string {
   return typeof code === 'string' ? code : 'no connection';
 }
 
+/** One request: a POST where there is a body. */
 async function attempt(
   { url, token }: KcidbTarget,
-  body: string,
+  body: string | undefined,
   { signal, timeoutMs = 60_000 }: SubmitOptions,
 ): Promise<Attempt> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, {
-      method: 'POST',
+      method: body === undefined ? 'GET' : 'POST',
       headers: {
-        'content-type': 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
-      body,
+      ...(body === undefined ? {} : { body }),
       // Elsewhere the token has no business.
       redirect: 'error',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
-    const said = without(token, await responseText(response, 4000)).slice(0, 300);
-    const text = `HTTP ${response.status}${said === '' ? '' : `: ${said}`}`;
-    if (response.ok) return { ok: true, again: false, text };
+    const said = without(token, await responseText(response, 4000));
+    const shown = said.slice(0, 300);
+    const text = `HTTP ${response.status}${shown === '' ? '' : `: ${shown}`}`;
+    if (response.ok) return { ok: true, again: false, text, said };
     const again = response.status >= 500 || [408, 425, 429].includes(response.status);
-    return { ok: false, again, text, ...retryAfter(response) };
+    return { ok: false, again, text, said, ...retryAfter(response) };
   } catch (error) {
     signal?.throwIfAborted();
-    return { ok: false, again: true, text: causeOf(error) };
+    return { ok: false, again: true, text: causeOf(error), said: '' };
+  }
+}
+
+/** KernelCI's receiver: `{"id":"...","status":"ok","message":"..."}`. */
+interface Answer {
+  readonly id?: string;
+  readonly status?: string;
+  readonly message?: string;
+}
+
+function answerOf(text: string): Answer {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return {};
+  }
+  const { id, status, message } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    // What else could an id be that goes into a URL.
+    ...(typeof id === 'string' && /^[0-9a-z]{8,128}$/i.test(id) && { id }),
+    ...(typeof status === 'string' && { status }),
+    ...(typeof message === 'string' && { message: message.slice(0, 300) }),
+  };
+}
+
+/**
+ * Asks until the server has looked at a submission: that it has come says nothing, for it is checked later. Throws
+ * InfraError where it was refused, or nobody looked at it in time.
+ */
+async function accepted(
+  { url, token }: KcidbTarget,
+  id: string,
+  options: SubmitOptions,
+): Promise<string> {
+  const { acceptMs = 15 * 60_000, pollMs = 5_000, say, signal } = options;
+  const asked = `${url.replace(/\/submit$/, '/status')}?id=${id}`;
+  const target = { url: asked, ...(token === undefined ? {} : { token }) };
+  const until = Date.now() + acceptMs;
+  let before = '';
+  for (;;) {
+    const { said, text } = await attempt(target, undefined, options);
+    const { status = text, message = '' } = answerOf(said);
+    if (status === 'processed') return `accepted (${id})`;
+    if (status === 'failed' || status === 'error') {
+      const todo = `the server's operators can say what is wrong with ${id}; kcidb.json of the run is what was sent`;
+      throw new InfraError('submit-kcidb', `${url} refused ${id}: ${message}`, todo);
+    }
+    if (status !== before) say?.(`${id}: ${status}${message === '' ? '' : ` (${message})`}`);
+    before = status;
+    if (Date.now() >= until) {
+      throw new InfraError(
+        'submit-kcidb',
+        `${url} has ${id} and has not accepted it within ${Math.round(acceptMs / 1000)} s: ${status}`,
+        `ask later: ${asked}`,
+      );
+    }
+    await sleep(pollMs, undefined, signal ? { signal } : {});
   }
 }
 
@@ -139,8 +205,12 @@ export async function submitKcidb(
   }
   for (let attempts = 1; ; attempts += 1) {
     const result = await attempt(target, body, options);
-    if (result.ok)
-      return { sent: true, attempts, text: `posted ${size} to ${target.url}: ${result.text}` };
+    if (result.ok) {
+      const id = answerOf(result.said).id;
+      // A server that gives no id has nothing to be asked about.
+      const fate = id === undefined ? result.text : await accepted(target, id, options);
+      return { sent: true, attempts, text: `posted ${size} to ${target.url}: ${fate}` };
+    }
     const waitMs = waitsMs[attempts - 1];
     if (!result.again || waitMs === undefined) {
       const todo = result.again

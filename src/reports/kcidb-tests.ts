@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { createHash } from 'node:crypto';
 import type { CaseResult, Fault, JobResult, Metric, RunResult } from '../model/result.js';
 import { programOf } from '../payload/registry.js';
 import { signatureOf } from '../verdict/signatures.js';
-import type { KcidbSource, NamedIssue } from './kcidb-source.js';
-import type { KcidbIncident, KcidbIssue, KcidbStatus, KcidbTest } from './kcidb-types.js';
+import type { KcidbOptions } from './kcidb-options.js';
+import type { KcidbSource } from './kcidb-source.js';
+import type { KcidbNumber, KcidbResource, KcidbTest } from './kcidb-types.js';
+import type { Status } from '../model/status.js';
 import { cleanLine, cleanText, clip, tailBytes } from './text.js';
 import { factsByOwner } from './facts.js';
 
@@ -12,6 +13,9 @@ import { factsByOwner } from './facts.js';
 export interface KcidbContext {
   readonly run: RunResult;
   readonly origin: string;
+  readonly options: KcidbOptions;
+  /** Id of the build that made a kernel. */
+  readonly buildIdOf: (kernel: string) => string;
   /** An id of this run, made of names. */
   readonly idOf: (...parts: readonly string[]) => string;
 }
@@ -38,7 +42,8 @@ function environmentOf(job: JobResult): KcidbTest['environment'] {
     ...(usable.length > 0 ? { compatible: usable } : {}),
     comment: cleanLine(device),
     misc: Object.fromEntries([
-      ['device', cleanLine(device)],
+      // What the dashboard calls a piece of hardware.
+      ['platform', cleanLine(device)],
       ...factsByOwner(job).flatMap(([owner, facts]) =>
         Object.entries(facts).map(([name, value]) => [
           `${owner}.${cleanLine(name)}`,
@@ -68,99 +73,92 @@ const startOf = ({ startedAt }: RunResult): { readonly start_time?: string } =>
   Number.isNaN(Date.parse(startedAt)) ? {} : { start_time: new Date(startedAt).toISOString() };
 
 // Seconds without a prefix: receivers scale them, and compare them with those of other tests.
-function numberOf({ value, unit }: Metric): NonNullable<KcidbTest['number']> {
+function numberOf({ value, unit }: Metric): KcidbNumber {
   if (unit === 'us') return { value: value / 1_000_000, unit: 's', prefix: 'metric' };
   if (unit === 'ratio' || unit === 'count') return { value };
   return { value, unit: cleanLine(unit) };
 }
 
-/** A job, its cases and their metrics as KCIDB tests. Ids of equal names are the caller's to join. */
+/** What a case measured: its first metric is the number it is about, all of them stand beside it. */
+function measured({ metrics }: CaseResult): Pick<KcidbTest, 'number' | 'misc'> {
+  const usable = metrics.filter(({ value }) => Number.isFinite(value));
+  const [first] = usable;
+  if (first === undefined) return { misc: {} };
+  const all = usable.map(({ name, value, unit }) => [cleanLine(name), { value, unit }] as const);
+  return { number: numberOf(first), misc: { metrics: Object.fromEntries(all) } };
+}
+
+/** Where the files of a job are published, in KCIDB's form. */
+export function resourcesOf(
+  job: JobResult,
+  { run, options }: Pick<KcidbContext, 'run' | 'options'>,
+  names: readonly string[],
+): readonly KcidbResource[] {
+  const { baseUrl } = options;
+  if (baseUrl === undefined) return [];
+  const dir = [
+    baseUrl,
+    ...[run.run, job.name].map((part) => encodeURIComponent(cleanLine(part))),
+  ].join('/');
+  return names.map((name) => ({ name, url: `${dir}/${encodeURIComponent(name)}` }));
+}
+
+/** A case or a whole job, of which there is one in a run. */
+export const testId = ({ idOf }: KcidbContext, job: JobResult, ...names: string[]): string =>
+  idOf('test', job.name, ...names);
+
+/** A job and its cases as KCIDB tests. Ids of equal names are the caller's to join. */
 export function testsOf(
   job: JobResult,
-  { run, origin, idOf }: KcidbContext,
+  context: KcidbContext,
   source: KcidbSource,
 ): readonly KcidbTest[] {
+  const { run, origin, buildIdOf } = context;
   const path = pathOf(job);
-  const environment = environmentOf(job);
-  const common = { origin, build_id: idOf('build', job.kernel), environment, ...startOf(run) };
-  const test = (names: readonly string[], status: KcidbStatus, comment: string) => ({
+  const published = resourcesOf(job, context, source.files);
+  const log = published.find(({ name }) => name === 'console.log')?.url;
+  const common = {
+    origin,
+    build_id: buildIdOf(job.kernel),
+    environment: environmentOf(job),
+    ...startOf(run),
+    ...(log === undefined ? {} : { log_url: log }),
+  };
+  const test = (names: readonly string[], status: Status, comment: string) => ({
     ...common,
-    id: idOf('test', job.name, ...names),
+    id: testId(context, job, ...names),
     path: [path, ...names.map(level)].join('.'),
     status,
     ...(comment === '' ? {} : { comment: clip(cleanLine(comment), 1000) }),
   });
   const milliseconds = job.timesMs['test'];
-  const signature = signatureOf(job);
   const whole: KcidbTest = {
     ...test([], job.status, job.reason),
     ...excerptOf(job, source),
     ...(milliseconds === undefined ? {} : { duration: milliseconds / 1000 }),
-    misc: {
-      expected: job.expect,
-      as_expected: job.asExpected,
-      decided_by: job.decidedBy,
-      ...(signature === undefined ? {} : { signature: { ...signature } }),
-      faults: job.faults.map(({ class: name, title, phase }) => ({
-        class: cleanLine(name),
-        title: clip(cleanLine(title), 500),
-        phase,
-      })),
-    },
+    ...(published.length === 0 ? {} : { output_files: published }),
+    misc: miscOf(job),
   };
-  const measured = ({ name, metrics }: CaseResult): readonly KcidbTest[] =>
-    metrics
-      .filter(({ value }) => Number.isFinite(value))
-      .map((metric) => ({
-        ...test([name, metric.name], 'DONE', ''),
-        number: numberOf(metric),
-        misc: {},
-      }));
-  const cases = job.cases.flatMap((one): readonly KcidbTest[] => [
-    { ...test([one.name], one.status, one.reason ?? ''), misc: {} },
+  const cases = job.cases.map((one): KcidbTest => ({
+    ...test([one.name], one.status, one.reason ?? ''),
     ...measured(one),
-  ]);
+  }));
   return [whole, ...cases];
 }
 
-/** The first https URL of a text, without user and password; only what every reader of a URI takes. */
-export const httpsUrl =
-  /https:\/\/[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::\d{1,5})?(?:\/(?:[\w.~:/?!$&'*+,;=-]|%[0-9a-f]{2}){0,2000})?(?![\w.-]{0,2000}@)/i;
-
-function issueOf({ title, reason }: NamedIssue, origin: string): KcidbIssue {
-  const hash = createHash('sha256').update(`${title.source}\n${reason}`).digest('hex').slice(0, 16);
-  const url = httpsUrl.exec(reason.slice(0, 4000))?.[0];
+function miscOf(job: JobResult): KcidbTest['misc'] {
+  const { name, means, look, known } = signatureOf(job) ?? {};
   return {
-    id: `${origin}:known-fault-${hash}`,
-    origin,
-    version: 1,
-    comment: clip(cleanLine(reason), 1000),
-    ...(url === undefined ? {} : { report_url: url }),
-    culprit: { code: true, tool: false, harness: false },
-    misc: { title_pattern: cleanText(title.source) },
-  };
-}
-
-/** The known faults that a job showed: the issues that the job matrix names, and that they occurred. */
-export function knownFaultsOf(
-  job: JobResult,
-  source: KcidbSource,
-  { origin, idOf }: KcidbContext,
-): { readonly issues: readonly KcidbIssue[]; readonly incidents: readonly KcidbIncident[] } {
-  const found = job.faults.flatMap((fault) => {
-    const known = source.issues.find(({ title }) => title.test(fault.title));
-    return known ? [{ fault, issue: issueOf(known, origin) }] : [];
-  });
-  return {
-    issues: found.map(({ issue }) => issue),
-    incidents: found.map(({ fault, issue }) => ({
-      id: idOf('incident', job.name, issue.id),
-      origin,
-      issue_id: issue.id,
-      issue_version: issue.version,
-      test_id: idOf('test', job.name),
-      present: true,
-      comment: clip(cleanLine(fault.title), 1000),
+    expected: job.expect,
+    as_expected: job.asExpected,
+    decided_by: job.decidedBy,
+    ...(name !== undefined && {
+      signature: { name, means, look, ...(known !== undefined && { known }) },
+    }),
+    faults: job.faults.map(({ class: name, title, phase }) => ({
+      class: cleanLine(name),
+      title: clip(cleanLine(title), 500),
+      phase,
     })),
   };
 }

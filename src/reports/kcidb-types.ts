@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: MIT
 import type { Status } from '../model/status.js';
 
-/** KCIDB's words for a result; DONE is a measurement that judges nothing. */
-export type KcidbStatus = Status | 'DONE';
-
 type Misc = Readonly<Record<string, unknown>>;
+
+/** A file elsewhere. */
+export interface KcidbResource {
+  /** Usable as a file name. */
+  readonly name: string;
+  readonly url: string;
+}
+
+export interface KcidbNumber {
+  readonly value: number;
+  readonly unit?: string;
+  readonly prefix?: 'metric';
+}
 
 interface KcidbObject {
   readonly id: string;
@@ -12,8 +22,12 @@ interface KcidbObject {
 }
 
 export interface KcidbCheckout extends KcidbObject {
-  readonly git_commit_hash?: string;
+  readonly tree_name?: string;
   readonly git_repository_url?: string;
+  readonly git_repository_branch?: string;
+  readonly git_commit_hash?: string;
+  readonly git_commit_name?: string;
+  readonly patchset_files?: readonly KcidbResource[];
   readonly patchset_hash?: string;
   readonly comment?: string;
   readonly start_time?: string;
@@ -27,10 +41,12 @@ export interface KcidbBuild extends KcidbObject {
   readonly architecture: string;
   readonly compiler?: string;
   readonly config_name?: string;
+  readonly config_url?: string;
+  readonly log_url?: string;
   readonly start_time?: string;
   readonly duration?: number;
   readonly log_excerpt?: string;
-  readonly status: KcidbStatus;
+  readonly status: Status;
   readonly comment?: string;
   readonly misc: Misc;
 }
@@ -38,10 +54,12 @@ export interface KcidbBuild extends KcidbObject {
 export interface KcidbTest extends KcidbObject {
   readonly build_id: string;
   readonly path: string;
-  readonly status: KcidbStatus;
+  readonly status: Status;
   readonly comment?: string;
   readonly log_excerpt?: string;
-  readonly number?: { readonly value: number; readonly unit?: string; readonly prefix?: 'metric' };
+  readonly log_url?: string;
+  readonly output_files?: readonly KcidbResource[];
+  readonly number?: KcidbNumber;
   readonly start_time?: string;
   readonly duration?: number;
   readonly environment: {
@@ -56,6 +74,7 @@ export interface KcidbIssue extends KcidbObject {
   readonly version: number;
   readonly comment: string;
   readonly report_url?: string;
+  readonly report_subject?: string;
   readonly culprit: { readonly code: boolean; readonly tool: boolean; readonly harness: boolean };
   readonly misc: Misc;
 }
@@ -66,6 +85,7 @@ export interface KcidbIncident extends KcidbObject {
   readonly test_id: string;
   readonly present: boolean;
   readonly comment: string;
+  readonly misc?: Misc;
 }
 
 /** A submission as KCIDB's schema v5.3 has it. */

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
-import type { JobResult, RunResult } from '../model/result.js';
+import type { Facts, JobResult, RunResult } from '../model/result.js';
+import { expectedFailuresOf, knownFaultsOf } from './kcidb-issues.js';
+import { defaultOrigin, type KcidbOptions } from './kcidb-options.js';
 import { noSource, readKcidbSource, type KcidbSource } from './kcidb-source.js';
-import { httpsUrl, knownFaultsOf, testsOf, type KcidbContext } from './kcidb-tests.js';
+import { resourcesOf, testsOf, type KcidbContext } from './kcidb-tests.js';
 import type { KcidbBuild, KcidbCheckout, KcidbIssue, KcidbReport } from './kcidb-types.js';
 import { renderResultsJson } from './results-json.js';
-import { cleanLine, cleanText, tailBytes } from './text.js';
-
-/** The name under which results are submitted when none is given; a lab takes its own. */
-export const defaultOrigin = 'busyguest';
+import { cleanLine, cleanText, httpsUrl, tailBytes } from './text.js';
 
 const hashPattern = /^[0-9a-f]{40}$/;
 const patchsetPattern = /^$|^[0-9a-f]{64}$/;
@@ -31,34 +30,76 @@ const time = (text: string): { readonly start_time?: string } =>
   Number.isNaN(Date.parse(text)) ? {} : { start_time: new Date(text).toISOString() };
 
 /** Unpatched is known to be the empty hash; a patched kernel without the fact is left out, not guessed. */
-function patchset(facts: JobResult['facts']): { readonly patchset_hash?: string } {
+function patchset(facts: Facts): { readonly patchset_hash?: string } {
   const hash = facts['patchset_hash'] ?? (facts['kernel_patches'] === 'none' ? '' : undefined);
   return hash !== undefined && patchsetPattern.test(hash) ? { patchset_hash: hash } : {};
 }
 
-function commit(facts: JobResult['facts']): { readonly git_commit_hash?: string } {
+function commit(facts: Facts): { readonly git_commit_hash?: string } {
   const hash = facts['git_commit'] ?? /\b[0-9a-f]{40}\b/.exec(facts['kernel_source'] ?? '')?.[0];
   return hash !== undefined && hashPattern.test(hash) ? { git_commit_hash: hash } : {};
 }
 
-function repository(facts: JobResult['facts']): { readonly git_repository_url?: string } {
+/** URLs of repositories in the form that KCIDB wants; these hosts have the same paths for both. */
+const httpsOf = (url: string): string =>
+  url.replace(/^(?:git|http):\/\/(?=(?:git\.kernel\.org|github\.com|gitlab\.com)\/)/, 'https://');
+
+function repository(facts: Facts): { readonly git_repository_url?: string } {
   // Whole or not at all: a URL with a password in it is nobody's business.
-  const url = facts['git_repository_url'] ?? '';
+  const url = httpsOf(facts['git_repository_url'] ?? '');
   return url !== '' && httpsUrl.exec(url)?.[0] === url ? { git_repository_url: url } : {};
 }
 
-function checkoutOf(
-  job: JobResult,
-  { run, origin, idOf }: KcidbContext,
-  source: KcidbSource,
-): KcidbCheckout {
+/** The tree's name as the dashboard makes one up from its URL: owner and repository. */
+function treeOfUrl(url: string): string | undefined {
+  const [repo, owner] = new URL(url).pathname.split('/').filter(Boolean).reverse();
+  const short = repo?.replace(/\.git$/i, '');
+  if (short === undefined || short === '') return undefined;
+  if (owner === undefined) return short;
+  return owner.toLowerCase().includes(short.toLowerCase()) ? owner : `${owner}-${short}`;
+}
+
+interface Origin {
+  readonly tree?: string | undefined;
+  readonly branch?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** Which tree a kernel's source is of, its branch, and what the commit is called; a package's are made of its own. */
+function originOf(facts: Facts): Origin {
+  const source = facts['kernel_source'] ?? '';
+  const [, name, version] = /^debian:(\S+) (\S+)$/.exec(source) ?? [];
+  if (name !== undefined) return { tree: 'debian', branch: name, name: version };
+  const url = repository(facts).git_repository_url;
+  const folder = facts['git_commit'] === undefined ? undefined : /^[\w.-]+(?= )/.exec(source)?.[0];
+  const tree = (url === undefined ? undefined : treeOfUrl(url)) ?? folder;
+  return { tree, branch: facts['git_branch'], name: facts['git_describe'] };
+}
+
+/**
+ * The dashboard tells checkouts by tree, URL, branch and commit, and not by patches. So those of a patched kernel have
+ * a branch of their own, which is the same every night.
+ */
+function branchOf(job: JobResult, branch: string | undefined): string | undefined {
+  const isPatched = (patchset(job.facts).patchset_hash ?? '') !== '';
+  return isPatched ? `${branch ?? ''}+${job.kernel}` : branch;
+}
+
+function checkoutOf(job: JobResult, context: KcidbContext, source: KcidbSource): KcidbCheckout {
+  const { run, origin, idOf, options } = context;
   const wrong = job.decidedBy === 'input';
+  const known = originOf(job.facts);
+  const patches = resourcesOf(job, context, source.patches);
   return {
     id: idOf('checkout', job.kernel),
     origin,
+    ...optional('tree_name', options.treeName ?? known.tree),
     ...repository(job.facts),
+    ...optional('git_repository_branch', branchOf(job, options.branch ?? known.branch)),
     ...commit(job.facts),
+    ...optional('git_commit_name', known.name),
     ...patchset(job.facts),
+    ...(patches.length > 0 && { patchset_files: patches }),
     ...optional('comment', job.facts['kernel_source'] ?? job.kernel),
     ...time(run.startedAt),
     valid: !wrong,
@@ -67,20 +108,34 @@ function checkoutOf(
   };
 }
 
+interface Kernel {
+  readonly job: JobResult;
+  readonly checkout: string;
+}
+
 function buildOf(
-  job: JobResult,
-  { run, origin, idOf }: KcidbContext,
+  { job, checkout }: Kernel,
+  context: KcidbContext,
   source: KcidbSource,
 ): KcidbBuild {
+  const { run, origin } = context;
   const failed = job.decidedBy === 'build';
   const milliseconds = job.timesMs['build'];
+  const urlOf = (name: string): string | undefined =>
+    resourcesOf(
+      job,
+      context,
+      source.files.filter((file) => file === name),
+    )[0]?.url;
   return {
-    id: idOf('build', job.kernel),
+    id: context.buildIdOf(job.kernel),
     origin,
-    checkout_id: idOf('checkout', job.kernel),
+    checkout_id: checkout,
     architecture: 'powerpc64le',
     ...optional('compiler', job.facts['toolchain']),
     ...optional('config_name', job.facts['kernel_config']),
+    ...optional('config_url', urlOf('config')),
+    ...optional('log_url', urlOf('build.log')),
     ...time(run.startedAt),
     ...(milliseconds !== undefined ? { duration: milliseconds / 1000 } : {}),
     ...(failed ? excerptOf(source.buildTail || job.reason) : excerptOf(source.buildTail)),
@@ -105,44 +160,70 @@ function kernelJobs(run: RunResult): readonly JobResult[] {
   return [...jobs.values()];
 }
 
+/** Kernels of the same source and patches, built with other configs, are of one checkout: that of the first. */
+function withCheckouts(jobs: readonly JobResult[], idOf: KcidbContext['idOf']): readonly Kernel[] {
+  const first = new Map<string, string>();
+  return jobs.map((job) => {
+    const { git_commit: id, kernel_source: source, patchset_hash: hash } = job.facts;
+    const isKnown = hash !== undefined && source !== undefined && job.decidedBy !== 'input';
+    const key = isKnown ? `${id ?? source}\n${hash}` : job.kernel;
+    const kernel = first.get(key) ?? job.kernel;
+    first.set(key, kernel);
+    return { job, checkout: idOf('checkout', kernel) };
+  });
+}
+
 /**
- * A run as KCIDB v5.3 data. A kernel is a checkout and a build; a job, each of its cases and each metric is a
- * test under `kvm.busy_guest`; a fault that the job matrix lists as known is an incident of the issue it names.
- * The same run gives the same ids, so that submitting twice changes nothing.
- * @param origin name of the CI system: small letters, digits, underscores
+ * A run as KCIDB v5.3 data. Kernels of one source and series are a checkout, each kernel is a build; a job and each of
+ * its cases are tests under `kvm.busy_guest`; a fault that the job matrix lists as known and a FAIL that it expects are
+ * incidents. The same run gives the same ids, so that submitting twice changes nothing.
  */
 export function kcidbReport(
   run: RunResult,
   sources: Readonly<Record<string, KcidbSource>>,
-  origin: string = defaultOrigin,
+  options: KcidbOptions = {},
 ): KcidbReport {
+  const { origin = defaultOrigin } = options;
   // Labs may share an origin and start in the same second; the times in the results differ.
   const digest = createHash('sha256').update(renderResultsJson(run)).digest('hex').slice(0, 12);
   const idOf = (...parts: readonly string[]): string =>
     `${origin}:${[run.run, digest, ...parts].map(cleanLine).join('/')}`;
-  const context: KcidbContext = { run, origin, idOf };
+  const buildIdOf = (kernel: string): string => idOf('build', kernel);
+  const context: KcidbContext = { run, origin, options, idOf, buildIdOf };
   const known = new Map(Object.entries(sources));
   const sourceOf = (job: JobResult): KcidbSource => known.get(job.name) ?? noSource;
-  const kernels = kernelJobs(run).filter(({ decidedBy }) => decidedBy !== 'device');
-  const built = kernels.filter(({ decidedBy }) => decidedBy !== 'input');
-  const names = new Set(built.map(({ kernel }) => kernel));
+  const kernels = withCheckouts(
+    kernelJobs(run).filter(({ decidedBy }) => decidedBy !== 'device'),
+    idOf,
+  );
+  const built = kernels.filter(({ job }) => job.decidedBy !== 'input');
+  const names = new Set(built.map(({ job }) => job.kernel));
   const tested = run.jobs.filter(
     ({ kernel, decidedBy }) => names.has(kernel) && decidedBy !== 'build',
   );
-  const faults = tested.map((job) => knownFaultsOf(job, sourceOf(job), context));
+  const occurred = tested.flatMap((job) => [
+    knownFaultsOf(job, sourceOf(job), context),
+    expectedFailuresOf(job, context),
+  ]);
   return {
     version: { major: 5, minor: 3 },
-    checkouts: kernels.map((job) => checkoutOf(job, context, sourceOf(job))),
-    builds: built.map((job) => buildOf(job, context, sourceOf(job))),
+    checkouts: kernels
+      .filter(({ job, checkout }) => checkout === idOf('checkout', job.kernel))
+      .map(({ job }) => checkoutOf(job, context, sourceOf(job))),
+    builds: built.map((kernel) => buildOf(kernel, context, sourceOf(kernel.job))),
     tests: byId(tested.flatMap((job) => testsOf(job, context, sourceOf(job)))),
-    issues: byId(faults.flatMap(({ issues }): readonly KcidbIssue[] => issues)),
-    incidents: byId(faults.flatMap(({ incidents }) => incidents)),
+    issues: byId(occurred.flatMap(({ issues }): readonly KcidbIssue[] => issues)),
+    incidents: byId(occurred.flatMap(({ incidents }) => incidents)),
   };
 }
 
 /** kcidb.json of a run's folder. @param dir the run's folder */
-export async function renderKcidb(run: RunResult, dir: string, origin?: string): Promise<string> {
+export async function renderKcidb(
+  run: RunResult,
+  dir: string,
+  options: KcidbOptions = {},
+): Promise<string> {
   const sources: Record<string, KcidbSource> = {};
   for (const job of run.jobs) sources[job.name] = await readKcidbSource(dir, job);
-  return `${JSON.stringify(kcidbReport(run, sources, origin), undefined, 2)}\n`;
+  return `${JSON.stringify(kcidbReport(run, sources, options), undefined, 2)}\n`;
 }

@@ -96,3 +96,7 @@ export function tailBytes(text: string, maxBytes: number): string {
   while (start < bytes.length && ((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
   return mark + bytes.subarray(start).toString();
 }
+
+/** The first https URL of a text, without user and password; only what every reader of a URI takes. */
+export const httpsUrl =
+  /https:\/\/[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::\d{1,5})?(?:\/(?:[\w.~:/?!$&'*+,;=-]|%[0-9a-f]{2}){0,2000})?(?![\w.-]{0,2000}@)/i;

@@ -21,12 +21,13 @@ test('patchset_hash is what the shell line of the KCIDB schema gives', () =>
   }));
 
 test('git facts: a repository that others can reach, and never a password', () => {
-  const url = (text: string | undefined) => gitFacts('c0ffee', text)['git_repository_url'];
+  const url = (text?: string) =>
+    gitFacts({ commit: 'c0ffee', ...(text !== undefined && { url: text }) })['git_repository_url'];
   assert.equal(url('https://example.org/linux.git'), 'https://example.org/linux.git');
   assert.equal(url('https://me:secret@example.org/linux.git?t=1'), 'https://example.org/linux.git');
   assert.equal(url('ssh://git@example.org/linux.git'), 'ssh://example.org/linux.git');
   for (const none of [undefined, '', '/home/me/linux', 'git@example.org:linux.git', 'file:///x']) {
     assert.equal(url(none), undefined, none);
   }
-  assert.equal(gitFacts('c0ffee', undefined)['git_commit'], 'c0ffee');
+  assert.equal(gitFacts({ commit: 'c0ffee' })['git_commit'], 'c0ffee');
 });

@@ -92,6 +92,45 @@ test('submit: again after what may pass, not after a refusal', () =>
     },
   ));
 
+const id = 'aB3'.repeat(10);
+const says = (status: string, message = ''): Answer => ({
+  status: status === 'notfound' ? 404 : 200,
+  body: JSON.stringify({ id, status, message }),
+});
+const askedSoon = { ...noWait, pollMs: 0 } as const;
+
+test('submit: asks until the server has accepted it', () =>
+  withServer(
+    [says('ok'), says('notfound'), says('ready', 'File waiting'), says('processed')],
+    async (target, requests) => {
+      const said: string[] = [];
+      const { text } = await submitKcidb(target, report, {
+        ...askedSoon,
+        say: (line) => said.push(line),
+      });
+      assert.match(text, new RegExp(`: accepted \\(${id}\\)$`));
+      assert.deepEqual(said, [`${id}: notfound`, `${id}: ready (File waiting)`]);
+      assert.deepEqual(requests.slice(1), Array(3).fill(`GET /status?id=${id} Bearer ${token}`));
+    },
+  ));
+
+test('submit: a submission that is refused after it came, or that nobody looks at, is an error', async () => {
+  await withServer([says('ok'), says('failed', 'File failed to pass validation')], (target) =>
+    assert.rejects(
+      submitKcidb(target, report, askedSoon),
+      (error: unknown) =>
+        error instanceof InfraError && /refused .*: File failed to pass/.test(error.message),
+    ),
+  );
+  await withServer([says('ok'), says('ready')], (target) =>
+    assert.rejects(submitKcidb(target, report, { ...askedSoon, acceptMs: 0 }), (error: unknown) => {
+      assert.ok(error instanceof InfraError);
+      assert.match(error.advice, /has not accepted it within 0 s: ready; ask later: http.*status/);
+      return !error.advice.includes(token);
+    }),
+  );
+});
+
 test('submit: gives up after its attempts', () =>
   withServer(Array<Answer>(9).fill({ status: 500 }), async (target, requests) => {
     await assert.rejects(submitKcidb(target, report, noWait), InfraError);

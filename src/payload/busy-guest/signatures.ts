@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { JobResult } from '../../model/result.js';
 import { metricOf } from '../metric.js';
-import type { Signature } from '../test-program.js';
+import type { KnownBug, Signature } from '../test-program.js';
 
 interface Row extends Signature {
   fits(seen: Seen): boolean;
@@ -19,6 +19,16 @@ interface Seen {
 const commit =
   'commit 2cd571245b43 ("sched/fair: Add related data structure for task based throttle"), v6.18';
 const entry = 'xfer_to_guest_mode_handle_work(), called before each guest entry';
+
+const report = '"Use generic xfer to guest work function"';
+
+/** By its subject: the archive finds every version of the series by it. */
+const throttleWork: KnownBug = {
+  subject: `KVM: powerpc/book3s_hv: ${report.slice(1, -1)}`,
+  reportUrl: `https://lore.kernel.org/all/?q=${encodeURIComponent(`s:${report}`)}`,
+  introducedBy: commit,
+  fix: 'jobs/patches/kvm-hv-xfer-to-guest',
+};
 
 /** A throttle that is counted and takes no time, and the limit is not kept: its task work was never run. */
 const neverThrottled = ({ fails, metric }: Seen): boolean =>
@@ -82,6 +92,7 @@ const rows: readonly Row[] = [
       'the scheduler throttles by task work, and KVM-PR enters the guest again without running it',
     look: `kvmppc_prepare_to_enter() in arch/powerpc/kvm/powerpc.c: ${entry}, is missing`,
     known: `since ${commit}; jobs/patches/kvm-hv-xfer-to-guest, the patch for the common entry check`,
+    bug: throttleWork,
   },
   {
     name: 'task-work-never-run',
@@ -90,6 +101,7 @@ const rows: readonly Row[] = [
       'the scheduler throttles by task work, and KVM enters the guest again without running it',
     look: `the run loops in arch/powerpc/kvm/book3s_hv.c (kvmhv_run_single_vcpu() from POWER9 on, kvmppc_run_vcpu() before): ${entry}, is missing`,
     known: `since ${commit}; fixed by jobs/patches/kvm-hv-xfer-to-guest; docs/findings.md`,
+    bug: throttleWork,
   },
   {
     name: 'time-burnt',
@@ -222,6 +234,6 @@ export function signatureOf(job: JobResult): Signature | undefined {
   };
   const row = rows.find((one) => one.fits(seen));
   if (!row) return undefined;
-  const { name, means, look, known } = row;
-  return { name, means, look, ...(known !== undefined && { known }) };
+  const { name, means, look, known, bug } = row;
+  return { name, means, look, ...(known !== undefined && { known }), ...(bug && { bug }) };
 }
