@@ -33,6 +33,7 @@ interface Options extends MatrixOptions {
   readonly console: string;
   readonly tag?: readonly string[];
   readonly priority: string;
+  readonly lab?: string;
   readonly quiet: boolean;
 }
 
@@ -63,10 +64,16 @@ function ciMatrix(file: string, matrix: JobMatrix): CiMatrix {
 }
 
 async function forKernelci(matrix: JobMatrix, options: Options): Promise<number> {
+  const { lab } = options;
+  if (lab === undefined || !/^[a-z0-9][\w.-]*$/i.test(lab)) {
+    throw new UsageError(
+      'generate --for kernelci: --lab NAME is needed, one of runtimes: in its pipeline.yaml, such as lava-collabora',
+    );
+  }
   const sources = await interruptible((signal) =>
     kernelciSources(matrix, targetOf(options), signal),
   );
-  const { jobs, template } = kernelciFiles(sources);
+  const { jobs, template } = kernelciFiles(sources, lab);
   await say(join(options.out, 'jobs-busyguest.yaml'), jobs);
   await say(join(options.out, 'busyguest.jinja2'), template);
   return 0;
@@ -162,6 +169,10 @@ export const declare: Declare = (command) =>
     )
     .option('--device-type <name>', "lava: the lab's name for this type of device")
     .option('--console <device>', 'lava: console of a real machine', lavaDefaults.console)
+    .option(
+      '--lab <name>',
+      'kernelci: the runtime that runs the jobs, as its pipeline.yaml calls it',
+    )
     .option('--tag <name...>', 'lava: tags that the device must have')
     .option('--priority <p>', 'lava: low, medium, high, or 0 to 100', String(lavaDefaults.priority))
     .addOption(shared.tree)
@@ -174,6 +185,7 @@ export const declare: Declare = (command) =>
 Examples:
   busyguest generate jobs/nightly.yaml --for lava --publish files.lab:/srv/www/bg --url https://files.lab/bg
   busyguest generate jobs/pre-pull.yaml --for lava --boot petitboot --publish http://10.0.0.5:8080
+  busyguest generate jobs/pre-pull.yaml --for kernelci --lab lava-mylab --publish files.lab:/srv/www/bg --url https://files.lab/bg
   busyguest generate jobs/pre-pull.yaml --for gitlab`,
     )
     .action(exits(generate));

@@ -38,5 +38,5 @@ export function parseKcidbOptions(given: KcidbOptions): KcidbOptions {
       '--base-url: https://HOST/PATH is needed, where the results are published',
     );
   }
-  return { ...given, baseUrl: url.href.replace(/\/+$/, '') };
+  return { ...given, baseUrl: url.href.replace(/\/$/, '') };
 }

@@ -79,13 +79,13 @@ function numberOf({ value, unit }: Metric): KcidbNumber {
   return { value, unit: cleanLine(unit) };
 }
 
-/** What a case measured: its first metric is the number it is about, all of them stand beside it. */
+/** What a case measured: its ratio, or else its first metric, is the number it is about; all stand beside it. */
 function measured({ metrics }: CaseResult): Pick<KcidbTest, 'number' | 'misc'> {
   const usable = metrics.filter(({ value }) => Number.isFinite(value));
-  const [first] = usable;
-  if (first === undefined) return { misc: {} };
+  const main = usable.find(({ unit }) => unit === 'ratio') ?? usable[0];
+  if (main === undefined) return { misc: {} };
   const all = usable.map(({ name, value, unit }) => [cleanLine(name), { value, unit }] as const);
-  return { number: numberOf(first), misc: { metrics: Object.fromEntries(all) } };
+  return { number: numberOf(main), misc: { metrics: Object.fromEntries(all) } };
 }
 
 /** Where the files of a job are published, in KCIDB's form. */

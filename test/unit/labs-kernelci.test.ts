@@ -17,7 +17,10 @@ const kernelci = z
         z.strictObject({
           kind: z.literal('kbuild'),
           template: z.string(),
-          params: z.looseObject({ arch: z.string(), compiler: z.string() }),
+          image: z.string().startsWith('ghcr.io/kernelci/'),
+          priority: z.enum(['low', 'medium', 'high']),
+          params: z.looseObject({ arch: z.string(), compiler: z.string(), backend: z.string() }),
+          rules: z.object({ tree: z.array(z.string()) }),
         }),
         z.strictObject({
           kind: z.literal('job'),
@@ -38,7 +41,7 @@ const kernelci = z
       z.strictObject({
         job: z.string(),
         event: z.looseObject({ channel: z.string(), kind: z.string(), state: z.string() }),
-        runtime: z.looseObject({ type: z.enum(['lava', 'kubernetes', 'docker', 'shell']) }),
+        runtime: z.strictObject({ name: z.enum(['k8s-all', 'lava-mylab']) }),
         platforms: z.array(z.string()).optional(),
       }),
     ),
@@ -60,7 +63,7 @@ function source(device: string): KernelciSource {
   return { ...job, machine };
 }
 
-const files = kernelciFiles([source('qemu-pseries-p9'), source('qemu-powernv9')]);
+const files = kernelciFiles([source('qemu-pseries-p9'), source('qemu-powernv9')], 'lava-mylab');
 
 test('KernelCI: jobs, platforms and schedule as its own validation wants them', () => {
   assertGolden('kernelci/jobs-busyguest.yaml', files.jobs);
@@ -79,7 +82,9 @@ test('KernelCI: the template takes its parameters and nothing else', () => {
   for (const word of new Set(words)) {
     assert.ok(
       given.includes(word) ||
-        /^(node|platform_config|api_config|storage_config|notify)\./.test(word),
+        /^(node|platform_config|api_config|storage_config|notify)\./.test(word) ||
+        // kernelci-core's Runtime.get_params(), and LAVA's.
+        ['device_type', 'priority', 'instance_callback'].includes(word),
       word,
     );
   }
@@ -87,6 +92,52 @@ test('KernelCI: the template takes its parameters and nothing else', () => {
   // Filled in, it is YAML.
   const filled = files.template.replace(/\{[#%].*?[#%]\}/g, '').replace(/\{\{.*?\}\}/g, 'x');
   assert.deepEqual(Object.keys(parse(filled) as object).slice(0, 2), ['job_name', 'device_type']);
+});
+
+test('KernelCI: keys stand in its order, by words and by numbers', () => {
+  const devices = ['qemu-pseries-p9', 'qemu-pseries-p10', 'qemu-pseries-papr-p10'];
+  const { jobs } = kernelciFiles(devices.map(source), 'lava-mylab');
+  const { platforms } = parse(jobs) as { platforms: object };
+  // kernelci.sort_check() of kernelci-core 69a285e95cc5: a word is a number only where it is one as a whole.
+  assert.deepEqual(Object.keys(platforms), [
+    'busyguest-qemu-pseries-p10',
+    'busyguest-qemu-pseries-p9',
+    'busyguest-qemu-pseries-papr-p10',
+  ]);
+  assert.ok(jobs.indexOf('  busy-guest-qemu') < jobs.indexOf('  kbuild-gcc-14'));
+});
+
+test("KernelCI: the template's monitor reads cases, each with its first metric", () => {
+  const found = /pattern: '?(BG-RESULT .*?)'?$/m.exec(files.template)?.[1] ?? '';
+  // JavaScript's names for the same groups.
+  const pattern = found.replaceAll('(?P<', '(?<').replace(/\(\?P=(\w+)\)/g, '\\k<$1>');
+  const line = (name: string, result: string, value: string, unit: string): string =>
+    `BG-RESULT v1 name=${name} result=${result} measurement=${value} unit=${unit};\r\n`;
+  const text = [
+    line('a_case', 'fail', '0', 'ok'),
+    line('a_case__ratio', 'fail', '3.314', 'ratio'),
+    line('a_case__usage', 'fail', '99', 'us'),
+    line('plain', 'pass', '1', 'ok'),
+    line('other', 'skip', '0', 'ok'),
+    'BUSYGUEST-END 3\r\n',
+  ].join('');
+  const seen = (console: string) =>
+    [...console.matchAll(new RegExp(pattern, 'g'))].map(({ groups = {} }) =>
+      ['test_case_id', 'result', 'measurement', 'units'].map((name) => groups[name]).join(' '),
+    );
+  const all = ['a_case fail 3.314 ratio', 'plain pass 1 ok', 'other skip 0 ok'];
+  assert.deepEqual(seen(text), all);
+  // As LAVA sees it: character by character, and what was matched is gone.
+  const stream: string[] = [];
+  let buffer = '';
+  for (const character of text) {
+    buffer += character;
+    const match = new RegExp(pattern).exec(buffer);
+    if (match === null) continue;
+    stream.push(...seen(buffer));
+    buffer = buffer.slice(match.index + match[0].length);
+  }
+  assert.deepEqual(stream, all);
 });
 
 test('GitLab and GitHub: a job for each device', () => {

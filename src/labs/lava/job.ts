@@ -38,6 +38,8 @@ export interface LavaJob {
   readonly payloadArgs: readonly string[];
   readonly timeouts: Pick<Timeouts, 'bootMs' | 'testMs'>;
   readonly priority: LavaPriority;
+  /** Name of the suite and what LAVA reads on the console, where not the usual. */
+  readonly monitor?: { readonly name: string; readonly pattern: string };
   /** Tags that the device must have; LAVA answers an unknown one with an internal error. */
   readonly tags: readonly string[];
   readonly visibility: 'public' | 'personal';

@@ -16,10 +16,11 @@ const endPattern = 'BUSYGUEST-END \\d+[^\\r\\n]*\\r*\\n';
  */
 export function monitorAction(job: LavaJob, start: string): object {
   const { bootMs, testMs } = job.timeouts;
+  const { name, pattern } = job.monitor ?? { name: suite, pattern: flatPattern };
   return {
     test: {
       timeout: duration(bootMs + testMs),
-      monitors: [{ name: suite, start, end: endPattern, pattern: flatPattern }],
+      monitors: [{ name, start, end: endPattern, pattern }],
     },
   };
 }
