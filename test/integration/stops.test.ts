@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { busyguest, folder, latest, machinesGone, project, start, type Running } from './cli.js';
 
 const args = ['run', 'jobs/smoke.yaml', '--fresh', '--jobs', '1', '--verbose'];
-const booted = 'KTAP version 1';
+const booted = 'TAP version 13';
 
 test('Ctrl-C keeps what is finished, and says what is not', async (context) => {
   const results = await folder(context);

@@ -3,6 +3,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Jenkins' schema of JUnit, in a checkout of its xunit-plugin. */
+export const junit10 =
+  'src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd';
+
 /** Projects that read what we write. Each variable names a checkout of one; none of their code is in this one. */
 const peers = {
   KERNELCI_PIPELINE: { what: 'kernelci/kernelci-pipeline', file: 'tests/validate_yaml.py' },
@@ -11,6 +15,8 @@ const peers = {
   DASHBOARD: { what: 'kernelci/dashboard', file: 'backend/kernelCI_app/models.py' },
   B4: { what: 'mricon/b4', file: 'src/b4/review/checks.py' },
   LAVA: { what: 'lava/lava', file: 'lava_scheduler_app/schema.py' },
+  NIPA: { what: 'linux-netdev/nipa', file: 'contest/remote/lib/results.py' },
+  XUNIT_PLUGIN: { what: 'jenkinsci/xunit-plugin', file: junit10 },
   TEST_DEFINITIONS: { what: 'Linaro/test-definitions', file: 'automated/lib/sh-test-lib' },
 } as const;
 
@@ -62,10 +68,12 @@ export function runPython(
     readonly cwd?: string;
     readonly env?: Readonly<Record<string, string>>;
     readonly input?: string;
+    /** Another one than that which has what the peers import. */
+    readonly python?: string;
   } = {},
 ): Said {
   const { path = [], cwd, env = {}, input } = options;
-  const { status, stdout, stderr, error } = spawnSync(python, args, {
+  const { status, stdout, stderr, error } = spawnSync(options.python ?? python, args, {
     encoding: 'utf8',
     ...(cwd !== undefined && { cwd }),
     ...(input !== undefined && { input }),
@@ -84,4 +92,24 @@ export function runPython(
 export function whyWithoutModules(...modules: readonly string[]): string | false {
   const missing = modules.filter((name) => runPython(['-c', `import ${name}`]).status !== 0);
   return missing.length === 0 ? false : `${python} has no ${missing.join(', ')}`;
+}
+
+/** The one that Debian's python3-... packages are for. */
+export const debianPython = '/usr/bin/python3';
+
+/** For `skip` of a test: which of Debian's packages is not installed, or false. */
+export function whyWithoutPackage(name: string): string | false {
+  return versionOf(name) === undefined ? `Debian's package ${name} is not installed` : false;
+}
+
+/** Version of an installed package of Debian. */
+export function versionOf(name: string): string | undefined {
+  const { status, stdout } = spawnSync(
+    'dpkg-query',
+    ['-W', '-f=${Version} ${db:Status-Abbrev}', name],
+    {
+      encoding: 'utf8',
+    },
+  );
+  return status === 0 && stdout.includes(' ii') ? stdout.split(' ')[0] : undefined;
 }
