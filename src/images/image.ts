@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
+import { initStarts, usualProgram } from '../payload/image-recipe.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, writeWhole } from '../system/files.js';
 import { seal } from '../system/sealed.js';
@@ -25,13 +26,13 @@ export interface ExtraFiles {
   readonly key: string;
 }
 
-/** The initramfs with the busy-guest payload. */
-export const busyGuestImage = (
+/** The initramfs with the usual test program. */
+export const usualImage = (
   compiler: Compiler,
   signal: AbortSignal,
   modules?: readonly ModuleFile[],
   extra?: ExtraFiles,
-): Promise<Image> => programImage('busy-guest', compiler, signal, modules, extra);
+): Promise<Image> => programImage(usualProgram, compiler, signal, modules, extra);
 
 /**
  * An initramfs with a program of guest-images/; made once for the same sources, compiler, modules and
@@ -56,8 +57,7 @@ export async function programImage(
   if (!(await use(initramfs))) {
     const files = [
       { path: 'init', data: await readFile(init.path), mode: 0o755 },
-      // init starts what has this name.
-      { path: 'busy-guest', data: await readFile(payload.path), mode: 0o755 },
+      { path: initStarts, data: await readFile(payload.path), mode: 0o755 },
       ...moduleFiles,
       ...extra.files,
     ];

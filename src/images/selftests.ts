@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, projectDir, writeWhole } from '../system/files.js';
 import { seal } from '../system/sealed.js';
+import { initStarts } from '../payload/image-recipe.js';
 import { packInitramfs, type ImageFile } from './cpio.js';
 import { debianPrograms, type Wanted } from './debian-programs.js';
 import type { Image } from './image.js';
@@ -56,8 +57,7 @@ export async function selftestsImage(
     const selected = Buffer.from(tests.map((test) => `${test}\n`).join(''));
     const files: ImageFile[] = [
       { path: 'init', data: await readFile(init.path), mode: 0o755 },
-      // init starts what has this name.
-      { path: 'busy-guest', data: start, mode: 0o755 },
+      { path: initStarts, data: start, mode: 0o755 },
       ...system.files.filter(({ path }) => path !== 'usr/bin/busybox'),
       ...system.files.flatMap((file) =>
         file.path === 'usr/bin/busybox' ? [{ ...file, path: 'bin/busybox' }] : [],

@@ -5,7 +5,7 @@ import type { VmmGuest } from '../payload/image-recipe.js';
 import { digest, digestFile } from '../system/files.js';
 import { packInitramfs, type ImageFile } from './cpio.js';
 import { debianQemu } from './debian-qemu.js';
-import { busyGuestImage, type Image, type ModuleFile } from './image.js';
+import { usualImage, type Image, type ModuleFile } from './image.js';
 import { compileProgram, type Compiler } from './payload.js';
 
 /** An initramfs with QEMU and a guest for it. */
@@ -32,7 +32,7 @@ export async function vmmImage(
   const linux = guest === 'linux' ? await linuxGuest(kernel, compiler, signal) : noGuest;
   say('packing QEMU');
   const extra = { files: [...qemu.files, ...linux.files], key: digest(qemu.key, linux.key) };
-  const image = await busyGuestImage(compiler, signal, modules, extra);
+  const image = await usualImage(compiler, signal, modules, extra);
   return { ...image, facts: qemu.facts };
 }
 

@@ -16,5 +16,8 @@ export type ImageRecipe =
 /** The program in the initramfs that every kernel has. */
 export const usualProgram = 'busy-guest';
 
+/** Its name in every initramfs, whatever it is: init starts what has this name (guest-images/init/init.c). */
+export const initStarts = 'busy-guest';
+
 /** The same for the same recipe. */
 export const recipeKey = (recipe: ImageRecipe): string => JSON.stringify(recipe);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { busyGuestImage } from '../images/image.js';
+import { usualImage } from '../images/image.js';
 import type { Compiler } from '../images/payload.js';
 import { debianPackages, namesKernelPackage } from '../kernels/packages/debian-package.js';
 import { openPackages } from '../kernels/packages/distro-kernel.js';
@@ -29,7 +29,7 @@ export async function bootablePackages(
   say(`unpacking ${kernel.name}`);
   const distro = await openPackages(files, cacheDir('packages'), signal);
   const start = Date.now();
-  const image = await busyGuestImage(compiler, signal, distro.modules);
+  const image = await usualImage(compiler, signal, distro.modules);
   return {
     ...joined(distro.key, image),
     image: distro.image,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { Image, ModuleFile } from '../images/image.js';
-import { busyGuestImage } from '../images/image.js';
+import { usualImage } from '../images/image.js';
 import { compileProgram, type Compiler } from '../images/payload.js';
 import type { BuiltKernel } from '../kernels/build.js';
 import { runningKernel } from '../model/job.js';
+import { usualProgram } from '../payload/image-recipe.js';
 import type { OtherImage } from './images.js';
 
 /** A kernel with the initramfs that goes with it: everything a device needs to boot. */
@@ -45,7 +46,7 @@ export async function bootableBuild(
   signal: AbortSignal,
 ): Promise<Bootable> {
   const start = Date.now();
-  const image = await busyGuestImage(compiler, signal);
+  const image = await usualImage(compiler, signal);
   return {
     ...joined(kernel.key, image),
     image: kernel.image,
@@ -64,7 +65,7 @@ export async function bootableBuild(
 
 /** The kernel that runs on a device: only the test program goes there. */
 export async function bootableRunning(compiler: Compiler, signal: AbortSignal): Promise<Bootable> {
-  const { path, key } = await compileProgram('busy-guest', compiler, signal);
+  const { path, key } = await compileProgram(usualProgram, compiler, signal);
   return {
     image: '',
     initramfs: '',

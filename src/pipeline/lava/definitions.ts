@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { busyGuestImage } from '../../images/image.js';
+import { usualImage } from '../../images/image.js';
 import { compileProgram } from '../../images/payload.js';
 import { findProgramToolchain } from '../../kernels/toolchain.js';
 import type { Artefact } from '../../labs/artefacts/artefact.js';
@@ -11,6 +11,7 @@ import { lavaDefinition } from '../../labs/lava/definition.js';
 import { InfraError, JobError, UsageError } from '../../model/errors.js';
 import type { EventSink } from '../../model/event.js';
 import type { Job, JobMatrix } from '../../model/job.js';
+import { usualProgram } from '../../payload/image-recipe.js';
 import { bootOf } from '../boot.js';
 import {
   filesOf,
@@ -51,7 +52,7 @@ export async function lavaSet(
   const left = matrix.jobs.filter((job) => !fits(job));
   const jobs = standIns(matrix.jobs.filter(fits), options);
   if (jobs.length === 0) throw new UsageError('generate: no device of this matrix is one of LAVA');
-  const payload = await compileProgram('busy-guest', await findProgramToolchain(), signal);
+  const payload = await compileProgram(usualProgram, await findProgramToolchain(), signal);
   const boots = await bootsOf({ ...matrix, jobs }, signal, emit);
   const filesByJob = new Map(boots.map(({ job, boot }) => [job, filesOf(boot, payload.path)]));
   const used = usedFiles(options);
@@ -89,7 +90,7 @@ export async function kernelciSources(
 ): Promise<KernelciSource[]> {
   if (target.kind === 'server')
     throw new UsageError('generate: KernelCI needs a lasting --publish');
-  const image = await busyGuestImage(await findProgramToolchain(), signal);
+  const image = await usualImage(await findProgramToolchain(), signal);
   await using published = await publish(
     [{ kind: 'initramfs.cpio', path: image.initramfs }],
     target,
