@@ -6,7 +6,7 @@
 set -u
 . "$(dirname "$0")/mount-root.sh"
 mount_root "$1" || { echo 'cannot mount'; exit 1; }
-chroot "$root" pg_ctlcluster 15 main start || { echo 'no database'; exit 1; }
+chroot "$root" pg_ctlcluster "$(ls "$root/etc/postgresql")" main start || { echo 'no database'; exit 1; }
 echo 'ready'
 
 declare -A started

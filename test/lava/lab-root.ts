@@ -16,6 +16,9 @@ import { firstLine, run } from '../../src/system/processes.js';
 /** The token of the lab's only user. */
 export const labToken = 'lab-only-3f9c1e77a0d24b58';
 
+/** Debian's suite that the LAVA server is of: bookworm has 2023.01, sid the newest. */
+const suite = process.env['BUSYGUEST_LAVA_SUITE'] || 'bookworm';
+
 /** Starts a program as init of namespaces of its own: what it starts and mounts ends with it. */
 export const namespaces = [
   ...['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private'],
@@ -61,7 +64,7 @@ async function planRoot(signal: AbortSignal): Promise<RootPlan> {
     .split('\n')
     .filter((line) => /^Acquire::(?!IndexTargets|Changelogs|cdrom)/.test(line));
   const key = digest(await readFile(script, 'utf8'), mirror, acquire.join('\n')).slice(0, 16);
-  return { root: cacheDir('test', `lava-lab-${key}`), script, mirror, acquire };
+  return { root: cacheDir('test', `lava-lab-${suite}-${key}`), script, mirror, acquire };
 }
 
 /** The folder of a Debian with LAVA in it that an earlier test made; undefined where there is none. */
@@ -93,7 +96,7 @@ export async function labRoot(signal: AbortSignal, say: (text: string) => void):
       await writeWhole(options, acquire.map((line) => `${line}\n`).join(''));
       try {
         await makeFolderWhole(root, async (dir) => {
-          const argv = [...namespaces, 'bash', script, dir, mirror, options, labToken];
+          const argv = [...namespaces, 'bash', script, dir, mirror, options, labToken, suite];
           await run(argv, { stage: 'lab', signal, onLine: say });
         });
       } finally {

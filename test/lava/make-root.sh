@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Makes a folder with Debian 12, a LAVA server and dispatcher, their database, users, workers and devices.
-# Usage, as init of a PID namespace with a mount namespace: make-root.sh ROOT MIRROR APT.CONF TOKEN
+# Makes a folder with Debian, a LAVA server and dispatcher, their database, users, workers and devices.
+# Usage, as init of a PID namespace with a mount namespace: make-root.sh ROOT MIRROR APT.CONF TOKEN SUITE
+# SUITE: bookworm has LAVA 2023.01, sid the newest.
 set -euo pipefail
-root=$1 mirror=$2 options=$3 token=$4
+root=$1 mirror=$2 options=$3 token=$4 suite=$5
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
 say() { echo "lab: $*"; }
@@ -11,14 +12,19 @@ inside() { chroot "$root" "$@"; }
 install() { inside apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >/dev/null; }
 manage() { inside lava-server manage "$@"; }
 
-say 'unpacking Debian 12'
+say "unpacking Debian $suite"
+# QEMU of bookworm itself is too old.
+backports=() newer=()
+if [ "$suite" = bookworm ]; then
+    backports=("deb $mirror bookworm-backports main") newer=(-t bookworm-backports)
+fi
 # It is thrown away: no documentation, no waiting for the disk.
 mmdebstrap --quiet --variant=apt --mode=root --aptopt="$options" \
     --skip=cleanup/apt/lists,cleanup/apt/cache \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --include=ca-certificates,postgresql,adduser bookworm "$root" \
-    "deb $mirror bookworm main" "deb $mirror bookworm-backports main"
+    --include=ca-certificates,postgresql,adduser "$suite" "$root" \
+    "deb $mirror $suite main" "${backports[@]}"
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
 cp /etc/apt/auth.conf.d/*.conf "$root/etc/apt/auth.conf.d/" 2>/dev/null || true
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
@@ -28,7 +34,8 @@ mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
 
 # A Unix socket only: no two labs, and no other database, want the same TCP port.
-postgres=$root/etc/postgresql/15/main
+version=$(ls "$root/etc/postgresql")
+postgres=$root/etc/postgresql/$version/main
 printf '%s\n' "listen_addresses = ''" 'fsync = off' 'full_page_writes = off' >>"$postgres/postgresql.conf"
 sed -i 's/^local\(.*\)peer$/local\1trust/' "$postgres/pg_hba.conf"
 mkdir -p "$root/etc/lava-server/settings.d"
@@ -48,12 +55,12 @@ EVENT_SOCKET: "ipc:///tmp/lava.events"
 ALLOWED_HOSTS: ["127.0.0.1"]
 END
 # lava-server's installation makes its tables.
-inside pg_ctlcluster 15 main start
+inside pg_ctlcluster "$version" main start
 say 'installing QEMU'
-install -t bookworm-backports qemu-system-ppc
+install "${newer[@]}" qemu-system-ppc
 say 'installing LAVA'
 # libguestfs pulls a qemu-system-x86, which otherwise comes from the suite that conflicts.
-install lava-server lava-dispatcher lavacli qemu-system-x86/bookworm-backports
+install lava-server lava-dispatcher lavacli "qemu-system-x86${newer[1]:+/${newer[1]}}"
 # For the machine with petitboot: LAVA's deployment by TFTP, and the shell that petitboot has.
 install tftpd-hpa busybox
 
@@ -94,6 +101,6 @@ for worker in Worker.objects.all():
 END
 inside env TOKEN="$token" lava-server manage shell -c 'exec(open("/tmp/setup.py").read())'
 inside chown -R lavaserver:lavaserver /etc/lava-server/dispatcher-config
-inside pg_ctlcluster 15 main stop
+inside pg_ctlcluster "$version" main stop
 rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/etc/apt/auth.conf.d/*
 umount -R "$root/dev" "$root/sys" "$root/proc"
