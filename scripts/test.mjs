@@ -14,6 +14,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  * The folders of test/ in the order in which they run. `goal`: quick is `npm test` and .ci/run, more is what
  * another half hour tests, long is left to whoever asks for it. `why`: what takes time there. `apart`: its files run
  * side by side; those of the others boot machines, which use all CPUs themselves, or share what must not be disturbed.
+ * `folder`: where they are, if not in one of the kind's name. `env`: what they are told.
  */
 const kinds = {
   check: { goal: 'quick', why: 'types, lint, format' },
@@ -29,7 +30,7 @@ const kinds = {
   'red-team': { goal: 'more', why: 'builds tiny trees, and looks for secrets' },
   packages: { goal: 'more', why: "fetches a distribution's kernels, and a QEMU for the guest" },
   builds: { goal: 'more', why: 'builds other kernels' },
-  lava: { goal: 'more', why: 'sets up a LAVA server' },
+  lava: { goal: 'more', why: 'sets up a LAVA server, 2023.01' },
   peers: {
     goal: 'more',
     why: 'runs the code of projects that read our files, where it is at hand',
@@ -37,6 +38,13 @@ const kinds = {
   long: { goal: 'long', why: 'builds eight more kernels' },
   mutants: { goal: 'long', why: 'boots wrong kernels, hundreds of times' },
   'bare-metal': { goal: 'long', why: 'boots firmware for minutes' },
+  // The last one, so that no other is told the same.
+  'lava-sid': {
+    goal: 'long',
+    why: "lava's tests with the newest LAVA that Debian has",
+    folder: 'lava',
+    env: { BUSYGUEST_LAVA_SUITE: 'sid' },
+  },
 };
 const goals = {
   quick: ['quick'],
@@ -67,7 +75,7 @@ function parse(argv) {
 }
 
 function testFiles(kind, names) {
-  const dir = join(root, 'dist', 'test', kind);
+  const dir = join(root, 'dist', 'test', kinds[kind].folder ?? kind);
   if (!existsSync(dir)) return [];
   return readdirSync(dir)
     .filter((name) => name.endsWith('.test.js'))
@@ -101,6 +109,7 @@ function runFiles(kind, files, count) {
   process.stdout.write(`\n${kind} tests: ${files.length} files\n`);
   return new Promise((resolve) => {
     // `true` leaves one CPU free, which of two is half.
+    Object.assign(process.env, kinds[kind].env);
     const stream = run({ files, concurrency: kinds[kind].apart ? availableParallelism() : 1 });
     stream.on('test:pass', (data) => notePass(count, data));
     stream.on('test:fail', (data) => {
