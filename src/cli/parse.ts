@@ -44,7 +44,8 @@ export async function parse(file: string, options: { readonly to: string }): Pro
   for (const line of splitter.end()) reader.feed(line.text, line);
   const document = reader.end();
   const cases = flatten(document);
-  if (cases.length === 0) throw new JobError([{ message: `${file}: ${nothingIn(document)}` }]);
+  if (cases.length === 0)
+    throw new JobError([{ message: `${file}: ${nothingIn(document, bytes)}` }]);
   process.stdout.write(
     options.to === 'json' ? json(cases, document.problems) : render(options.to, file, cases),
   );
@@ -52,9 +53,9 @@ export async function parse(file: string, options: { readonly to: string }): Pro
 }
 
 /** What is wrong with a log that has no result. */
-function nothingIn({ plan, noiseLines }: KtapDocument): string {
+function nothingIn({ plan }: KtapDocument, bytes: number): string {
   if (plan !== undefined) return `the plan promises ${plan} results, and there is none`;
-  return noiseLines === 0 ? 'it is empty' : 'no TAP or KTAP result in it';
+  return bytes === 0 ? 'it is empty' : 'no TAP or KTAP result in it';
 }
 
 const json = (cases: readonly CaseResult[], problems: readonly string[]): string =>

@@ -117,3 +117,18 @@ test('parse turns a KTAP log into TAP, JUnit and JSON; exit 1 when a case failed
     ['PASS', 'FAIL', 'MISS'],
   );
 });
+
+test('parse of a log without a result says what is wrong with it, exit 65', async (context) => {
+  const dir = await folder(context);
+  for (const [text, wanted] of [
+    ['', /it is empty/],
+    ['[    1.0] booted\n', /no TAP or KTAP result in it/],
+    ['TAP version 13\n# booted\n', /no TAP or KTAP result in it/],
+  ] as const) {
+    await writeFile(join(dir, 'log'), text);
+    const { code, stderr, stdout } = await busyguest('parse', join(dir, 'log'));
+    assert.equal(code, 65, stderr);
+    assert.match(stderr, wanted);
+    assert.equal(stdout, '');
+  }
+});
