@@ -2,9 +2,11 @@
 import { join, resolve } from 'node:path';
 import { prePull } from '../jobs/generators/pre-pull.js';
 import { prePullDevices } from '../jobs/generators/generator.js';
-import { UsageError } from '../model/errors.js';
+import { exitCode, InfraError, JobError, UsageError } from '../model/errors.js';
 import { findBase, readApplying, writeSeries } from '../pipeline/check-series.js';
 import { makeRunDir } from '../pipeline/run.js';
+import { b4Failure, b4ResultOf, renderB4 } from '../reports/b4-result.js';
+import { parseBaseUrl } from '../reports/base-url.js';
 import { renderDraft } from '../reports/mail-draft.js';
 import type { MailFacts } from '../reports/mail-facts.js';
 import { renderMail } from '../reports/mail.js';
@@ -12,6 +14,7 @@ import { writeWhole } from '../system/files.js';
 import { quoteWord } from '../system/shell-words.js';
 import { exitCodeOf } from '../verdict/exit.js';
 import { expectOfCheck, expectOfJob } from '../verdict/check-expectations.js';
+import { b4Series } from './b4-series.js';
 import { configOf, factsOf, readFacts } from './check-facts.js';
 import { checkDevices } from './commit-test.js';
 import { deviceList } from './device-list.js';
@@ -27,6 +30,9 @@ interface Flags extends RunFlags {
   readonly json: boolean;
   /** Where a draft of the mail is written. */
   readonly mail?: string;
+  /** Speaks the protocol of b4's check commands on standard input and output. */
+  readonly b4?: boolean;
+  readonly baseUrl?: string;
 }
 
 interface Options extends Flags {
@@ -42,9 +48,40 @@ interface Options extends Flags {
 /** `busyguest check`: does this series, on top of that base, keep the limit? Prints a reply by mail. */
 async function check(options: Options): Promise<number> {
   reportsFor(options.report);
-  return options.resume === undefined
-    ? finish(await begin(options), options)
-    : resume(options.resume, options);
+  const { baseUrl } = options;
+  const asked = baseUrl === undefined ? options : { ...options, baseUrl: parseBaseUrl(baseUrl) };
+  const whole = async (): Promise<number> =>
+    options.resume === undefined
+      ? finish(await begin(options.b4 === true ? await fromB4(asked) : asked), asked)
+      : resume(options.resume, asked);
+  return options.b4 === true ? forB4(whole) : whole();
+}
+
+async function fromB4(options: Options): Promise<Options> {
+  if (options.series !== undefined) {
+    throw new UsageError('check --b4: the series comes from standard input; leave --series out');
+  }
+  const { path, base: tracked } = await interruptible((signal) => b4Series(signal));
+  // It is a commit of the repository that b4 runs in.
+  const base = options.base ?? (options.tree === '.' ? tracked : undefined);
+  return { ...options, series: [path], ...(base !== undefined && { base }) };
+}
+
+/** b4 takes an exit code without output for a FAIL of the series; what has failed here blames the right one. */
+async function forB4(whole: () => Promise<number>): Promise<number> {
+  try {
+    return await whole();
+  } catch (error) {
+    if (error instanceof JobError) {
+      process.stdout.write(renderB4(b4Failure('fail', error.message)));
+      return exitCode.badJob;
+    }
+    if (error instanceof InfraError) {
+      process.stdout.write(renderB4(b4Failure('warn', error.report)));
+      return exitCode.infrastructure;
+    }
+    throw error;
+  }
 }
 
 /** Goes on with an interrupted check. Throws UsageError when the folder is none. */
@@ -60,6 +97,13 @@ async function finish(start: Start, options: Flags): Promise<number> {
     job: (job) => expectOfJob(job, kernels),
     run: (run) => expectOfCheck(run, kernels),
   });
+  const url = options.baseUrl && `${options.baseUrl}/${encodeURIComponent(result.run)}/report.html`;
+  const b4 = (details: string): void =>
+    void process.stdout.write(renderB4(b4ResultOf(result, details, url)));
+  if (result.interrupted && options.b4 === true) {
+    b4('');
+    return exitCodeOf(result, options.expected);
+  }
   if (result.interrupted) {
     await showRun(result, start.dir, options);
     return exitCodeOf(result, options.expected);
@@ -72,7 +116,8 @@ async function finish(start: Start, options: Flags): Promise<number> {
   const draft =
     options.mail === undefined ? '' : `\nTo send it: git send-email ${quoteWord(options.mail)}\n`;
   const more = `For a reply by mail (${file}):\n\n${mail}${draft}`;
-  await showRun(result, start.dir, { json: options.json, more });
+  if (options.b4 === true) b4(mail);
+  else await showRun(result, start.dir, { json: options.json, more });
   return exitCodeOf(result, options.expected);
 }
 
@@ -135,6 +180,15 @@ export const declare: Declare = (command) =>
         '--mail <file>',
         'write the reply as a draft for git send-email: To, Cc, Subject, In-Reply-To',
       )
+      .option(
+        '--b4',
+        "be b4's review-series-check-cmd: a mail of the series on standard input, the result as JSON on standard output",
+        false,
+      )
+      .option(
+        '--base-url <url>',
+        'with --b4: where the folder of all runs is published; the result links the page of the check',
+      )
       .option('--resume <dir>', 'continue an interrupted check')
       .addOption(shared.clean)
       .addOption(shared.jobs),
@@ -150,6 +204,7 @@ Examples:
   busyguest check --series ~/linux#origin/master..topic --each
   busyguest check --tree ~/linux --series MESSAGE-ID --mail reply.eml
   cat topic.mbox | busyguest check --tree ~/linux --series -
-  busyguest check --tree ~/linux --series topic.mbox --kselftest cgroup,powerpc`,
+  busyguest check --tree ~/linux --series topic.mbox --kselftest cgroup,powerpc
+  git config b4.review-series-check-cmd 'busyguest check --b4 --quiet --base-url https://ci.example.org/results'`,
     )
     .action(exits(check));

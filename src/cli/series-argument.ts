@@ -41,7 +41,7 @@ async function pathOf(part: string, signal: AbortSignal): Promise<string> {
  * All mails of the thread, as a maildir. Not `b4 am`: it drops To, Cc and the cover letter, which the reply needs, and
  * where git knows no user.email, b4 0.12 ends with 1 and without a word.
  */
-async function thread(id: string, signal: AbortSignal): Promise<string> {
+export async function thread(id: string, signal: AbortSignal): Promise<string> {
   if ((await firstLine(['b4', '--version'])) === undefined) {
     throw new UsageError(
       `--series ${id}: b4 is needed to fetch a series by its Message-ID:\n  apt-get install b4\nor save the thread as an mbox and give that file`,
@@ -66,7 +66,8 @@ async function thread(id: string, signal: AbortSignal): Promise<string> {
   throw new InfraError('fetch', `b4 could not fetch the thread of ${id}`, todo, tail(stderr));
 }
 
-async function standardInput(): Promise<Buffer> {
+/** All of standard input. Throws UsageError. */
+export async function standardInput(): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of process.stdin) {
@@ -79,7 +80,7 @@ async function standardInput(): Promise<Buffer> {
 }
 
 /** Mails in a file of their own; the check keeps the patches in its folder. */
-async function mailbox(mails: Buffer): Promise<string> {
+export async function mailbox(mails: Buffer): Promise<string> {
   const path = join(await ownFolder(), 'series.mbox');
   await writeWhole(path, mails);
   return path;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { UsageError } from '../model/errors.js';
+import { parseBaseUrl } from './base-url.js';
 
 /** The name under which results are submitted when none is given; a lab takes its own. */
 export const defaultOrigin = 'busyguest';
@@ -30,13 +31,5 @@ export function parseKcidbOptions(given: KcidbOptions): KcidbOptions {
       throw new UsageError(`${option} ${name}: letters, digits and ./+-_ are allowed`);
     }
   }
-  if (baseUrl === undefined) return given;
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  const isPlain = url?.username === '' && url.password === '' && url.search === '' && !url.hash;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || !isPlain) {
-    throw new UsageError(
-      '--base-url: https://HOST/PATH is needed, where the results are published',
-    );
-  }
-  return { ...given, baseUrl: url.href.replace(/\/$/, '') };
+  return baseUrl === undefined ? given : { ...given, baseUrl: parseBaseUrl(baseUrl) };
 }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+import { UsageError } from '../model/errors.js';
+
+/** Where the folder of all runs is published, as `--base-url` has it, without a slash at its end. Throws UsageError. */
+export function parseBaseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url?.username === '' && url.password === '' && url.search === '' && !url.hash;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || !isPlain) {
+    throw new UsageError(
+      '--base-url: https://HOST/PATH is needed, where the results are published',
+    );
+  }
+  return url.href.replace(/\/$/, '');
+}
