@@ -6,6 +6,7 @@ import { selftestName } from './selftest-body.js';
 /** More cases than any test has: a machine that prints without end fills no memory. */
 const mostCases = 1000;
 const payloadClock = /^# clock: (\d{1,15}) us$/;
+const kernelStamp = /^\[ *(\d{1,9})\.(\d{6})\]/;
 
 /** Times the cases of a test by when their results come, line by line. Never throws. */
 export class CaseClock {
@@ -16,9 +17,12 @@ export class CaseClock {
   private clockUs: number | undefined;
   private sinceUs: number | undefined;
 
-  /** Takes a line of the test, from its first one on. @param nowMs this computer's clock */
+  /** Takes a line of the console. @param nowMs this computer's clock */
   line(text: string, nowMs: number): void {
-    this.sinceMs ??= nowMs;
+    if (this.sinceMs === undefined) {
+      this.awaitTest(text, nowMs);
+      return;
+    }
     const clock = payloadClock.exec(text)?.[1];
     if (clock !== undefined) this.clockUs = Number(clock);
     if (!text.includes('ok ')) return;
@@ -38,6 +42,13 @@ export class CaseClock {
   /** What the cases took, by their names; of several with one name the first. */
   times(): Readonly<Record<string, CaseTime>> {
     return Object.fromEntries(this.found);
+  }
+
+  /** What the kernel said last before the test is the begin on the machine's clock. */
+  private awaitTest(text: string, nowMs: number): void {
+    const [, seconds, us] = kernelStamp.exec(text) ?? [];
+    if (seconds !== undefined) this.sinceUs = Number(seconds) * 1e6 + Number(us);
+    if (text.startsWith('BUSYGUEST-START')) this.sinceMs = nowMs;
   }
 
   private next(nowMs: number): CaseTime {

@@ -45,7 +45,7 @@ export async function watchJob(
 ): Promise<Watched> {
   const cases = new CaseClock();
   const session = new ConsoleSession(expectedConsole(job, boot), (line) => {
-    if (session.phase === 'test') cases.line(line, performance.now());
+    if (session.phase !== 'shutdown') cases.line(line, performance.now());
     emit({ kind: 'console', job: job.name, line });
   });
   const log = await files.openConsole();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { RunEvent } from '../model/event.js';
+import type { JobResult } from '../model/result.js';
 import { formatUs } from '../model/units.js';
 import type { Report } from './report.js';
 import { asciiLine, clip } from './text.js';
@@ -18,19 +19,16 @@ export interface TimingsReport extends Report {
 }
 
 const kernelStamp = /^\[ *(\d+)\.(\d{6})\]/;
-const payloadClock = /^# clock: (\d{1,15}) us$/;
-const resultLine = /^(?:not )?ok \d+ (\w+)/;
 
+/** The most cases that are shown: a console is not to be trusted. */
 const maxSteps = 200;
 
-/** Follows one job's console: firmware, kernel boot, each case, the rest. */
+/** Follows one job's console: firmware, kernel boot, then each case, the rest. */
 class JobClock {
   readonly steps: Step[] = [];
   private firmware = true;
   private booting = true;
   private stampUs = 0;
-  private clockUs: number | undefined;
-  private sinceUs = 0;
 
   constructor(private sinceMs: number) {}
 
@@ -44,26 +42,16 @@ class JobClock {
     if (this.booting && line.startsWith('BUSYGUEST-START')) {
       this.booting = false;
       this.endStep('kernel boot', nowMs, this.stampUs);
-      this.sinceUs = this.stampUs;
     }
-    const clock = payloadClock.exec(line);
-    if (clock) this.clockUs = Number(clock[1]);
-    const name = resultLine.exec(line)?.[1];
-    // A console is not to be trusted: no job has as many.
-    const room = this.steps.length < maxSteps;
-    if (name !== undefined && !this.booting && room) this.case(name, nowMs);
   }
 
-  /** The result is there; the last `judgeMs` of the time went into judging. */
-  end(nowMs: number, judgeMs: number | undefined): void {
-    this.endStep('machine stopped, files', nowMs - (judgeMs ?? 0));
-    if (judgeMs !== undefined) this.endStep('judge', nowMs);
-  }
-
-  private case(name: string, nowMs: number): void {
-    const took = this.clockUs === undefined ? undefined : this.clockUs - this.sinceUs;
-    this.endStep(name, nowMs, took);
-    this.sinceUs = this.clockUs ?? this.sinceUs;
+  /** The result is there; the last of the time went into judging. */
+  end(nowMs: number, { caseTimes = {}, timesMs: { judge } }: JobResult): void {
+    for (const [name, { wallMs, machineUs }] of Object.entries(caseTimes).slice(0, maxSteps)) {
+      this.endStep(name, this.sinceMs + wallMs, machineUs);
+    }
+    this.endStep('machine stopped, files', Math.max(this.sinceMs, nowMs - (judge ?? 0)));
+    if (judge !== undefined) this.endStep('judge', nowMs);
   }
 
   private endStep(name: string, nowMs: number, virtualUs?: number): void {
@@ -122,7 +110,7 @@ export function timingsReport(nowMs: () => number = () => performance.now()): Ti
       else if (event.kind === 'job-end') {
         const { timesMs, reused } = event.result;
         const clock = clocks.get(event.job);
-        clock?.end(now, timesMs['judge']);
+        clock?.end(now, event.result);
         const image = timesMs['image'];
         jobs.set(event.job, [
           ...(image === undefined ? [] : [{ name: 'image', wallMs: image }]),
