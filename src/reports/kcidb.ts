@@ -68,8 +68,12 @@ interface Origin {
 /** Which tree a kernel's source is of, its branch, and what the commit is called; a package's are made of its own. */
 function originOf(facts: Facts): Origin {
   const source = facts['kernel_source'] ?? '';
-  const [, name, version] = /^debian:(\S+) (\S+)$/.exec(source) ?? [];
-  if (name !== undefined) return { tree: 'debian', branch: name, name: version };
+  // A package's suite is what it is followed by, as a branch is.
+  const [, name, version, suite = name] =
+    /^(?:debian:)?(\S+) (\S+) \(Debian (\S+)\)$/.exec(source) ??
+    /^debian:(\S+) (\S+)$/.exec(source) ??
+    [];
+  if (name !== undefined) return { tree: 'debian', branch: suite, name: `${name} ${version}` };
   const url = repository(facts).git_repository_url;
   const folder = facts['git_commit'] === undefined ? undefined : /^[\w.-]+(?= )/.exec(source)?.[0];
   const tree = (url === undefined ? undefined : treeOfUrl(url)) ?? folder;

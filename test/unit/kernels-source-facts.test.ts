@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
+import { gitSource } from '../../src/kernels/git-source.js';
 import { gitFacts, patchsetHash } from '../../src/kernels/source-facts.js';
 import { inFolder } from './reports-html-run.js';
 
@@ -31,3 +33,34 @@ test('git facts: a repository that others can reach, and never a password', () =
   }
   assert.equal(gitFacts({ commit: 'c0ffee' })['git_commit'], 'c0ffee');
 });
+
+test('git facts: branch and description are those of the repository', () =>
+  inFolder(async (dir) => {
+    const tree = join(dir, 'linux');
+    const file = join(tree, 'arch/powerpc/kvm/book3s_hv.c');
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(file, '/* hv */\n');
+    const sh = (script: string): string =>
+      execFileSync('bash', ['-ec', script], { cwd: tree, encoding: 'utf8' }).trim();
+    const as = 'git -c user.name=a -c user.email=a@example.org';
+    sh(`git init -qb topic/kvm; git add -A; ${as} commit -qm one; ${as} tag -am v7.2 v7.2`);
+    sh(`git remote add origin https://me:secret@example.org/power/linux.git`);
+    sh(`${as} commit -q --allow-empty -m two; git update-ref refs/remotes/origin/next HEAD`);
+    const { signal } = new AbortController();
+    const factsOf = async (ref: string) => (await gitSource(tree, ref).pin(signal, () => {})).facts;
+    const commit = sh('git rev-parse HEAD');
+    const url = { git_commit: commit, git_repository_url: 'https://example.org/power/linux.git' };
+    const described = `v7.2-1-g${commit.slice(0, 7)}`;
+    for (const ref of ['HEAD', 'topic/kvm']) {
+      assert.deepEqual(await factsOf(ref), {
+        ...url,
+        git_branch: 'topic/kvm',
+        git_describe: described,
+      });
+    }
+    assert.equal((await factsOf('origin/next'))?.['git_branch'], 'next');
+    assert.equal((await factsOf('v7.2'))?.['git_branch'], undefined);
+    assert.equal((await factsOf('v7.2'))?.['git_describe'], 'v7.2');
+    sh('git checkout -q --detach');
+    assert.equal((await factsOf('HEAD'))?.['git_branch'], undefined);
+  }));
