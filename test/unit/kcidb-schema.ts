@@ -11,13 +11,16 @@ const schemaFile = new URL(
 );
 const ajv = new Ajv({ allErrors: true, strict: false });
 addFormats.default(ajv);
-/** Whether data is as KCIDB's schema v5.3 wants it; the mistakes are in `errors`. */
+/** Whether data is as KCIDB's schema v5.3 wants it; `mistakes` says why not. */
 export const isValid = ajv.compile(JSON.parse(readFileSync(schemaFile, 'utf8')) as object);
+
+/** What is wrong with what `isValid` has just refused. */
+export const mistakes = (): string => ajv.errorsText(isValid.errors);
 
 /** Throws where the schema does not take it. */
 export function assertValid(report: unknown): void {
   // As it goes over the wire.
-  assert.ok(isValid(JSON.parse(JSON.stringify(report))), ajv.errorsText(isValid.errors));
+  assert.ok(isValid(JSON.parse(JSON.stringify(report))), mistakes());
 }
 
 /** Every reference leads to an object of the same submission, and no id is there twice. */

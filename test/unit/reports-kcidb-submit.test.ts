@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { inspect } from 'node:util';
-import { Ajv } from 'ajv';
-import addFormats from 'ajv-formats';
 import { InfraError, UsageError } from '../../src/model/errors.js';
 import { kcidbReport } from '../../src/reports/kcidb.js';
 import { parseKcidbRest, submitKcidb, type KcidbTarget } from '../../src/reports/kcidb-submit.js';
+import { isValid, mistakes } from './kcidb-schema.js';
 import { pairRun } from './reports-html-run.js';
-
-const schemaFile = new URL(
-  '../../../test/fixtures/schemas/kcidb-v5.3.schema.json',
-  import.meta.url,
-);
-const ajv = new Ajv({ strict: false });
-addFormats.default(ajv);
-const isValid = ajv.compile(JSON.parse(readFileSync(schemaFile, 'utf8')) as object);
 
 const token = 's3cret-t0ken.abc';
 
@@ -49,7 +39,7 @@ async function withServer(
         if (request.headers.authorization !== `Bearer ${token}`) return { status: 401 };
         return isValid(JSON.parse(body))
           ? { status: 200, body: '{"id":"1"}' }
-          : { status: 400, body: ajv.errorsText(isValid.errors) };
+          : { status: 400, body: mistakes() };
       };
       const answer = left.shift() ?? judge();
       response.writeHead(answer.status, answer.headers).end(answer.body);
