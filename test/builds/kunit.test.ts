@@ -24,6 +24,7 @@ test('a series that breaks a KUnit test is regressed, and the test is named', as
   assert.ok(newlyBroken.includes(broken), newlyBroken.join('\n'));
   assert.ok(!newlyBroken.some((name) => !broken.startsWith(name)));
   const [base] = jobs;
+  // Linux 7.2 has a fault in one of them, on both kernels: it hides nothing.
   const passed = base?.cases.filter(({ status }) => status === 'PASS') ?? [];
   // Linux 7.2 with the config minimal has some hundred.
   assert.ok(passed.length > 100, `${passed.length} passed: ${base?.reason}`);

@@ -76,11 +76,20 @@ test('what the series mends is fixed, though the base breaks something else', ()
   assert.equal(pairVerdict(job('base', worse), job('patched', broken)), 'fixed');
 });
 
-test('a patched kernel that goes wrong is a regression; a base that does shows nothing', () => {
+test('a patched kernel that goes wrong is a regression; a base that does shows nothing, unless both outlive it', () => {
   const fault = { class: 'oops', title: 'Oops', phase: 'test', lines: [] } as const;
   const dead = { status: 'FAIL', decidedBy: 'fault', faults: [fault] } as const;
   assert.equal(pairVerdict(job('base', broken), job('patched', {}, dead)), 'regressed');
   assert.equal(pairVerdict(job('base', {}, dead), job('patched', broken)), 'inconclusive');
+  const outlived = (cases: Cases): JobResult => job('patched', cases, dead);
+  const fatal = { ...outlived(broken), kernel: 'base' };
+  assert.equal(pairVerdict(fatal, outlived(broken)), 'unchanged');
+  assert.equal(pairVerdict(fatal, outlived(worse)), 'regressed');
+  const other = { ...outlived(broken), faults: [{ ...fault, title: 'another' }] };
+  assert.equal(pairVerdict(fatal, other), 'regressed');
+  const half = outlived(broken);
+  const missing = half.cases.map((one) => ({ ...one, status: 'MISS' as const }));
+  assert.equal(pairVerdict(fatal, { ...half, cases: missing }), 'inconclusive');
   const hung = { status: 'ERROR', decidedBy: 'machine' } as const;
   assert.equal(pairVerdict(job('base', broken), job('patched', {}, hung)), 'inconclusive');
   assert.equal(pairVerdict(job('base', broken), job('patched', worse, hung)), 'regressed');
