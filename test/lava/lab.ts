@@ -125,8 +125,8 @@ function commandsOf(http: number, ws: number): Record<Service, string> {
   return {
     publisher: `lava-server manage lava-publisher --host 127.0.0.1 --port ${ws} --log-file -`,
     server:
-      'gunicorn3 lava_server.wsgi -u lavaserver -g lavaserver --worker-class eventlet' +
-      ` --workers 2 --bind 127.0.0.1:${http}`,
+      'gunicorn3 lava_server.wsgi -u lavaserver -g lavaserver --worker-class gthread' +
+      ` --workers 2 --threads 8 --bind 127.0.0.1:${http}`,
     scheduler: 'lava-server manage lava-scheduler --event-url ipc:///tmp/lava.events --log-file -',
     worker0: worker('worker0'),
     worker1: worker('worker1'),
