@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { parse } from 'yaml';
 import type { RunResult } from '../../src/model/result.js';
 import { busyguest, folder, latest, project, type Outcome } from './cli.js';
 
@@ -50,7 +51,9 @@ export async function oneJob(
   rest = '',
 ): Promise<string> {
   await mkdir(dir, { recursive: true });
-  const file = join(dir, 'one.yaml');
+  // QEMU arguments are taken from a program only.
+  const isOwn = device.startsWith('{');
+  const file = join(dir, isOwn ? 'one.job.ts' : 'one.yaml');
   const text = `name: ${basename(dir)}
 fix: ${JSON.stringify(fix)}
 kernels:
@@ -62,7 +65,8 @@ ${kernel}
 devices: [${device}]
 tests: [{name: t, quota-us: 30000, period-us: 100000, seconds: 3}]
 ${rest}`;
-  await writeFile(file, text);
+  const job = `export default () => (${JSON.stringify(parse(text))});\n`;
+  await writeFile(file, isOwn ? job : text);
   return file;
 }
 

@@ -17,7 +17,7 @@ import { firstLine, run } from '../../src/system/processes.js';
 export const labToken = 'lab-only-3f9c1e77a0d24b58';
 
 /** Debian's suite that the LAVA server is of: bookworm has 2023.01, sid the newest. */
-const suite = process.env['BUSYGUEST_LAVA_SUITE'] || 'bookworm';
+export const suite = process.env['BUSYGUEST_LAVA_SUITE'] || 'bookworm';
 
 /** Starts a program as init of namespaces of its own: what it starts and mounts ends with it. */
 export const namespaces = [

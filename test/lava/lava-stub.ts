@@ -125,6 +125,8 @@ export class LavaStub implements AsyncDisposable {
     const job = this.jobs[Number(id) - 1];
     if (job === undefined) return { status: 404, value: { detail: 'Not found.' } };
     if (what === 'cancel') {
+      // As LAVA of today; that of 2023.01 takes GET only.
+      if (body === '') return { status: 405, value: { detail: 'Method "GET" not allowed.' } };
       job.cancelled = true;
       return { status: 200, value: { message: 'Job cancel signal sent.' } };
     }

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobResult } from '../../src/model/result.js';
 import { latest, start, type Running } from '../integration/cli.js';
 import { Lab } from './lab.js';
-import { labToken, whyNoLab } from './lab-root.js';
+import { labToken, suite, whyNoLab } from './lab-root.js';
 import { hungDevice, oneJob } from '../integration/matrix.js';
 
 interface LabJob {
@@ -100,7 +100,8 @@ function clients(): void {
       there.jobs.map(({ name, status }) => `${name} ${status}`),
       local.jobs.map(({ name, status }) => `${name} ${status}`),
     );
-    assert.deepEqual(there.jobs.map(numbers), local.jobs.map(numbers));
+    // Another QEMU gives other figures.
+    if (suite === 'bookworm') assert.deepEqual(there.jobs.map(numbers), local.jobs.map(numbers));
     const jobs = await jobsOf('pre-pull');
     assert.equal(jobs.length, 4);
     assert.ok(jobs.every(({ priority }) => priority === 100));

@@ -4,7 +4,7 @@ import { InfraError } from '../../model/errors.js';
 import { urlPart } from '../../system/address.js';
 import type { LabRow } from './record.js';
 import { mapOf, readLog, type LogLine } from './log.js';
-import { messageOf, type Rest } from './rest.js';
+import { messageOf, type Answer, type Rest } from './rest.js';
 
 const device = z.object({
   hostname: z.string(),
@@ -65,10 +65,7 @@ export class LavaServer {
   /** Throws InfraError when LAVA's own schema, strictly read, does not take the definition. */
   async validate(definition: string): Promise<void> {
     const path = '/jobs/validate/';
-    const answer = await this.rest.insist(async () => {
-      const said = await this.rest.post(path, { definition, strict: true });
-      return said ?? { status: 503, text: '' };
-    });
+    const answer = await this.postUntilHeard(path, { definition, strict: true });
     const message = messageOf(this.rest.accepted(answer, path));
     if (!/^Job valid/.test(message)) {
       throw new InfraError('lava', `${this.rest.url} does not take the job: ${message}`);
@@ -134,9 +131,19 @@ export class LavaServer {
     };
   }
 
-  /** Asks for the end of a job. */
+  /** Asks for the end of a job: by POST, and by GET where LAVA is as old as 2023.01, which knows nothing else. */
   async cancel(id: number): Promise<void> {
-    await this.rest.get(`/jobs/${id}/cancel/`);
+    const path = `/jobs/${id}/cancel/`;
+    const answer = await this.postUntilHeard(path, {});
+    if (answer.status === 405) await this.rest.get(path);
+    else this.rest.accepted(answer, path);
+  }
+
+  /** For what does no harm when it is heard twice. */
+  private postUntilHeard(path: string, body: unknown): Promise<Answer> {
+    return this.rest.insist(
+      async () => (await this.rest.post(path, body)) ?? { status: 503, text: '' },
+    );
   }
 
   /** Whether the worker of a device answers LAVA; undefined where nobody knows. */
