@@ -107,3 +107,21 @@ test('a page that links to another host: the token is not sent there', async (co
   await new LavaServer(new Rest({ url, token: 't' }, { signal })).devices();
   assert.deepEqual(asked, ['/api/v0.2/devices/?limit=200', '/api/v0.2/devices/?offset=1']);
 });
+
+test('a job is cancelled by POST, as in LAVA of today, and by GET where POST is refused, as in 2023.01', async (context) => {
+  for (const takes of ['POST', 'GET']) {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      response.statusCode = request.method === takes ? 200 : 405;
+      response.end(JSON.stringify({ message: 'Job cancel signal sent.' }));
+    }).listen(0, '127.0.0.1');
+    context.after(() => server.close());
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { signal } = new AbortController();
+    await new LavaServer(new Rest({ url, token: 't' }, { signal })).cancel(7);
+    const post = 'POST /api/v0.2/jobs/7/cancel/';
+    assert.deepEqual(asked, takes === 'POST' ? [post] : [post, 'GET /api/v0.2/jobs/7/cancel/']);
+  }
+});
