@@ -54,7 +54,11 @@ async function start(
   const define = await plan.define(boot);
   await lab.server.validate(define(plan.title));
   const submission = new SubmissionFile(lab.server, plan.dir, plan.title);
-  const { id, found } = await told(lab, submission.submit(define));
+  const { id, found } = await told(lab, submission.submit(define)).catch(async (error: unknown) => {
+    // It may have been heard, though nobody waited for the answer.
+    if (lab.signal.aborted && submission.name !== '') await lab.cancelNamed(submission.name);
+    throw error;
+  });
   const url = lab.server.jobUrl(id);
   if (found) lab.use.say(`continuing with ${url}`);
   const log = new JobLog(lab, id);

@@ -142,6 +142,12 @@ export class LavaLab {
     }
   }
 
+  /** The same for a job of which nobody knows whether it was submitted. */
+  async cancelNamed(name: string): Promise<void> {
+    const job = await this.farewell.find(name).catch(() => undefined);
+    if (job !== undefined && job.state !== 'Finished') await this.cancel(job.id);
+  }
+
   /** Stops all timers. */
   close(): void {
     clearTimeout(this.timer);
