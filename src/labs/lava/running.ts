@@ -18,7 +18,7 @@ export function runningActions(job: LavaJob, boot: 'ssh' | 'minimal'): BootActio
   const isSsh = boot === 'ssh';
   const deploy = isSsh ? { to: 'ssh', os: 'debian' } : { to: 'overlay' };
   const method = isSsh
-    ? { method: 'ssh', connection: 'ssh', prompts: hostPrompts }
+    ? { method: 'ssh', prompts: hostPrompts }
     : {
         method: 'minimal',
         prompts: hostPrompts,
@@ -34,6 +34,7 @@ export function runningActions(job: LavaJob, boot: 'ssh' | 'minimal'): BootActio
       { test: { timeout: duration(job.timeouts.testMs), definitions: [definition(job)] } },
     ],
     notes: [
+      ...(isSsh ? [oldServers] : []),
       {
         at: ['actions', 1, 'boot', 'prompts'],
         text: 'shell of root on the machine; for another prompt write it here',
@@ -45,6 +46,12 @@ export function runningActions(job: LavaJob, boot: 'ssh' | 'minimal'): BootActio
     ],
   };
 }
+
+/** The schema of newer servers refuses what that of older ones requires. */
+const oldServers = {
+  at: ['actions', 1, 'boot', 'method'],
+  text: 'LAVA before 2025.01 wants "connection: ssh" beside it',
+};
 
 function definition(job: LavaJob): object {
   const shipped = parse(readFileSync(testDefinitionFile, 'utf8')) as object;
