@@ -206,13 +206,8 @@ function clients(): void {
     running.kill('SIGINT');
     const { code, stderr } = await running.ended;
     assert.equal(code, 130, stderr);
-    const [folder = ''] = await readdir(join(dir, 'stop')).then((all) =>
-      all.filter((one) => /^\d/.test(one)),
-    );
-    assert.deepEqual(
-      (await named(folder)).map(({ state, health }) => `${state} ${health}`),
-      ['Finished Canceled'],
-    );
+    // LAVA gets 20 s to end it; on a slow machine it goes on after that.
+    assert.equal((await until('stop', 'Finished')).health, 'Canceled');
   });
 
   test('a client that was killed: --resume takes its jobs, nothing is submitted twice', async () => {
