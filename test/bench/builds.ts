@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { InfraError } from '../../src/model/errors.js';
 import { cacheDir, exists, projectDir, withTemporary } from '../../src/system/files.js';
@@ -47,7 +47,9 @@ export async function builds({ dir, signal, say, beside }: Bench): Promise<Row[]
   return rows;
 }
 
-const cacheOf = (caches: string, checkout: string): string => join(caches, basename(checkout));
+/** Two checkouts may have folders of one name. */
+const cacheOf = (caches: string, checkout: string): string =>
+  join(caches, checkout === projectDir ? 'ours' : 'theirs');
 
 /** Its share of the first build of the same checkout, and how it compares with this checkout's. */
 function against(sample: Timing, first: Timing, ours: Timing | undefined): string {
@@ -60,6 +62,8 @@ const percent = (ms: number, of: number): string => `${((100 * ms) / of).toFixed
 
 /** Sources, package lists and QEMU as they are here: fetching them is the network's time. */
 async function linkSources(cache: string, signal: AbortSignal): Promise<void> {
+  // Without it the first part would become the cache itself.
+  await mkdir(cache);
   for (const part of ['sources', 'apt', 'qemu', 'machines']) {
     const from = join(cacheDir(), part);
     if (!(await exists(from))) continue;
