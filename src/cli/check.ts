@@ -100,12 +100,9 @@ async function finish(start: Start, options: Flags): Promise<number> {
   const url = options.baseUrl && `${options.baseUrl}/${encodeURIComponent(result.run)}/report.html`;
   const b4 = (details: string): void =>
     void process.stdout.write(renderB4(b4ResultOf(result, details, url)));
-  if (result.interrupted && options.b4 === true) {
-    b4('');
-    return exitCodeOf(result, options.expected);
-  }
   if (result.interrupted) {
-    await showRun(result, start.dir, options);
+    if (options.b4 === true) b4('');
+    else await showRun(result, start.dir, options);
     return exitCodeOf(result, options.expected);
   }
   const facts = await readFacts(start.dir);
