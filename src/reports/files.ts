@@ -62,6 +62,13 @@ interface Target {
 
 type Render = (run: RunResult, target: Target) => string | Promise<string>;
 
+interface Format {
+  readonly file: string;
+  readonly render: Render;
+  /** Loads what `render` needs: called while a machine boots, which leaves a CPU for it. */
+  readonly load?: () => Promise<unknown>;
+}
+
 /** What each report that is a file is called in a run's folder, and how its text is made. */
 const fileFormats = {
   json: { file: 'results.json', render: renderResultsJson },
@@ -80,11 +87,15 @@ const fileFormats = {
   html: {
     file: 'report.html',
     // The plotting library takes half a second to load, which other reports should not wait for.
+    load: async () => {
+      await import('./html/run-page.js');
+      (await import('./html/plot.js')).loadLibrary();
+    },
     render: async (run, { dir, path }) =>
       (await import('./html/run-page.js')).renderHtml(run, dir, path),
   },
   kcidb: { file: 'kcidb.json', render: (run, { dir }) => renderKcidb(run, dir) },
-} as const satisfies Readonly<Record<string, { file: string; render: Render }>>;
+} as const satisfies Readonly<Record<string, Format>>;
 
 export type FileFormat = keyof typeof fileFormats;
 
@@ -97,9 +108,14 @@ export const fileFormatNames = Object.keys(fileFormats) as readonly FileFormat[]
  * @param mode how failures that are expected are shown
  */
 export function fileReport(format: FileFormat, path?: string, mode = usualMode): Report {
-  const { file, render }: { file: string; render: Render } = fileFormats[format];
+  const { file, render, load }: Format = fileFormats[format];
+  let loaded: Promise<unknown> | undefined;
   return {
     name: format,
+    onEvent({ kind }) {
+      // What cannot be loaded fails again in `render`, and is said there.
+      if (kind === 'job-phase') loaded ??= load?.().catch(() => undefined);
+    },
     async onEnd(run, dir) {
       const target = path ?? join(dir, file);
       await write(target, await render(run, { dir, path: target, mode }), path !== undefined);
