@@ -7,16 +7,10 @@ import type { RunResult } from '../../src/model/result.js';
 import { run } from '../../src/system/processes.js';
 import { folder, latest, project, start, type Running } from '../integration/cli.js';
 import { cipher, emulatedMachine, password, user, type EmulatedMachine } from './emulated-bmc.js';
-import { hostImage, type HostImage } from './host-image.js';
+import { hostImage, systemUp, type HostImage } from './host-image.js';
 
 /** A firmware as petitboot is one: a menu that wants a key, then a shell. */
-const petitboot = `#!/busybox sh
-/busybox mkdir -p /proc /sys /dev /bin /tmp
-/busybox --install -s /bin
-export PATH=/bin:/sbin
-mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
-insmod /e1000e.ko
-ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0
+const petitboot = `${systemUp}
 echo 'Petitboot (v1.13, emulated)   x) Exit to shell'
 stty -icanon -echo
 until [ "$(dd bs=1 count=1 2>/dev/null)" = x ]; do :; done

@@ -85,8 +85,12 @@ export async function powernv(
 ): Promise<string[]> {
   const qemu = await findQemu();
   if (qemu === undefined) throw new Error('no QEMU for POWER');
+  return [...qemu.argv, ...powernvArguments(image, serial, network)];
+}
+
+/** The same without QEMU itself. */
+export function powernvArguments(image: HostImage, serial: string, network: string): string[] {
   return [
-    ...qemu.argv,
     ...[
       '-M',
       'powernv9',

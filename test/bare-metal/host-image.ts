@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { packInitramfs, type ImageFile } from '../../src/images/cpio.js';
 import { AptSuite } from '../../src/system/apt.js';
 import { use } from '../../src/system/cache.js';
@@ -16,14 +16,37 @@ export interface HostImage {
   readonly initramfs: string;
 }
 
+/** Packages of Debian for ppc64el and what is taken out of them, at the same place. */
+type Packages = Readonly<Record<string, readonly string[]>>;
+
 /** What the emulated firmware does once it is up: /init, and the key that may log in. */
 export interface HostScript {
   readonly init: string;
   readonly files: readonly ImageFile[];
+  /** More than every host has. */
+  readonly packages?: Packages;
+  /** The kernel's modules beside its network card's, paths below kernel/ without ending; they lie in / under their names. */
+  readonly modules?: readonly string[];
 }
 
-/** Packages of Debian for ppc64el and what is taken out of them, at the same place. */
-const wanted: Readonly<Record<string, readonly string[]>> = {
+/**
+ * The beginning of an /init: busybox's programs, the file systems of the kernel, and a network that sees this computer
+ * as 10.0.2.2.
+ */
+export const systemUp = `#!/busybox sh
+/busybox mkdir -p /proc /sys /dev /bin /tmp /var/tmp
+/busybox --install -s /bin
+export PATH=/bin:/sbin
+mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
+mkdir -p /dev/pts; mount -t devpts pts /dev/pts
+mount -t cgroup2 cgroup /sys/fs/cgroup
+insmod /e1000e.ko
+ip link set lo up; ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0
+`;
+
+const networkCard = 'drivers/net/ethernet/intel/e1000e/e1000e';
+
+const usual: Packages = {
   'busybox-static': ['usr/bin/busybox'],
   'kexec-tools': ['usr/sbin/kexec'],
   'dropbear-bin': ['usr/sbin/dropbear'],
@@ -37,8 +60,12 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
 
 /** Makes the image, in the cache: Debian's own programs and kernel, through apt's own client. */
 export async function hostImage(script: HostScript): Promise<HostImage> {
-  const parts = cacheDir('test', 'bare-metal-host');
-  if (!(await use(parts))) await makeFolderWhole(parts, unpackParts);
+  const packages = { ...usual, ...script.packages };
+  const modules = [networkCard, ...(script.modules ?? [])];
+  const key = digest(JSON.stringify([packages, modules])).slice(0, 12);
+  const parts = cacheDir('test', `power-host-${key}`);
+  if (!(await use(parts)))
+    await makeFolderWhole(parts, (dir) => unpackParts(dir, packages, modules));
   const files = (await readdir(join(parts, 'root'), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
@@ -58,7 +85,11 @@ export async function hostImage(script: HostScript): Promise<HostImage> {
   return { kernel: join(parts, 'vmlinux'), initramfs };
 }
 
-async function unpackParts(dir: string): Promise<void> {
+async function unpackParts(
+  dir: string,
+  packages: Packages,
+  modules: readonly string[],
+): Promise<void> {
   const suite = new AptSuite('trixie', 'ppc64el', signal);
   const unpacked = join(dir, 'unpacked');
   const unpack = async (name: string): Promise<void> => {
@@ -67,7 +98,7 @@ async function unpackParts(dir: string): Promise<void> {
     const deb = await suite.download(found, () => undefined);
     await run(['dpkg-deb', '-x', deb, unpacked], { stage: 'test' });
   };
-  for (const [name, files] of Object.entries(wanted)) {
+  for (const [name, files] of Object.entries(packages)) {
     await unpack(name);
     for (const file of files) await take(join(unpacked, file), join(dir, 'root', placeOf(file)));
   }
@@ -76,10 +107,11 @@ async function unpackParts(dir: string): Promise<void> {
   );
   await unpack(kernel?.name ?? '');
   await run(['sh', '-c', `cp ${unpacked}/boot/vmlinux-* ${dir}/vmlinux`], { stage: 'test' });
-  const modules = 'usr/lib/modules/*/kernel/drivers/net/ethernet/intel/e1000e/e1000e.ko.xz';
-  await run(['sh', '-c', `xz -dc ${unpacked}/${modules} > ${dir}/root/e1000e.ko`], {
-    stage: 'test',
-  });
+  for (const module of modules) {
+    const from = `${unpacked}/usr/lib/modules/*/kernel/${module}.ko.xz`;
+    const to = `${dir}/root/${basename(module)}.ko`;
+    await run(['sh', '-c', `xz -dc ${from} > ${to}`], { stage: 'test' });
+  }
   await rm(unpacked, { recursive: true });
 }
 

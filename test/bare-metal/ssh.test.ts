@@ -9,18 +9,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { dieWithParent, killGroup, run } from '../../src/system/processes.js';
 import { folder, latest, project, start } from '../integration/cli.js';
 import { freePort, powernv } from './emulated-bmc.js';
-import { hostImage } from './host-image.js';
+import { hostImage, systemUp } from './host-image.js';
 
 /** A host whose kernel has no KVM, with sshd and little else: what a leased machine is at first. */
-const system = `#!/busybox sh
-/busybox mkdir -p /proc /sys /dev /bin /tmp /var/tmp /etc/dropbear /root/.ssh
-/busybox --install -s /bin
-export PATH=/bin:/sbin HOME=/root
-mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
-mkdir -p /dev/pts /sys/fs/cgroup; mount -t devpts pts /dev/pts
-mount -t cgroup2 cgroup /sys/fs/cgroup
-insmod /e1000e.ko
-ip link set lo up; ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0
+const system = `${systemUp}
+export HOME=/root
+mkdir -p /etc/dropbear /root/.ssh
 echo 'root:x:0:0:root:/root:/bin/sh' > /etc/passwd
 echo /bin/sh > /etc/shells
 chmod 700 /root /root/.ssh; chmod 600 /root/.ssh/authorized_keys

@@ -5,7 +5,6 @@ import { copyFile, readFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { qemuMachines } from '../../src/devices/qemu/machines.js';
 import { lavaQemu } from '../../src/devices/qemu/argv.js';
 import { lavaBoots } from '../../src/labs/lava/boot-methods.js';
@@ -26,16 +25,6 @@ const shipped = (name: string): Promise<string> =>
 let lab: Lab;
 let server: LavaServer;
 
-/** Tells the lab something as its user. */
-async function tell(path: string, body: object): Promise<void> {
-  const response = await fetch(`${lab.url}/api/v0.2${path}`, {
-    method: 'POST',
-    headers: { Authorization: `Token ${lab.token}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  assert.ok(response.ok, `${path}: ${response.status} ${await response.text()}`);
-}
-
 /** The shipped device type with a machine that is QEMU powernv9 behind a fake petitboot. */
 async function addPetitbootMachine(): Promise<void> {
   // For UDP a free TCP port is as good a guess as any.
@@ -45,37 +34,16 @@ async function addPetitbootMachine(): Promise<void> {
   const machine = qemuMachines.find(({ name }) => name === 'qemu-powernv9') ?? assert.fail();
   const { machine: option, memoryMb, args } = lavaQemu(machine, 1);
   const qemu = `-M ${option} -m ${memoryMb} -accel tcg ${args.join(' ')} -display none -monitor none`;
-  await tell('/devicetypes/', { name: 'petitboot', display: true, aliases: [] });
-  await tell('/devicetypes/petitboot/template/', {
+  await lab.addDevice({
+    hostname: 'petitboot-01',
+    type: 'petitboot',
     template: await shipped('device-types/petitboot.jinja2'),
-  });
-  const hostname = 'petitboot-01';
-  await tell('/devices/', {
-    hostname,
-    device_type: 'petitboot',
-    worker_host: 'worker0',
-    // LAVA looks at a device at once, and one without a dictionary is bad.
-    health: 'Maintenance',
-  });
-  await tell(`/devices/${hostname}/dictionary/`, {
-    dictionary: `{% extends 'petitboot.jinja2' %}
-{% set connection_command = 'bash /lab/fake-petitboot.sh ${port} ${qemu}' %}
+    dictionary: `{% set connection_command = 'bash /lab/fake-petitboot.sh ${port} ${qemu}' %}
 {% set hard_reset_command = '/bin/true' %}
 {% set power_off_command = '/bin/true' %}
 `,
   });
-  await tell(`/devices/${hostname}/set_health/`, { health: 'GOOD', reason: 'it is complete' });
-  await tell('/workers/worker0/config/', { config: 'dispatcher_ip: 127.0.0.1\n' });
-}
-
-async function finished(id: number): Promise<string> {
-  for (;;) {
-    const [job] = await server.jobs([id]);
-    if (job?.state === 'Finished') return job.health;
-    const machine = (await lab.ask('/devices/petitboot-01/')) as { health: string } | undefined;
-    assert.notEqual(machine?.health, 'Bad', await lab.log('scheduler'));
-    await sleep(300);
-  }
+  await lab.tell('/workers/worker0/config/', { config: 'dispatcher_ip: 127.0.0.1\n' });
 }
 
 describe('what generate makes, in a real LAVA server', { skip: why ?? false }, () => {
@@ -129,7 +97,7 @@ describe('what generate makes, in a real LAVA server', { skip: why ?? false }, (
     await addPetitbootMachine();
     const file = join(out, 'unpatched-petitboot-busy-guest.yaml');
     const id = await server.submit('unpatched', await readFile(file, 'utf8'));
-    const health = await finished(id);
+    const health = await lab.ended(id, 'petitboot-01');
     const log = await server.log(id, 0);
     const text = log.map(({ message }) => JSON.stringify(message)).join('\n');
     assert.equal(health, 'Complete', text);

@@ -14,6 +14,17 @@ export type Service = 'publisher' | 'server' | 'scheduler' | 'worker0' | 'worker
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
+/** A machine that a test adds to the lab. */
+interface LabMachine {
+  readonly hostname: string;
+  readonly type: string;
+  /** The device type's; LAVA has one of that name where it is left out. */
+  readonly template?: string;
+  /** What stands below its `extends`. */
+  readonly dictionary: string;
+  readonly worker?: Service;
+}
+
 /**
  * A real LAVA server with three workers and six QEMU devices on loopback. qemu-01 and -03 are on
  * worker0, -02 and -04 on worker1; qemu-05 (tag in-maintenance) is in maintenance, qemu-06 (of the
@@ -85,6 +96,46 @@ export class Lab implements AsyncDisposable {
     const headers = { Authorization: `Token ${this.token}` };
     const response = await fetch(`${this.url}/api/v0.2${path}`, { headers }).catch(() => undefined);
     return response?.ok ? response.json() : undefined;
+  }
+
+  /** Tells the server something as its user. */
+  async tell(path: string, body: object): Promise<void> {
+    const response = await fetch(`${this.url}/api/v0.2${path}`, {
+      method: 'POST',
+      headers: { Authorization: `Token ${this.token}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  }
+
+  /** Adds a device and its type. */
+  async addDevice({
+    hostname,
+    type,
+    template,
+    dictionary,
+    worker = 'worker0',
+  }: LabMachine): Promise<void> {
+    await this.tell('/devicetypes/', { name: type, display: true, aliases: [] });
+    if (template !== undefined) await this.tell(`/devicetypes/${type}/template/`, { template });
+    // LAVA looks at a device at once, and one without a dictionary is bad.
+    const bare = { hostname, device_type: type, worker_host: worker, health: 'Maintenance' };
+    await this.tell('/devices/', bare);
+    const text = `{% extends '${type}.jinja2' %}\n${dictionary}`;
+    await this.tell(`/devices/${hostname}/dictionary/`, { dictionary: text });
+    const reason = 'it is complete';
+    await this.tell(`/devices/${hostname}/set_health/`, { health: 'GOOD', reason });
+  }
+
+  /** Waits until a job has ended; its health. Throws when the device that it needs is bad. */
+  async ended(id: number, hostname: string): Promise<string> {
+    for (;;) {
+      const job = (await this.ask(`/jobs/${id}/`)) as { state: string; health: string } | undefined;
+      if (job?.state === 'Finished') return job.health;
+      const device = (await this.ask(`/devices/${hostname}/`)) as { health: string } | undefined;
+      if (device?.health === 'Bad') throw new Error(await this.log('scheduler'));
+      await sleep(300);
+    }
   }
 
   /** Waits until so many workers are online. */

@@ -61,8 +61,9 @@ install "${newer[@]}" qemu-system-ppc
 say 'installing LAVA'
 # libguestfs pulls a qemu-system-x86, which otherwise comes from the suite that conflicts.
 install lava-server lava-dispatcher lavacli "qemu-system-x86${newer[1]:+/${newer[1]}}"
-# For the machine with petitboot: LAVA's deployment by TFTP, and the shell that petitboot has.
-install tftpd-hpa busybox
+# For the machine with petitboot: LAVA's deployment by TFTP, and the shell that petitboot has. For the one that runs
+# already: LAVA's way there.
+install tftpd-hpa busybox openssh-client
 
 say 'setting up LAVA'
 # They lead into the documentation, and the server wants to read them.

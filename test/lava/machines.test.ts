@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LavaServer } from '../../src/labs/lava/server.js';
+import { Rest } from '../../src/labs/lava/rest.js';
+import { run } from '../../src/system/processes.js';
+import { quoteWords } from '../../src/system/shell-words.js';
+import { powernvArguments } from '../bare-metal/emulated-bmc.js';
+import { hostImage, systemUp } from '../bare-metal/host-image.js';
+import { busyguest, latest, start } from '../integration/cli.js';
+import { freePort, Lab } from './lab.js';
+import { suite, whyNoLab } from './lab-root.js';
+
+/** A machine in a rack: a Linux with KVM and sshd, and a shell of root on its console. */
+const system = `${systemUp}
+insmod /kvm.ko; insmod /kvm-hv.ko
+mkdir -p /etc/dropbear /.ssh /usr/lib
+ln -s /lib/openssh/sftp-server /usr/lib/sftp-server
+echo 'root:x:0:0:root:/:/bin/bash' > /etc/passwd
+echo /bin/bash > /etc/shells
+chmod 700 /.ssh; chmod 600 /.ssh/authorized_keys
+export HOME=/ PS1='root@rack:\\w# '
+echo "PS1='$PS1'" > /.bashrc
+dropbear -R -s
+exec setsid cttyhack bash
+`;
+
+/** LAVA has none for a machine that has no boot loader which it knows. */
+const deviceType = `{% extends 'base.jinja2' %}
+{% block body %}
+actions:
+  deploy:
+    connections:
+      serial:
+    methods:
+      overlay:
+  boot:
+    connections:
+      serial:
+    methods:
+      minimal:
+      kexec:
+{% endblock body %}
+`;
+
+const libraries = 'usr/lib/powerpc64le-linux-gnu';
+const power = {
+  bash: ['usr/bin/bash'],
+  libtinfo6: [`${libraries}/libtinfo.so.6`],
+  'openssh-sftp-server': ['usr/lib/openssh/sftp-server'],
+};
+
+let lab: Lab;
+let server: LavaServer;
+let dir: string;
+let web: number;
+const why = await whyNoLab();
+
+/** Puts the machine's files into the lab, and the line that switches it on. */
+async function bringMachine(ssh: number): Promise<void> {
+  const root = await lab.root();
+  const key = join(root, 'lab', 'key');
+  await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key], { stage: 'test' });
+  const image = await hostImage({
+    init: system,
+    files: [{ path: '.ssh/authorized_keys', data: await readFile(`${key}.pub`), mode: 0o600 }],
+    packages: power,
+    modules: ['arch/powerpc/kvm/kvm', 'arch/powerpc/kvm/kvm-hv'],
+  });
+  await copyFile(image.kernel, join(root, 'lab', 'host-vmlinux'));
+  await copyFile(image.initramfs, join(root, 'lab', 'host-initramfs'));
+  const there = { kernel: '/lab/host-vmlinux', initramfs: '/lab/host-initramfs' };
+  const forwarded = `user,id=net,hostfwd=tcp:127.0.0.1:${ssh}-10.0.2.15:22`;
+  const machines = { console: ['stdio', 'user,id=net'], ssh: ['null', forwarded] } as const;
+  for (const [name, [serial, network]] of Object.entries(machines)) {
+    const argv = ['qemu-system-ppc64', ...powernvArguments(there, serial, network)];
+    await writeFile(join(root, 'lab', `${name}.sh`), `exec ${quoteWords(argv)}\n`);
+  }
+}
+
+/** The web server of a LAVA worker, which is Apache's; what busyguest publishes is there too. */
+async function bringWeb(): Promise<void> {
+  web = await freePort();
+  const pages = join(await lab.root(), 'lab', 'www');
+  await mkdir(join(pages, 'artefacts'), { recursive: true });
+  await symlink('/var/lib/lava/dispatcher/tmp', join(pages, 'tmp'));
+  await lab.launch('web', `python3 -m http.server ${web} --bind 127.0.0.1 --directory /lab/www`);
+  // The machine sees this computer there.
+  const config = `dispatcher_ip: 10.0.2.2:${web}\n`;
+  await lab.tell('/workers/worker0/config/', { config });
+}
+
+/** Waits until the machine's sshd answers. */
+async function sshAnswers(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    const first = await Promise.race([once(socket, 'data').catch(() => []), sleep(3000, [])]);
+    socket.destroy();
+    if (String(first[0]).startsWith('SSH-')) return;
+    await sleep(500);
+  }
+}
+
+/** Makes the job by `generate`, submits it, and reads what LAVA has of it. */
+async function submitted(boot: string, type: string, hostname: string) {
+  const out = join(dir, boot);
+  const publish = join(await lab.root(), 'lab', 'www', 'artefacts');
+  const made = await busyguest(
+    ...['generate', '--for', 'lava', 'jobs/pre-pull.yaml', '--out', out, '--quiet', '--boot', boot],
+    ...['--device-type', type, '--filter', 'kernel=patched', '--publish', publish],
+    ...['--url', `http://10.0.2.2:${web}/artefacts`],
+  );
+  assert.equal(made.code, 0, made.stderr);
+  const [file = ''] = (await readdir(out)).filter((name) => name.endsWith('.yaml'));
+  const definition = await readFile(join(out, file), 'utf8');
+  const text =
+    suite === 'bookworm'
+      ? definition.replace('method: ssh', 'method: ssh\n      connection: ssh')
+      : definition;
+  const id = await server.submit(boot, text);
+  const health = await lab.ended(id, hostname);
+  const log = (await server.log(id, 0)).map(({ message }) => JSON.stringify(message)).join('\n');
+  const { rows } = await server.ending(id);
+  return { health, log, rows };
+}
+
+/** The machine's own kernel, Linux 6.12, keeps the limit. */
+function assertKept({ health, log, rows }: Awaited<ReturnType<typeof submitted>>): void {
+  assert.equal(health, 'Complete', log);
+  const row = (name: string): (typeof rows)[number] | undefined =>
+    rows.find((one) => one.name === name);
+  assert.equal(row('control_guest_unlimited')?.result, 'pass', log);
+  assert.equal(row('busy_guest_obeys_quota')?.result, 'pass', log);
+  const ratio = row('busy_guest_obeys_quota__overrun_ratio');
+  assert.equal(ratio?.unit, 'ratio');
+  assert.ok(Number(ratio?.value) < 1.1, String(ratio?.value));
+  assert.match(log, /fact: platform PowerNV/);
+}
+
+describe('a machine that runs Linux already, in a real LAVA server', { skip: why ?? false }, () => {
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'busyguest-lava-'));
+    const { signal } = new AbortController();
+    lab = await Lab.open(signal, (text) => console.log(text));
+    server = new LavaServer(new Rest({ url: lab.url, token: lab.token }, { signal }));
+    await bringWeb();
+    const ssh = await freePort();
+    await bringMachine(ssh);
+    const switches = `{% set hard_reset_command = '/bin/true' %}
+{% set power_off_command = '/bin/true' %}
+`;
+    await lab.addDevice({
+      hostname: 'rack-01',
+      type: 'rack',
+      template: deviceType,
+      dictionary: `{% set connection_command = 'sh /lab/console.sh' %}\n${switches}`,
+    });
+    await lab.addDevice({
+      hostname: 'ssh-01',
+      type: 'ssh',
+      dictionary: `{% set ssh_host = '127.0.0.1' %}
+{% set ssh_port = ${ssh} %}
+{% set ssh_identity_file = '/lab/key' %}
+`,
+    });
+    await lab.launch('machine', 'sh /lab/ssh.sh');
+    await sshAnswers(ssh);
+  });
+  after(async () => {
+    await lab[Symbol.asyncDispose]();
+    await rm(dir, { recursive: true });
+  });
+
+  test("ssh: the payload runs in lava-test-shell, and its cases are LAVA's", async () =>
+    assertKept(await submitted('ssh', 'ssh', 'ssh-01')));
+
+  test('minimal: the same through the console', async () =>
+    assertKept(await submitted('minimal', 'rack', 'rack-01')));
+
+  test('kexec: what "run --lava" submits boots both kernels: fixed', async () => {
+    const results = join(dir, 'run');
+    const publish = join(await lab.root(), 'lab', 'www', 'artefacts');
+    const { code, stderr } = await start(
+      [
+        ...['run', 'jobs/pre-pull.yaml', '--filter', 'device=qemu-powernv9', '--results', results],
+        ...['--lava', lab.url, '--lava-boot', 'kexec', '--lava-type', 'rack'],
+        ...['--publish', publish, '--url', `http://127.0.0.1:${web}/artefacts`],
+      ],
+      { BUSYGUEST_LAVA_TOKEN: lab.token },
+    ).ended;
+    const { jobs, overall } = await latest(results);
+    assert.deepEqual(
+      jobs.map(({ kernel, status }) => `${kernel} ${status}`),
+      ['unpatched FAIL', 'patched PASS'],
+      stderr + jobs.map(({ reason }) => reason).join('\n'),
+    );
+    assert.equal(overall, 'fixed');
+    assert.ok(jobs.every(({ deviceFacts }) => deviceFacts?.['lava_device'] === 'rack-01'));
+    assert.equal(code, 0, stderr);
+  });
+});
