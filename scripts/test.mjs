@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs compiled tests and counts them on one plain line. See `usage` below.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +38,6 @@ const kinds = {
   long: { goal: 'long', why: 'builds eight more kernels' },
   mutants: { goal: 'long', why: 'boots wrong kernels, hundreds of times' },
   'bare-metal': { goal: 'long', why: 'boots firmware for minutes' },
-  // The last one, so that no other is told the same.
   'lava-sid': {
     goal: 'long',
     why: "lava's tests with the newest LAVA that Debian has",
@@ -51,25 +50,33 @@ const goals = {
   more: ['more'],
   all: ['quick', 'more', 'long'],
 };
-const usage = `usage: node scripts/test.mjs GOAL [NAME...] [--minutes N]
+const usage = `usage: node scripts/test.mjs GOAL [NAME...] [--minutes N] [--counts FILE]
 
-GOAL is quick, more, all, or one of these:
+GOAL is quick, more, all, or some of these with commas between them:
 ${Object.entries(kinds)
   .map(([name, { goal, why }]) => `  ${name.padEnd(12)} ${goal.padEnd(6)} ${why}`)
   .join('\n')}
 
 NAME       only test files with this in their name: test.mjs unit verdict
 --minutes  what has not begun after so many minutes is skipped, by name
+--counts   the last line is the sum with those of the calls before that named this file
 `;
 
+function take(argv, option) {
+  const at = argv.indexOf(option);
+  return at < 0 ? undefined : argv.splice(at, 2)[1];
+}
+
 function parse(argv) {
-  const at = argv.indexOf('--minutes');
-  const minutes = at < 0 ? Infinity : Number(argv.splice(at, 2)[1]);
-  const [goal, ...names] = argv;
+  const minutes = Number(take(argv, '--minutes') ?? Infinity);
+  const counts = take(argv, '--counts');
+  const [goal = '', ...names] = argv;
+  const asked = goal.split(',');
   const chosen = Object.keys(kinds).filter(
-    (kind) => kind === goal || goals[goal]?.includes(kinds[kind].goal),
+    (kind) => asked.includes(kind) || goals[goal]?.includes(kinds[kind].goal),
   );
-  if (chosen.length > 0 && minutes > 0) return { goal, chosen, names, minutes };
+  const known = goals[goal] !== undefined || asked.every((kind) => kinds[kind] !== undefined);
+  if (known && !Number.isNaN(minutes)) return { goal, chosen, names, minutes, counts };
   process.stderr.write(usage);
   process.exit(64);
 }
@@ -108,8 +115,9 @@ function runCheck(count) {
 function runFiles(kind, files, count) {
   process.stdout.write(`\n${kind} tests: ${files.length} files\n`);
   return new Promise((resolve) => {
-    // `true` leaves one CPU free, which of two is half.
+    const told = Object.keys(kinds[kind].env ?? {});
     Object.assign(process.env, kinds[kind].env);
+    // `true` leaves one CPU free, which of two is half.
     const stream = run({ files, concurrency: kinds[kind].apart ? availableParallelism() : 1 });
     stream.on('test:pass', (data) => notePass(count, data));
     stream.on('test:fail', (data) => {
@@ -121,7 +129,10 @@ function runFiles(kind, files, count) {
     const report = stream.compose(new spec());
     report.pipe(process.stdout, { end: false });
     // Not before the report has said everything: the count is to be the last line.
-    report.on('end', resolve);
+    report.on('end', () => {
+      for (const name of told) delete process.env[name];
+      resolve();
+    });
   });
 }
 
@@ -136,7 +147,7 @@ async function allowNoSandbox() {
   process.stdout.write(`BUSYGUEST_SANDBOX=off for the tests: ${why}\n`);
 }
 
-const { goal, chosen, names, minutes } = parse(process.argv.slice(2));
+const { goal, chosen, names, minutes, counts } = parse(process.argv.slice(2));
 await allowNoSandbox();
 const started = performance.now();
 const rows = [];
@@ -171,7 +182,12 @@ for (const { kind, count, seconds } of rows) {
 const left = Object.keys(kinds).filter((kind) => !chosen.includes(kind));
 if (goal === 'quick' || goal === 'more')
   process.stdout.write(`Not run here: ${left.map((kind) => `npm run test:${kind}`).join(', ')}\n`);
-process.stdout.write(
-  `\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`,
-);
+const sum = { ...total };
+if (counts !== undefined) {
+  const before = existsSync(counts) ? readFileSync(counts, 'utf8').trim() : '';
+  for (const [key, value] of Object.entries(before === '' ? {} : JSON.parse(before)))
+    sum[key] += value;
+  writeFileSync(counts, JSON.stringify(sum));
+}
+process.stdout.write(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped\n`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

@@ -2,7 +2,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { packInitramfs, type ImageFile } from '../../src/images/cpio.js';
-import { AptSuite } from '../../src/system/apt.js';
+import { AptSuite, NotInArchiveError } from '../../src/system/apt.js';
 import { use } from '../../src/system/cache.js';
 import { cacheDir, digest, makeFolderWhole, writeWhole } from '../../src/system/files.js';
 import { run } from '../../src/system/processes.js';
@@ -85,34 +85,53 @@ export async function hostImage(script: HostScript): Promise<HostImage> {
   return { kernel: join(parts, 'vmlinux'), initramfs };
 }
 
+/** Debian's suites, the wanted one first: on some days the archive of one lacks files that it lists. */
+const suites = ['trixie', 'forky', 'sid'];
+
+/** Unpacks packages of the first suite that has them all. */
+async function unpacked(dir: string, names: (suite: AptSuite) => Promise<string[]>): Promise<void> {
+  let missing: unknown;
+  for (const suite of suites.map((name) => new AptSuite(name, 'ppc64el', signal))) {
+    try {
+      for (const name of await names(suite)) {
+        const found = await suite.show(name);
+        if (found === undefined) throw new Error(`Debian ${suite.suite} has no ${name} for ppc64el`);
+        const deb = await suite.download(found, () => undefined);
+        await run(['dpkg-deb', '-x', deb, dir], { stage: 'test' });
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof NotInArchiveError)) throw error;
+      missing = error;
+      await rm(dir, { recursive: true, force: true });
+    }
+  }
+  throw missing;
+}
+
+/** The package that has the kernel itself. */
+async function kernelPackage(suite: AptSuite): Promise<string[]> {
+  const needs = await suite.depends('linux-image-powerpc64le');
+  return needs.map(({ name }) => name).filter((name) => name.startsWith('linux-image-'));
+}
+
 async function unpackParts(
   dir: string,
   packages: Packages,
   modules: readonly string[],
 ): Promise<void> {
-  const suite = new AptSuite('trixie', 'ppc64el', signal);
-  const unpacked = join(dir, 'unpacked');
-  const unpack = async (name: string): Promise<void> => {
-    const found = await suite.show(name);
-    if (found === undefined) throw new Error(`Debian trixie has no ${name} for ppc64el`);
-    const deb = await suite.download(found, () => undefined);
-    await run(['dpkg-deb', '-x', deb, unpacked], { stage: 'test' });
-  };
-  for (const [name, files] of Object.entries(packages)) {
-    await unpack(name);
-    for (const file of files) await take(join(unpacked, file), join(dir, 'root', placeOf(file)));
-  }
-  const [kernel] = (await suite.depends('linux-image-powerpc64le')).filter(({ name }) =>
-    name.startsWith('linux-image-'),
-  );
-  await unpack(kernel?.name ?? '');
-  await run(['sh', '-c', `cp ${unpacked}/boot/vmlinux-* ${dir}/vmlinux`], { stage: 'test' });
+  const [programs, kernel] = [join(dir, 'programs'), join(dir, 'kernel')];
+  await unpacked(programs, () => Promise.resolve(Object.keys(packages)));
+  for (const file of Object.values(packages).flat())
+    await take(join(programs, file), join(dir, 'root', placeOf(file)));
+  await unpacked(kernel, kernelPackage);
+  await run(['sh', '-c', `cp ${kernel}/boot/vmlinux-* ${dir}/vmlinux`], { stage: 'test' });
   for (const module of modules) {
-    const from = `${unpacked}/usr/lib/modules/*/kernel/${module}.ko.xz`;
+    const from = `${kernel}/usr/lib/modules/*/kernel/${module}.ko.xz`;
     const to = `${dir}/root/${basename(module)}.ko`;
     await run(['sh', '-c', `xz -dc ${from} > ${to}`], { stage: 'test' });
   }
-  await rm(unpacked, { recursive: true });
+  await Promise.all([programs, kernel].map((part) => rm(part, { recursive: true })));
 }
 
 /** The loader has its place by the ABI; there are no links in our archives. */
