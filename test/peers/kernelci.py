@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""Takes our files through kernelci-core's and kernelci-pipeline's own code, as a deployment would.
+"""Takes our files through kernelci-core's and kernelci-pipeline's own code, as a deployment would, up to LAVA jobs.
 
-Usage: kernelci.py PIPELINE CORE CONFIG LAB CONSOLE
-CONFIG is a copy of the pipeline's config/ with our files in it, CONSOLE what a machine printed. Prints JSON.
+Usage: kernelci.py PIPELINE CORE CONFIG FILES CALLBACK
+CONFIG is a copy of the pipeline's config/ with our files in it, FILES the URL of a folder with checkout/vmlinux and
+patchset/vmlinux, CALLBACK where results go. Prints JSON.
 """
 import json
 import os
-import re
 import sys
 
-pipeline, core, config, lab, console = sys.argv[1:]
+pipeline, core, config, files, callback = sys.argv[1:]
 sys.path.insert(0, core)
-os.environ["KCI_INSTANCE_CALLBACK"] = "https://callback.example.org"
+os.environ["KCI_INSTANCE_CALLBACK"] = callback
 
 import kernelci.config
 import kernelci.runtime
 import kernelci.runtime.lava
 import kernelci.scheduler
-import yaml
 
 entries = ["jobs", "platforms"]
 order = kernelci.config.validate_yaml(os.path.join(config, "jobs-busyguest.yaml"), entries)
@@ -48,43 +47,6 @@ def scheduled(event):
     return [row for row in found if "busyguest" in row[0].name or row[0].template == "busyguest.jinja2"]
 
 
-def lava_results(definition, text):
-    """What LAVA's monitor action (lava_dispatcher/actions/test/monitor.py) reports of a console, as its callback has it."""
-    [monitor] = next(action["test"]["monitors"] for action in definition["actions"] if "test" in action)
-    start = re.search(monitor["start"], text).end()
-    end = re.search(monitor["end"], text[start:]).start() + start
-    cases = []
-    for match in re.finditer(monitor["pattern"], text[start:end]):
-        found = match.groupdict()
-        cases.append({
-            "name": re.sub(r"\W+", "_", found["test_case_id"].strip().lower()),
-            "result": found["result"],
-            "measurement": found["measurement"],
-            "unit": found["units"],
-            "metadata": {"definition": monitor["name"], "case": found["test_case_id"], "result": found["result"]},
-        })
-    # LAVA's newest comes first.
-    return {
-        "lava": yaml.dump([{"name": "job", "result": "pass", "metadata": {}}]),
-        monitor["name"]: yaml.dump(cases[::-1]),
-    }
-
-
-def came_back(definition, node):
-    with open(console, encoding="utf-8", errors="replace", newline="") as file:
-        results = lava_results(definition, file.read())
-    data = {"status": 2, "definition": yaml.dump(definition), "results": results, "actual_device_id": "qemu-01", "log": "[]"}
-    callback = kernelci.runtime.lava.Callback(data)
-    plain = callback.get_results()
-    job = {**node, "result": callback.get_job_status(), "state": "done"}
-    measured = next(yaml.safe_load(text) for name, text in callback.get_data()["results"].items() if name != "lava")
-    return {
-        "node_id": callback.get_meta("node_id"),
-        "hierarchy": callback.get_hierarchy(plain, job),
-        "measurements": {case["name"]: [float(case["measurement"]), case["unit"]] for case in measured},
-    }
-
-
 builds = []
 jobs = []
 # A checkout, and a patchset on top of it: their nodes are of one kind.
@@ -99,7 +61,7 @@ for name, patchset in (("checkout", None), ("patchset", "ab" * 32)):
                 "name": job.name,
                 "path": ["checkout", build.name, job.name],
                 "data": {"kernel_revision": {**revision, "patchset": patchset}},
-                "artifacts": {"kernel": f"https://files.example.org/{name}/vmlinux"},
+                "artifacts": {"kernel": f"{files}/{name}/vmlinux"},
                 "submitter": "service:pipeline",
             }
             todo = kernelci.runtime.Job(node, job)
@@ -109,14 +71,13 @@ for name, patchset in (("checkout", None), ("patchset", "ab" * 32)):
             params = runtime.get_params(todo, api)
             params = platform.format_params(params, {"krev": "7.2", **job.params})
             text = runtime.generate(todo, params)
-            definition = yaml.safe_load(text)
             jobs.append({
                 "checkout": name,
                 "name": job.name,
                 "runtime": runtime.config.name,
                 "platform": platform.name,
                 "definition": text,
-                **came_back(definition, node),
+                "node": node,
             })
 
 print(json.dumps({"order": order, "builds": builds, "jobs": jobs}))
