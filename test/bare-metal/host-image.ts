@@ -2,6 +2,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { packInitramfs, type ImageFile } from '../../src/images/cpio.js';
+import { debianPackages } from '../../src/kernels/packages/debian-package.js';
 import { AptSuite, NotInArchiveError } from '../../src/system/apt.js';
 import { use } from '../../src/system/cache.js';
 import { cacheDir, digest, makeFolderWhole, writeWhole } from '../../src/system/files.js';
@@ -63,7 +64,7 @@ export async function hostImage(script: HostScript): Promise<HostImage> {
   const packages = { ...usual, ...script.packages };
   const modules = [networkCard, ...(script.modules ?? [])];
   const key = digest(JSON.stringify([packages, modules])).slice(0, 12);
-  const parts = cacheDir('test', `power-host-${key}`);
+  const parts = cacheDir('test', `bare-metal-host-${key}`);
   if (!(await use(parts)))
     await makeFolderWhole(parts, (dir) => unpackParts(dir, packages, modules));
   const files = (await readdir(join(parts, 'root'), { recursive: true, withFileTypes: true }))
@@ -85,19 +86,20 @@ export async function hostImage(script: HostScript): Promise<HostImage> {
   return { kernel: join(parts, 'vmlinux'), initramfs };
 }
 
+/** 6.12, which keeps the limit. */
+const kernelPackage = 'debian:linux-image-powerpc64le@stable';
 /** Debian's suites, the wanted one first: on some days the archive of one lacks files that it lists. */
 const suites = ['trixie', 'forky', 'sid'];
 
 /** Unpacks packages of the first suite that has them all. */
-async function unpacked(dir: string, names: (suite: AptSuite) => Promise<string[]>): Promise<void> {
+async function unpackPrograms(dir: string, names: readonly string[]): Promise<void> {
   let missing: unknown;
   for (const suite of suites.map((name) => new AptSuite(name, 'ppc64el', signal))) {
     try {
-      for (const name of await names(suite)) {
+      for (const name of names) {
         const found = await suite.show(name);
-        if (found === undefined) throw new Error(`Debian ${suite.suite} has no ${name} for ppc64el`);
-        const deb = await suite.download(found, () => undefined);
-        await run(['dpkg-deb', '-x', deb, dir], { stage: 'test' });
+        if (found === undefined) throw new Error(`${suite.suite} has no ${name} for ppc64el`);
+        await unpack(await suite.download(found, () => undefined), dir);
       }
       return;
     } catch (error) {
@@ -109,11 +111,8 @@ async function unpacked(dir: string, names: (suite: AptSuite) => Promise<string[
   throw missing;
 }
 
-/** The package that has the kernel itself. */
-async function kernelPackage(suite: AptSuite): Promise<string[]> {
-  const needs = await suite.depends('linux-image-powerpc64le');
-  return needs.map(({ name }) => name).filter((name) => name.startsWith('linux-image-'));
-}
+const unpack = (deb: string, dir: string): Promise<unknown> =>
+  run(['dpkg-deb', '-x', deb, dir], { stage: 'test' });
 
 async function unpackParts(
   dir: string,
@@ -121,10 +120,11 @@ async function unpackParts(
   modules: readonly string[],
 ): Promise<void> {
   const [programs, kernel] = [join(dir, 'programs'), join(dir, 'kernel')];
-  await unpacked(programs, () => Promise.resolve(Object.keys(packages)));
+  await unpackPrograms(programs, Object.keys(packages));
   for (const file of Object.values(packages).flat())
     await take(join(programs, file), join(dir, 'root', placeOf(file)));
-  await unpacked(kernel, kernelPackage);
+  const { files } = await debianPackages(kernelPackage, signal, () => undefined);
+  for (const file of files) await unpack(file, kernel);
   await run(['sh', '-c', `cp ${kernel}/boot/vmlinux-* ${dir}/vmlinux`], { stage: 'test' });
   for (const module of modules) {
     const from = `${kernel}/usr/lib/modules/*/kernel/${module}.ko.xz`;
