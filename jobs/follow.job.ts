@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // For CI: the tip of a branch, every night.
-//   busyguest run jobs/follow.job.ts --set source=git+https://HOST/linux.git#master
+//   busyguest run follow --set source=git+https://HOST/linux.git#master
 import { nightly, type Generator } from 'busyguest/generators';
 
 const follow: Generator = ({ source = [], device }) => {

@@ -26,9 +26,14 @@ const kinds = {
   },
   integration: { goal: 'quick', why: 'boots the two kernels of jobs/pre-pull.yaml' },
   e2e: { goal: 'quick', why: 'the command line and the pages in a browser', apart: true },
+  install: { goal: 'quick', why: 'packs the npm package, installs it and runs it from elsewhere' },
   reliability: { goal: 'more', why: 'full disks, real time, signals at random moments' },
   'red-team': { goal: 'more', why: 'builds tiny trees, and looks for secrets' },
   packages: { goal: 'more', why: "fetches a distribution's kernels, and a QEMU for the guest" },
+  systems: {
+    goal: 'more',
+    why: 'installs the packages in clean Debian systems, and runs them on other Node.js versions',
+  },
   builds: { goal: 'more', why: 'builds other kernels' },
   lava: { goal: 'more', why: 'sets up a LAVA server, 2023.01' },
   peers: {

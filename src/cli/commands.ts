@@ -46,6 +46,8 @@ export const commands: readonly CommandRow[] = [
     'show what a job matrix would do; builds and boots nothing',
     () => import('./plan.js'),
   ),
+  row('matrices', 'list the job matrices that come with busyguest', () => import('./matrices.js')),
+  row('init', 'write a job matrix of your own to begin with', () => import('./init.js')),
   row(
     'generate',
     'turn a job matrix into jobs for LAVA, KernelCI, GitLab or GitHub; submits nothing',

@@ -3,8 +3,10 @@ import { getuid } from 'node:process';
 import { execa } from 'execa';
 import { findQemu } from '../devices/qemu/binary.js';
 import { exitCode } from '../model/errors.js';
+import { version } from '../model/version.js';
 import { sandboxWord } from '../kernels/trusted.js';
 import { environmentFor } from '../system/environment.js';
+import { projectDir } from '../system/files.js';
 import { firstLine } from '../system/processes.js';
 import {
   findTools,
@@ -61,6 +63,9 @@ async function withUsedQemu(findings: readonly Finding[]): Promise<readonly Find
 
 function show(findings: readonly Finding[]): void {
   const width = Math.max(...findings.map(({ tool }) => tool.name.length));
+  process.stdout.write(
+    `${'busyguest'.padEnd(width)}  ${version} in ${projectDir}, where its documents (docs/) are too\n`,
+  );
   process.stdout.write(`${'node'.padEnd(width)}  ${process.version} (20.19 or newer is needed)\n`);
   for (const { tool, version } of findings) {
     const found = version ?? (tool.optional ? 'missing (works without)' : 'MISSING');

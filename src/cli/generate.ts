@@ -17,7 +17,7 @@ import { kernelciSources, lavaSet, type LavaSet } from '../pipeline/lava/definit
 import { lavaDefaults, type LavaOptions } from '../pipeline/lava/job.js';
 import { progressReport } from '../reports/progress.js';
 import { projectDir, writeWhole } from '../system/files.js';
-import { readMatrix, type MatrixOptions } from './matrix.js';
+import { matrixFile, readMatrix, type MatrixOptions } from './matrix.js';
 import { interruptible } from './signals.js';
 import { Option } from 'commander';
 import { exits, type Declare } from './command.js';
@@ -38,7 +38,8 @@ interface Options extends MatrixOptions {
 }
 
 /** `busyguest generate`: a matrix as jobs of another system; runs nothing. */
-export async function generate(file: string, options: Options): Promise<number> {
+export async function generate(named: string, options: Options): Promise<number> {
+  const file = await matrixFile(named);
   const matrix = await readMatrix(file, options);
   const { out } = options;
   await mkdir(out, { recursive: true });
@@ -150,7 +151,7 @@ function lavaOptions(options: Options): LavaOptions {
 /** Options and help of `busyguest generate`. */
 export const declare: Declare = (command) =>
   command
-    .argument('<file>', 'job matrix')
+    .argument('<file>', 'job matrix: a file, or a name that "busyguest matrices" lists')
     .addOption(
       new Option('--for <system>', 'system that runs the jobs')
         .choices(['lava', 'kernelci', 'gitlab', 'github'])
@@ -183,9 +184,9 @@ export const declare: Declare = (command) =>
       'after',
       `
 Examples:
-  busyguest generate jobs/nightly.yaml --for lava --publish files.lab:/srv/www/bg --url https://files.lab/bg
-  busyguest generate jobs/pre-pull.yaml --for lava --boot petitboot --publish http://10.0.0.5:8080
-  busyguest generate jobs/pre-pull.yaml --for kernelci --lab lava-mylab --publish files.lab:/srv/www/bg --url https://files.lab/bg
-  busyguest generate jobs/pre-pull.yaml --for gitlab`,
+  busyguest generate nightly --for lava --publish files.lab:/srv/www/bg --url https://files.lab/bg
+  busyguest generate pre-pull --for lava --boot petitboot --publish http://10.0.0.5:8080
+  busyguest generate pre-pull --for kernelci --lab lava-mylab --publish files.lab:/srv/www/bg --url https://files.lab/bg
+  busyguest generate pre-pull --for gitlab`,
     )
     .action(exits(generate));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { deviceNames } from '../devices/registry.js';
-import { withNearestFile } from '../documents/nearest-file.js';
 import { parseFilter } from '../jobs/filter.js';
 import { isGeneratorFile, runGenerator } from '../jobs/generator-file.js';
 import { loadMatrix, loadMatrixData } from '../jobs/load.js';
@@ -8,6 +7,7 @@ import type { GeneratorOptions } from '../jobs/generators/generator.js';
 import { JobError, UsageError } from '../model/errors.js';
 import type { JobMatrix } from '../model/job.js';
 import { parseJson, readInputOrPipe } from '../system/input.js';
+import { findMatrix } from './shipped-matrices.js';
 
 /** The most of a job matrix or a generator that is read, bytes; YAML has a lower bound of its own. */
 const mostBytes = 16 * 1024 ** 2;
@@ -20,18 +20,20 @@ export interface MatrixOptions {
   readonly set?: readonly string[];
 }
 
-/** Reads a job matrix. Throws UsageError when there is no such file, JobError with all its mistakes. */
+/** The path of a job matrix as the user named it. Throws UsageError when there is none. */
+export const matrixFile = (word: string): Promise<string> =>
+  findMatrix(word, (text) => process.stderr.write(`busyguest: ${text}\n`));
+
+/** Reads a job matrix. Throws UsageError when it cannot be read, JobError with all its mistakes. */
 export async function readMatrix(file: string, options: MatrixOptions): Promise<JobMatrix> {
   return narrow(await readMatrixText(file, options.set), file, options);
 }
 
-/** The text of a job matrix; of a generator, what it made as JSON. Throws UsageError when there is no such file. */
+/** The text of a job matrix; of a generator, what it made as JSON. Throws UsageError when it cannot be read. */
 export async function readMatrixText(file: string, set: readonly string[] = []): Promise<string> {
-  const bytes = await readInputOrPipe(file, mostBytes).catch(async (error: unknown) => {
+  const bytes = await readInputOrPipe(file, mostBytes).catch((error: unknown) => {
     if (error instanceof JobError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') throw new UsageError(`${file}: ${message}`);
-    throw new UsageError(await withNearestFile(file, `${file}: no such file`));
+    throw new UsageError(`${file}: ${(error as Error).message}`);
   });
   const text = bytes.toString('utf8');
   if (isGeneratorFile(file)) {

@@ -8,7 +8,7 @@ import { runningKernel, type Job, type JobMatrix, type KernelSpec } from '../mod
 import { buildStep, jobStep, readPastTimes } from '../pipeline/past-times.js';
 import { planKernels, type Prepared } from '../pipeline/prepare.js';
 import { usedKernels } from '../pipeline/used-kernels.js';
-import { readMatrix, type MatrixOptions } from './matrix.js';
+import { matrixFile, readMatrix, type MatrixOptions } from './matrix.js';
 import { stopwatch } from '../reports/progress-activity.js';
 import { interruptible } from './signals.js';
 import { exits, type Declare } from './command.js';
@@ -19,7 +19,7 @@ const guessMs = { work: 280_000, job: 3000 };
 
 /** `busyguest plan FILE`: the jobs, what would be built, what is there already, and how long it may take. */
 export async function plan(file: string, options: MatrixOptions): Promise<number> {
-  const matrix = await readMatrix(file, options);
+  const matrix = await readMatrix(await matrixFile(file), options);
   const out = (line: string): boolean => process.stdout.write(`${line}\n`);
   out(`${matrix.name}: ${matrix.jobs.length} jobs`);
   const past = await readPastTimes();
@@ -107,7 +107,7 @@ function showKernel(
 /** Options and help of `busyguest plan`. */
 export const declare: Declare = (command) =>
   command
-    .argument('<file>', 'job matrix')
+    .argument('<file>', 'job matrix: a file, or a name that "busyguest matrices" lists')
     .addOption(shared.tree)
     .addOption(shared.set)
     .addOption(shared.filter)
@@ -115,7 +115,7 @@ export const declare: Declare = (command) =>
       'after',
       `
 Examples:
-  busyguest plan jobs/pre-pull.yaml
-  busyguest plan jobs/follow.job.ts --set source=git+https://HOST/linux.git#master`,
+  busyguest plan pre-pull
+  busyguest plan follow --set source=git+https://HOST/linux.git#master`,
     )
     .action(exits(plan));

@@ -26,10 +26,11 @@ export async function program(argv?: readonly string[]): Promise<Command> {
 busyguest COMMAND --help shows the options of a command.
 
 Examples:
-  busyguest run jobs/pre-pull.yaml          build, boot and judge on every device
-  busyguest run jobs/smoke.yaml --tree ~/linux
-  busyguest plan jobs/pre-pull.yaml         show what would be done, and do nothing
-  busyguest devices                         show which machines can run here, and why others cannot
+  busyguest run pre-pull            build, boot and judge on every device
+  busyguest run smoke --tree ~/linux
+  busyguest plan pre-pull           show what would be done, and do nothing
+  busyguest init my.yaml            write a job matrix of your own to begin with
+  busyguest devices                 show which machines can run here, and why others cannot
 
 Exit codes: 0 as expected, 1 not as expected, 4 nothing could run, 64 usage,
             65 bad job matrix or other input, 69 infrastructure, 70 a bug of busyguest, 130 interrupted`,

@@ -7,7 +7,7 @@ import { quoteWord } from '../system/shell-words.js';
 import { exitCodeOf, exitCodeOfNew } from '../verdict/exit.js';
 import { begin, execute, resumeRun, type RunFlags, type Start } from './execute.js';
 import { lavaFlags, type LavaFlags } from './lava-options.js';
-import { readMatrixText, type MatrixOptions } from './matrix.js';
+import { matrixFile, readMatrixText, type MatrixOptions } from './matrix.js';
 import { reportsFor } from './reports.js';
 import { showRun } from './show.js';
 import { Option } from 'commander';
@@ -53,10 +53,13 @@ async function otherCommand(dir: string): Promise<'check' | 'bisect' | undefined
   return undefined;
 }
 
-async function fresh(file: string | undefined, options: Options): Promise<Start> {
-  if (file === undefined) {
-    throw new UsageError('run: a job matrix is needed, such as "busyguest run jobs/pre-pull.yaml"');
+async function fresh(named: string | undefined, options: Options): Promise<Start> {
+  if (named === undefined) {
+    throw new UsageError(
+      'run: a job matrix is needed, such as "busyguest run pre-pull"; "busyguest matrices" lists those that come with it',
+    );
   }
+  const file = await matrixFile(named);
   const { tree, filter, results } = options;
   const narrowing = {
     ...(tree !== undefined && { tree }),
@@ -70,7 +73,10 @@ async function fresh(file: string | undefined, options: Options): Promise<Start>
 export const declare: Declare = (command) =>
   addLavaOptions(
     command
-      .argument('[file]', 'job matrix (jobs/*.yaml), or a program that makes one (jobs/*.job.ts)')
+      .argument(
+        '[file]',
+        'job matrix: a YAML file, a program that makes one (*.job.ts), or a name that "busyguest matrices" lists',
+      )
       .addOption(shared.tree)
       .addOption(shared.set)
       .addOption(shared.filter)
@@ -97,10 +103,11 @@ export const declare: Declare = (command) =>
       'after',
       `
 Examples:
-  busyguest run jobs/pre-pull.yaml
-  LAVA_TOKEN=... busyguest run --lava https://lava.example.org jobs/nightly.yaml
-  busyguest run jobs/pre-pull.yaml --tree ~/linux#kvm/next --filter 'device=~powernv'
-  busyguest run jobs/follow.job.ts --set source=git+https://HOST/linux.git#master --exit-on new-failures
+  busyguest run pre-pull
+  busyguest run my.yaml
+  LAVA_TOKEN=... busyguest run --lava https://lava.example.org nightly
+  busyguest run pre-pull --tree ~/linux#kvm/next --filter 'device=~powernv'
+  busyguest run follow --set source=git+https://HOST/linux.git#master --exit-on new-failures
   busyguest run --resume results/20261121-120000-pre-pull`,
     )
     .action(exits(run));

@@ -61,6 +61,7 @@ const run = z.looseObject({
   }),
   run: z.string(),
   startedAt: z.string(),
+  version: z.string().optional(),
   matrix: z.string(),
   interrupted: z.boolean(),
   verdicts: z.array(

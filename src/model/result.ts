@@ -135,6 +135,8 @@ export interface RunResult {
   readonly schema: 2;
   readonly run: string;
   readonly startedAt: string;
+  /** busyguest's version, which judged it. Absent in runs from before 0.2.0. */
+  readonly version?: string;
   readonly matrix: string;
   readonly verdicts: readonly PairVerdict[];
   /** The one verdict over all pairs; `none` where the matrix compares nothing. */

@@ -8,6 +8,7 @@ import type { EventSink } from '../model/event.js';
 import { InfraError, InterruptedError } from '../model/errors.js';
 import { kernelId, runningKernel, type Job, type JobMatrix } from '../model/job.js';
 import type { JobResult, RunResult } from '../model/result.js';
+import { version } from '../model/version.js';
 import { programOf } from '../payload/registry.js';
 import { overallVerdict, judgePair, pairUp } from '../verdict/pair.js';
 import { expectOfRelative, expectSoFar } from '../verdict/relative-expectations.js';
@@ -255,6 +256,7 @@ function assemble(
     schema: 2,
     run: basename(options.dir),
     startedAt: options.startedAt,
+    version,
     matrix: matrix.file,
     verdicts: pairs.map(judgePair),
     overall: overallVerdict(pairs),

@@ -51,6 +51,7 @@ export function renderResultsJson(run: RunResult): string {
     schema: run.schema,
     run: run.run,
     startedAt: run.startedAt,
+    ...(run.version === undefined ? {} : { version: run.version }),
     matrix: run.matrix,
     interrupted: run.interrupted,
     headline: cleanLine(headlineOf(run)),

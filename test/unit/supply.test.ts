@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { version } from '../../src/model/version.js';
 import { project } from '../integration/cli.js';
 
 interface Locked {
@@ -27,6 +28,15 @@ test('every npm package is pinned by its hash and runs nothing when installed', 
     assert.match(resolved ?? 'https://', /^https:\/\//, path);
     assert.ok(hasInstallScript !== true, `${path} runs a script when it is installed`);
   }
+});
+
+test('one version: of package.json, of the lock file, and the one that busyguest says', () => {
+  const read = (file: string): string =>
+    (JSON.parse(readFileSync(join(project, file), 'utf8')) as { version: string }).version;
+  assert.equal(version, read('package.json'));
+  assert.equal(version, read('package-lock.json'));
+  const changelog = readFileSync(join(project, 'CHANGELOG.md'), 'utf8');
+  assert.match(changelog, new RegExp(`^## ${version.replaceAll('.', '\\.')}( |$)`, 'm'));
 });
 
 interface Bom {

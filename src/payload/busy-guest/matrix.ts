@@ -12,8 +12,8 @@ const fewestPeriods = 5;
 
 type Entry = z.output<z.ZodObject<typeof keys>>;
 
-/** With where its values stand. */
-interface Expanded extends ExpandedParameters<BusyGuestParameters> {
+/** A test of the matrix, with where its values stand. */
+export interface Expanded extends ExpandedParameters<BusyGuestParameters> {
   readonly limitPath: Path;
   readonly secondsPath: Path;
 }

@@ -107,8 +107,8 @@ export function renderRunPage(run: RunResult, files: RunFiles, live?: LiveRun): 
   ];
   const title = `busyguest: ${shortHeadline(run)}`;
   const footer = html`<p>
-    Made by busyguest from the files beside this page. Times are the machine's own. A status says
-    what was measured; a base kernel may be expected to FAIL.
+    Made by busyguest ${run.version ?? ''} from the files beside this page. Times are the machine's
+    own. A status says what was measured; a base kernel may be expected to FAIL.
   </p>`;
   return page(title, headerOf(run, live), links, main, footer, live?.state);
 }
