@@ -52,6 +52,13 @@ interface RootPlan {
 async function planRoot(signal: AbortSignal): Promise<RootPlan> {
   const script = scriptOf('make-root.sh');
   const mirror = await debianMirror(signal);
+  const acquire = await aptOptions(signal);
+  const key = digest(await readFile(script, 'utf8'), mirror, acquire.join('\n')).slice(0, 16);
+  return { root: cacheDir('test', `lava-lab-${suite}-${key}`), script, mirror, acquire };
+}
+
+/** How apt of this machine reaches its archive: proxies, expired snapshots; lines of its configuration. */
+export async function aptOptions(signal: AbortSignal): Promise<readonly string[]> {
   const { stdout: dump } = await run(
     ['apt-config', 'dump', '--no-empty', '--format', '%f "%v";%n'],
     {
@@ -59,12 +66,9 @@ async function planRoot(signal: AbortSignal): Promise<RootPlan> {
       signal,
     },
   );
-  // How this host reaches its archive: proxies, expired snapshots.
-  const acquire = dump
+  return dump
     .split('\n')
     .filter((line) => /^Acquire::(?!IndexTargets|Changelogs|cdrom)/.test(line));
-  const key = digest(await readFile(script, 'utf8'), mirror, acquire.join('\n')).slice(0, 16);
-  return { root: cacheDir('test', `lava-lab-${suite}-${key}`), script, mirror, acquire };
 }
 
 /** The folder of a Debian with LAVA in it that an earlier test made; undefined where there is none. */

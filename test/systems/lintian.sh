@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# In a clean Debian: what lintian says of the package.
+. /shared/steps.sh
+step update
+step install lintian
+step lintian --fail-on error --no-tag-display-limit "/shared/$1"
+cat $log
