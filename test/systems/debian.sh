@@ -6,7 +6,7 @@
 package=/shared/$1 nodejs=${2:+/shared/$2}
 before=$(installed_size)
 step update
-command -v useradd >/dev/null || step install passwd
+install passwd >/dev/null # for useradd
 if [ -n "$nodejs" ]; then
     refuses 'busyguest : Depends: nodejs \(>= [0-9.]+\) but [0-9.+~a-z-]+ is to be installed' install "$package"
     step install "$nodejs"

@@ -107,6 +107,17 @@ test('ci: .gitlab-ci.yml is one, and calls what exists', () => {
   checkMatrices(text);
 });
 
+test('ci: the pipeline with the image of Containerfile calls what exists, and makes no sandbox in it', () => {
+  const { busyguest } = parse(read('gitlab-container.yml')) as {
+    busyguest: GitlabJob & { readonly variables: Record<string, string> };
+  };
+  const lines = linesOf([...busyguest.script, ...busyguest.after_script]);
+  const calls = lines.map((line) => line.replace(/^busyguest /, 'node bin/busyguest.mjs '));
+  assert.equal(checkCalls(calls), 3);
+  assert.equal(busyguest.variables['BUSYGUEST_SANDBOX'], 'off');
+  assert.deepEqual(busyguest.allow_failure.exit_codes, [4, 69]);
+});
+
 test('ci: where a tree of others is followed there is a sandbox, or a word that the container is one', () => {
   const workflow = parse(read('github-actions.yml')) as Workflow;
   const [sandbox, run] = [
