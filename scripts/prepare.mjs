@@ -8,9 +8,18 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** The man pages have the day of the commit: the same commit gives the same package. */
+function releaseTime() {
+  const { SOURCE_DATE_EPOCH } = process.env;
+  if (SOURCE_DATE_EPOCH) return { SOURCE_DATE_EPOCH };
+  const git = spawnSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' });
+  return git.status === 0 ? { SOURCE_DATE_EPOCH: git.stdout.trim() } : {};
+}
+
 function must(script, ...args) {
   const { status, error } = spawnSync(process.execPath, [join(root, script), ...args], {
     cwd: root,
+    env: { ...process.env, ...releaseTime() },
     stdio: 'inherit',
   });
   if (error) process.stderr.write(`busyguest: ${script}: ${error.message}\n`);

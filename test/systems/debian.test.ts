@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
+import { programPath } from '../../src/system/program.js';
 import { folder, project } from '../integration/cli.js';
-import { must } from '../install/npm-package.js';
+import { must, pack } from '../install/npm-package.js';
 import { whyNoLab } from '../lava/lab-root.js';
 import { nodeOf } from './node-versions.js';
 import { containerSteps } from './containerfile.js';
@@ -56,6 +57,16 @@ for (const suite of from)
     const say = (line: string): void => context.diagnostic(line);
     await inCleanSystem(suite, dir, ['debian.sh', deb, ...more], context.signal, say);
   });
+
+test('Debian trixie: from npm install -g to a first verdict', { skip }, async (context) => {
+  const dir = await folder(context);
+  const tarball = basename(await pack(dir));
+  // As Node.js' own packages bring it; Debian's npm is some hundred packages.
+  const npm = dirname(dirname(await realpath((await programPath('npm')) ?? '')));
+  await must(['cp', '-rL', npm, join(dir, 'npm')], { cwd: dir });
+  const say = (line: string): void => context.diagnostic(line);
+  await inCleanSystem('trixie', dir, ['npm.sh', tarball], context.signal, say);
+});
 
 test('lintian finds no error in the package', { skip }, async (context) => {
   const say = (line: string): void => context.diagnostic(line);
