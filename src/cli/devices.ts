@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { JobError, UsageError } from '../model/errors.js';
+import { newerQemu } from '../devices/qemu/abilities.js';
 import { compareVersions, findQemu } from '../devices/qemu/binary.js';
 import { fetchQemu } from '../devices/qemu/fetch.js';
 import { lavaRunPrefix, whyNoLavaRun } from '../devices/lava/lava-run-device.js';
-import { deviceNamed, deviceNames } from '../devices/registry.js';
+import { deviceNamed, deviceNames, takenOverBy } from '../devices/registry.js';
 import { interruptible } from './signals.js';
 import { exits, type Declare } from './command.js';
 import { checkDevice } from './check-device.js';
+import { deviceList } from './device-list.js';
 
 /** `busyguest devices`: every device and whether it can run here. */
 export async function devicesCommand(options: {
@@ -15,22 +17,42 @@ export async function devicesCommand(options: {
   readonly quiet: boolean;
 }): Promise<number> {
   if (options.fetchQemu) await fetchUnlessNew(options.ifOlder);
-  if (options.quiet) return 0;
   const qemu = await findQemu();
+  if (options.quiet) {
+    const lacking = qemu ? await lackingHere() : [];
+    if (lacking.length > 0)
+      process.stderr.write(
+        `busyguest: QEMU ${qemu?.version.join('.')} is too old for ${lacking.join(', ')}; a newer one: busyguest devices --fetch-qemu\n`,
+      );
+    return 0;
+  }
   const names = deviceNames().filter((name) => !name.startsWith(lavaRunPrefix));
   const rows = await Promise.all([...names.map(rowOf), lavaRunRow()]);
   const width = Math.max(...rows.map(({ name }) => name.length));
   process.stdout.write(`${qemu?.versionText ?? 'no QEMU for POWER'}\n`);
-  for (const { name, answer, title } of rows) {
-    process.stdout.write(`${name.padEnd(width)}  ${answer}\n${' '.repeat(width)}  ${title}\n`);
+  for (const { name, answer, lines } of rows) {
+    process.stdout.write(`${name.padEnd(width)}  ${answer}\n`);
+    for (const line of lines) process.stdout.write(`${' '.repeat(width)}  ${line}\n`);
   }
   return 0;
+}
+
+/** The emulated devices that a newer QEMU would bring. */
+async function lackingHere(): Promise<string[]> {
+  const lacks = await Promise.all(
+    deviceList(['all']).map(async (name) => {
+      const reasons = (await deviceNamed(name)?.missing()) ?? [];
+      return reasons.some((reason) => reason.endsWith(newerQemu)) ? [name] : [];
+    }),
+  );
+  return lacks.flat();
 }
 
 interface Row {
   readonly name: string;
   readonly answer: string;
-  readonly title: string;
+  /** The title, and what was found. */
+  readonly lines: readonly string[];
 }
 
 /** One that cannot be read keeps no other from being listed. */
@@ -38,10 +60,13 @@ async function rowOf(name: string): Promise<Row> {
   try {
     const device = deviceNamed(name);
     const missing = (await device?.missing()) ?? [];
-    return { name, answer: answerOf(missing), title: device?.title ?? '' };
+    const found = missing.length === 0 ? ((await device?.found?.()) ?? []) : [];
+    const twin = missing.length === 0 ? await takenOverBy(name) : undefined;
+    const answer = twin ? `${answerOf(missing)}; ${twin.name} takes its place` : answerOf(missing);
+    return { name, answer, lines: [device?.title ?? '', ...found] };
   } catch (error) {
     if (!(error instanceof JobError)) throw error;
-    return { name, answer: 'its description has mistakes', title: error.message };
+    return { name, answer: 'its description has mistakes', lines: [error.message] };
   }
 }
 
@@ -53,7 +78,7 @@ async function lavaRunRow(): Promise<Row> {
   return {
     name: `${lavaRunPrefix}...`,
     answer: answerOf(await whyNoLavaRun()),
-    title: "any emulated machine, started by LAVA's lava-run: lava-run-qemu-pseries-p9",
+    lines: ["any emulated machine, started by LAVA's lava-run: lava-run-qemu-pseries-p9"],
   };
 }
 
@@ -82,7 +107,7 @@ export const declare: Declare = (command) =>
       "download Debian's newest QEMU into the cache, with its libraries if this system has older ones",
       false,
     )
-    .option('-q, --quiet', 'with --fetch-qemu: do not list the devices', false)
+    .option('-q, --quiet', 'list no devices, only those for which the QEMU here is too old', false)
     .option(
       '--if-older <version>',
       'with --fetch-qemu: only if the QEMU here is older than this; download the oldest that is not',

@@ -75,6 +75,8 @@ export interface Device {
   readonly testsRunningKernel?: true;
   /** Why it cannot run here, each with what to do; empty: it can. */
   missing(): Promise<readonly string[]>;
+  /** What it needs here beside what it is made of, each with the reason; asked of one that can run. */
+  found?(): Promise<readonly string[]>;
   /**
    * What a result depends on besides kernel, image and parameters; the same text, the same result.
    * Undefined where no two runs are the same: real machines.

@@ -61,11 +61,18 @@ export function emulatedMachine(device: string): QemuMachine | undefined {
  */
 export async function deviceOf(job: Job): Promise<Device> {
   if (job.deviceSpec) return qemuDevice(machineOf(job.deviceSpec));
-  const twin = builtIn.get(job.device.replace(/^qemu-pseries-p/, 'kvm-pseries-p'));
-  if (twin && twin.name !== job.device && (await twin.missing()).length === 0) return twin;
+  const twin = await takenOverBy(job.device);
+  if (twin) return twin;
   const device = deviceNamed(job.device);
   if (!device) throw new Error(`unknown device ${job.device}`);
   return device;
+}
+
+/** The device that runs in place of another here: one that QEMU was started with. */
+export async function takenOverBy(name: string): Promise<Device | undefined> {
+  const twin = builtIn.get(name.replace(/^qemu-pseries-p/, 'kvm-pseries-p'));
+  if (twin === undefined || twin.name === name) return undefined;
+  return (await twin.missing()).length === 0 ? twin : undefined;
 }
 
 /** A device of the user's own, from the job matrix. It promises no path: nobody knows which. */

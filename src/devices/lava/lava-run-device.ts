@@ -11,7 +11,7 @@ import { quoteWord } from '../../system/shell-words.js';
 import type { Boot, BootContext, Device } from '../device.js';
 import { lavaQemu, machineArgv, qemuCommandLine } from '../qemu/argv.js';
 import type { QemuMachine } from '../qemu/machines.js';
-import { qemuDevice, qemuFor } from '../qemu/qemu-device.js';
+import { machineHere, qemuDevice, qemuFor } from '../qemu/qemu-device.js';
 import { ownNamespaces, LavaRunMachine } from './lava-run-machine.js';
 
 /** What the names of these devices begin with; the machine's own follows. */
@@ -38,12 +38,13 @@ export function lavaRunDevice(machine: QemuMachine): Device {
     async start(boot, signal, _watcher, context) {
       signal.throwIfAborted();
       const { binary, icount } = await qemuFor(machine);
+      const here = await machineHere(machine, binary);
       const dir = join(context.dir, folderName);
       await rm(dir, { recursive: true, force: true });
       await mkdir(dir, { recursive: true });
-      const [command = '', ...args] = [...binary.argv, ...machineArgv(machine, boot.cpus, icount)];
+      const [command = '', ...args] = [...binary.argv, ...machineArgv(here, boot.cpus, icount)];
       const files = { job: join(dir, 'job.yaml'), device: join(dir, 'device.yaml') };
-      const definition = await definitionOf(machine, boot, icount, context);
+      const definition = await definitionOf(here, boot, icount, context);
       await writeWhole(files.job, definition);
       await writeWhole(files.device, qemuDeviceFile({ command, args: args.map(quoteWord) }));
       const facts = {

@@ -3,6 +3,8 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { says } from '../../system/program.js';
 import { compareVersions, type QemuBinary } from './binary.js';
+import { hostMachine } from '../host-machine.js';
+import { kvmProof } from './kvm-proof.js';
 import type { QemuMachine } from './machines.js';
 
 /** What a QEMU says it can do. */
@@ -13,6 +15,9 @@ export interface Abilities {
   /** Options of the pseries machine. */
   readonly pseriesOptions: ReadonlySet<string>;
 }
+
+/** How a reason ends that a newer QEMU takes away. */
+export const newerQemu = 'a newer QEMU is needed: busyguest devices --fetch-qemu';
 
 const asked = new Map<string, Promise<Abilities>>();
 
@@ -48,16 +53,15 @@ export async function whyNot(machine: QemuMachine, binary: QemuBinary): Promise<
   }
   const can = await abilitiesOf(binary);
   const qemu = `QEMU ${binary.version.join('.')}`;
-  const newer = 'a newer QEMU is needed: busyguest devices --fetch-qemu';
   if (!can.machines.has(machine.machine))
-    return [`${qemu} has no machine ${machine.machine}; ${newer}`];
+    return [`${qemu} has no machine ${machine.machine}; ${newerQemu}`];
   const reasons: string[] = [];
   for (const { flag } of machine.options) {
     const option = flag.split('=')[0] ?? '';
     // `-M pseries,help` does not list the experimental ones (x-vof has been there since 6.1).
     if (option.startsWith('x-') || machine.machine !== 'pseries') continue;
     if (!can.pseriesOptions.has(option)) {
-      reasons.push(`${qemu} has no option ${option}; ${newer}`);
+      reasons.push(`${qemu} has no option ${option}; ${newerQemu}`);
     }
   }
   if (
@@ -65,9 +69,11 @@ export async function whyNot(machine: QemuMachine, binary: QemuBinary): Promise<
     machine.cpu !== 'host' &&
     !can.cpus.has(machine.cpu.toLowerCase())
   ) {
-    reasons.push(`${qemu} has no CPU ${machine.cpu}; ${newer}`);
+    reasons.push(`${qemu} has no CPU ${machine.cpu}; ${newerQemu}`);
   }
-  return reasons;
+  if (machine.accel !== 'kvm' || reasons.length > 0) return reasons;
+  const { whyNot: refused } = await kvmProof(machine, binary);
+  return refused === undefined ? [] : [refused];
 }
 
 async function whyNoKvm(machine: QemuMachine): Promise<string | undefined> {
@@ -77,6 +83,9 @@ async function whyNoKvm(machine: QemuMachine): Promise<string | undefined> {
     () => false,
   );
   if (!usable) return '/dev/kvm cannot be opened: load kvm-hv, and run as root or in group kvm';
+  const { isEmulatedPartition } = await hostMachine();
+  if (isEmulatedPartition)
+    return 'this host is a partition that QEMU emulates, whose KVM loses interrupts (docs/devices.md)';
   const cpu = machine.promised.cpu;
   const cpuinfo = await readFile('/proc/cpuinfo', 'utf8');
   const own = /^cpu\s*:(.*)/m.exec(cpuinfo)?.[1]?.trim() ?? '';

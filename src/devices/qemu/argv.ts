@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { LavaQemu } from '../../labs/lava/job.js';
 import type { Boot } from '../device.js';
-import type { QemuMachine } from './machines.js';
+import type { Flag, QemuMachine } from './machines.js';
 
 /**
  * An instruction counts as 2^4 ns of virtual time. Less makes no difference that the kernel could
@@ -35,7 +35,12 @@ const machineOption = (machine: QemuMachine): string =>
   [machine.machine, ...machine.options.map(({ flag }) => flag)].join(',');
 
 /** What is the same wherever the machine is started, whoever calls QEMU. A list for each option. */
-function sharedOptions(machine: QemuMachine, cpus: number, icount: boolean): string[][] {
+function sharedOptions(
+  machine: QemuMachine,
+  cpus: number,
+  icount: boolean,
+  serial = 'stdio',
+): string[][] {
   return [
     ...(icount ? [['-icount', `shift=${shiftOf(cpus)},sleep=off`]] : []),
     ...(icount && cpus > 1 ? shortTurns : []),
@@ -44,7 +49,7 @@ function sharedOptions(machine: QemuMachine, cpus: number, icount: boolean): str
     ['-rtc', `base=2026-01-01${icount ? ',clock=vm' : ''}`],
     ['-nodefaults'],
     ['-no-user-config'],
-    ['-serial', 'stdio'],
+    ['-serial', serial],
     ['-no-reboot'],
     ...machine.extra.map(({ flag }) => [flag]),
   ];
@@ -63,8 +68,13 @@ export function qemuArgv(machine: QemuMachine, boot: Boot, icount: boolean): str
   ];
 }
 
-/** The arguments that make QEMU the machine. */
-export function machineArgv(machine: QemuMachine, cpus: number, icount: boolean): string[] {
+/** The arguments that make QEMU the machine. @param serial where its console goes, as QEMU's -serial */
+export function machineArgv(
+  machine: QemuMachine,
+  cpus: number,
+  icount: boolean,
+  serial = 'stdio',
+): string[] {
   return [
     '-M',
     machineOption(machine),
@@ -75,7 +85,7 @@ export function machineArgv(machine: QemuMachine, cpus: number, icount: boolean)
     String(cpus),
     '-accel',
     machine.accel,
-    ...sharedOptions(machine, cpus, icount).flat(),
+    ...sharedOptions(machine, cpus, icount, serial).flat(),
     ...(machine.machine === 'pseries' ? networkCard : []),
     '-display',
     'none',
@@ -101,6 +111,17 @@ export function lavaQemu(machine: QemuMachine, cpus: number): LavaQemu {
   };
 }
 
+/** Arguments of the payload with those that a machine needs, where the job does not say otherwise. */
+export function withFlags(
+  payloadArgs: readonly string[],
+  flags: readonly Pick<Flag, 'flag'>[],
+): string[] {
+  const nameOf = (arg: string): string => arg.split('=')[0] ?? arg;
+  const said = new Set(payloadArgs.map(nameOf));
+  const more = flags.map(({ flag }) => flag).filter((flag) => !said.has(nameOf(flag)));
+  return [...payloadArgs, ...more];
+}
+
 /** The kernel command line: the machine's console and options, the kernel's options, the payload's arguments. */
 export function qemuCommandLine(
   machine: QemuMachine,
@@ -108,8 +129,7 @@ export function qemuCommandLine(
   icount: boolean,
 ): string {
   const payload = [
-    ...boot.payloadArgs,
-    ...machine.payload.map(({ flag }) => flag),
+    ...withFlags(boot.payloadArgs, machine.payload),
     // Only here may the payload trust that no timer comes late.
     ...(icount ? ['--virtual-time'] : []),
   ];

@@ -11,7 +11,9 @@ import { canCount, whyNot } from './abilities.js';
 import { ownSandbox } from './own-sandbox.js';
 import { qemuArgv } from './argv.js';
 import { findQemu, qemuDigest, type QemuBinary } from './binary.js';
-import type { QemuMachine } from './machines.js';
+import { kvmProof } from './kvm-proof.js';
+import type { Flag, QemuMachine } from './machines.js';
+import { qemuCage } from './qemu-cage.js';
 import { stillClock, type StillClock } from './still-clock.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -38,6 +40,13 @@ export async function qemuFor(
   return { binary, icount: canCount(machine, binary) };
 }
 
+const foundFlag = ({ flag, why }: Flag): string => `${flag}: ${why}`;
+
+/** A machine as this host's QEMU and KVM take it. */
+export async function machineHere(machine: QemuMachine, binary: QemuBinary): Promise<QemuMachine> {
+  return machine.accel === 'kvm' ? (await kvmProof(machine, binary)).machine : machine;
+}
+
 /** How QEMU is called for a boot. */
 interface Called {
   readonly binary: QemuBinary;
@@ -51,7 +60,12 @@ export function qemuDevice(machine: QemuMachine): Device {
   const argvFor = async (boot: Boot): Promise<Called> => {
     const { binary, icount } = await qemuFor(machine);
     const clock = icount ? await stillClock() : undefined;
-    return { binary, icount, clock, args: qemuArgv(machine, boot, icount) };
+    return {
+      binary,
+      icount,
+      clock,
+      args: qemuArgv(await machineHere(machine, binary), boot, icount),
+    };
   };
   return {
     name: machine.name,
@@ -60,6 +74,10 @@ export function qemuDevice(machine: QemuMachine): Device {
     async missing() {
       const binary = await theQemu();
       return binary === undefined ? [missing()] : whyNot(machine, binary);
+    },
+    async found() {
+      const binary = machine.accel === 'kvm' ? await theQemu() : undefined;
+      return binary === undefined ? [] : (await kvmProof(machine, binary)).added.map(foundFlag);
     },
     async inputs(boot) {
       // KVM runs in the time of a real machine, whatever else that machine does.
@@ -97,17 +115,11 @@ function throughPipe(argv: readonly string[], clock: StillClock | undefined): st
   return ['bash', '-o', 'pipefail', '-c', script, 'busyguest', ...argv];
 }
 
-/** Beside the guest's memory: the translated code (1 GiB), QEMU itself and its threads' stacks. */
-const qemuMemoryBytes = 8 * 1024 ** 3;
-
 function cageOf(machine: QemuMachine, boot: Boot, { binary, clock }: Called): Cage {
+  const cage = qemuCage(machine, binary);
   return {
-    reads: [boot.kernel, boot.initramfs, ...(clock ? [clock.path] : [])],
-    programs: [binary.program],
-    ...(machine.accel === 'kvm' && { devices: ['/dev/kvm'] }),
-    memoryBytes: machine.memoryMb * 1024 ** 2 + qemuMemoryBytes,
-    // It writes nothing.
-    fileBytes: 1024 ** 2,
+    ...cage,
+    reads: [...(cage.reads ?? []), boot.kernel, boot.initramfs, ...(clock ? [clock.path] : [])],
     // What is in the cache was built, or unpacked, because it may run; anything else came in a bundle.
     trusted: isInCache(boot.kernel),
   };
