@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+import { access, constants, readFile } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
 import { InfraError } from '../../model/errors.js';
-import { exists } from '../../system/files.js';
-import type { Device } from '../device.js';
+import { run } from '../../system/processes.js';
+import type { Boot, Device } from '../device.js';
+import { argsFor, hostMachine, machineFacts } from '../host-machine.js';
 import { lockMachine } from '../lock-machine.js';
 import { RunningKernel, testScript } from './running-kernel.js';
 
@@ -14,17 +16,52 @@ export const localDevice: Device = {
   testsRunningKernel: true,
   async missing() {
     if (arch() !== 'ppc64') return [`this computer is ${arch()}, not POWER`];
-    if (process.getuid?.() !== 0)
-      return ['only root can limit a group and see its faults: use sudo'];
-    return (await exists('/dev/kvm')) ? [] : ['there is no /dev/kvm: modprobe kvm-hv'];
+    return process.getuid?.() === 0 ? missingForRoot() : missingForUser();
   },
   inputs: () => Promise.resolve(undefined),
   async start(boot, signal, watcher) {
     if (boot.program === undefined) throw new InfraError('boot', 'local boots no kernels');
     const lock = await lockMachine('local', signal, watcher);
-    const script = testScript(boot.program, boot, false);
-    return new RunningKernel(['sh', '-c', script], { machine: hostname() }, () =>
+    const machine = await hostMachine();
+    const payloadArgs = await argsHere(boot, signal);
+    const script = testScript(boot.program, { ...boot, payloadArgs }, false);
+    const facts = { machine: hostname(), ...machineFacts(machine) };
+    return new RunningKernel(['sh', '-c', script], facts, () =>
       Promise.resolve(lock[Symbol.asyncDispose]()),
     );
   },
 };
+
+async function argsHere({ payloadArgs }: Boot, signal: AbortSignal): Promise<readonly string[]> {
+  const [machine, cpuinfo] = await Promise.all([hostMachine(), readFile('/proc/cpuinfo', 'utf8')]);
+  const { stdout } = await run(['dmesg'], { stage: 'boot', signal, okCodes: [0, 1] });
+  return argsFor(machine, cpuinfo, stdout, payloadArgs);
+}
+
+/** Each on its own: in a container root may lack one of them. */
+async function missingForRoot(): Promise<string[]> {
+  const controllers = await readFile('/sys/fs/cgroup/cgroup.controllers', 'utf8').catch(() => '');
+  return [
+    ...((await may('/dev/kvm')) ? [] : ['there is no /dev/kvm that opens: modprobe kvm-hv']),
+    ...(/\bcpu\b/.test(controllers)
+      ? []
+      : [
+          'no cpu controller of cgroup v2 in /sys/fs/cgroup: mount -t cgroup2 cgroup /sys/fs/cgroup',
+        ]),
+  ];
+}
+
+async function missingForUser(): Promise<string[]> {
+  const lacks = [
+    ...((await may('/sys/fs/cgroup/cgroup.subtree_control')) ? [] : ['make a group with a limit']),
+    ...((await may('/dev/kvm')) ? [] : ['open /dev/kvm']),
+    'see what the kernel logs',
+  ];
+  return [`this user is not root, and may not ${lacks.join(', ')}: use sudo`];
+}
+
+const may = (path: string): Promise<boolean> =>
+  access(path, constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );

@@ -3,6 +3,13 @@ import { InfraError } from '../../model/errors.js';
 import { promisedBy } from '../described/promised.js';
 import type { SshDescription } from '../described/schema.js';
 import type { Boot, CheckStep, Device, Machine, Watcher } from '../device.js';
+import {
+  argsFor,
+  askMachine,
+  machineFacts,
+  machineFrom,
+  type HostMachine,
+} from '../host-machine.js';
 import { lockMachine } from '../lock-machine.js';
 import { RunningKernel, testScript } from '../local/running-kernel.js';
 import { trySteps } from '../check-step.js';
@@ -52,8 +59,23 @@ async function startTest(
   if (made.code !== 0) throw new InfraError('copy', made.output.trim());
   await shell.copy(program, there, timeouts['copy-s'] * 1000);
   await shell.run(`chmod 700 ${there}`, timeouts['ssh-s'] * 1000);
-  const argv = shell.argv(testScript(there, boot, true));
-  return new RunningKernel(argv, { machine: host }, release);
+  const machine = await askHost(shell, timeouts['ssh-s'] * 1000);
+  const payloadArgs = argsFor(machine, machine.cpuinfo, machine.kernelLog, boot.payloadArgs);
+  const argv = shell.argv(testScript(there, { ...boot, payloadArgs }, true));
+  return new RunningKernel(argv, { machine: host, ...machineFacts(machine) }, release);
+}
+
+async function askHost(
+  shell: SshShell,
+  timeoutMs: number,
+): Promise<HostMachine & { readonly cpuinfo: string; readonly kernelLog: string }> {
+  const said = async (command: string): Promise<string> =>
+    (await shell.run(command, timeoutMs)).output;
+  const machine = machineFrom(await said(askMachine));
+  const cpuinfo = await said('cat /proc/cpuinfo');
+  // Only there is it read.
+  const kernelLog = machine.isEmulatedPartition ? await said('dmesg') : '';
+  return { ...machine, cpuinfo, kernelLog };
 }
 
 async function* checkHost(
