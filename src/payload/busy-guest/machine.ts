@@ -12,7 +12,7 @@ const vmmGuestOf = ({ vmm, vmmGuest }: BusyGuestParameters): VmmGuest | undefine
   vmm === undefined ? undefined : (vmmGuest ?? 'bare');
 
 function argv(parameters: BusyGuestParameters, kernelFacts: Facts): readonly string[] {
-  const { quotaUs, periodUs, vcpus, seconds, cases, tags, trace } = parameters;
+  const { quotaUs, periodUs, vcpus, seconds, cases, tags, trace, payloadArgs } = parameters;
   const offsets = kernelFacts['trace_offsets'];
   const guest = vmmGuestOf(parameters);
   return [
@@ -25,8 +25,12 @@ function argv(parameters: BusyGuestParameters, kernelFacts: Facts): readonly str
     ...(trace === true ? ['--trace'] : []),
     ...(trace === true && offsets !== undefined ? [`--trace-offsets=${offsets}`] : []),
     ...(guest === undefined ? [] : [`--vmm=${guestQemu}`, `--vmm-guest=${guest}`]),
+    ...Object.entries(payloadArgs ?? {}).map(optionOf),
   ];
 }
+
+const optionOf = ([name, value]: [string, number | true | undefined]): string =>
+  value === true ? `--${name}` : `--${name}=${value}`;
 
 export const machine: MachinePart<BusyGuestParameters> = {
   argv,

@@ -39,6 +39,9 @@ export const keys = {
   'vmm-guest': parametersShape.vmmGuest.describe(
     'Its guest: bare, a loop and nothing else, or linux, the kernel under test; bare where it is left out.',
   ),
+  'payload-args': parametersShape.payloadArgs.describe(
+    'More options of the payload; a device leaves out its own of the same name.',
+  ),
   trace: z
     .boolean()
     .default(false)

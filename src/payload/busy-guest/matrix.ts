@@ -42,6 +42,7 @@ function expand(raw: Entry): Expanded[] {
           ...(raw.cases === undefined ? {} : { cases: raw.cases }),
           ...(raw.tags === undefined ? {} : { tags: raw.tags }),
           ...(raw.trace && { trace: true }),
+          ...(raw['payload-args'] === undefined ? {} : { payloadArgs: raw['payload-args'] }),
           ...(raw.vmm === undefined ? {} : { vmm: raw.vmm, vmmGuest: raw['vmm-guest'] ?? 'bare' }),
         },
         cpusPath: vcpu.path,

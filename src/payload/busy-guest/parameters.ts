@@ -26,7 +26,31 @@ export interface BusyGuestParameters extends CaseSelection {
   /** What uses KVM: QEMU; the payload itself where it is left out. */
   readonly vmm?: 'qemu';
   readonly vmmGuest?: VmmGuest;
+  readonly payloadArgs?: PayloadArgs;
 }
+
+/** What the payload may be told besides, by the names of its options: `hcall-us` is --hcall-us. */
+export type PayloadArgs = z.output<typeof payloadArgs>;
+
+/** The bounds are those of main.c. */
+export const payloadArgs = z.strictObject({
+  'hcall-us': z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .optional()
+    .describe('The guest makes a hypercall every so many microseconds; 0: never.'),
+  'negate-decrementer': z
+    .literal(true)
+    .optional()
+    .describe("For a guest that sleeps under QEMU's nested v2 (docs/devices.md)."),
+  'kill-deadline-seconds': z
+    .int()
+    .min(1)
+    .max(3600)
+    .optional()
+    .describe('How long a killed guest may take to be gone.'),
+});
 
 /** What the test may be told, one value each: job matrices, job.json, bundles and pages all read by this. */
 export const parametersShape = {
@@ -43,6 +67,7 @@ export const parametersShape = {
   trace: z.boolean().optional(),
   vmm: z.enum(['qemu']).optional(),
   vmmGuest: z.enum(vmmGuests).optional(),
+  payloadArgs: payloadArgs.optional(),
 };
 
 // zod leaves out what is absent, but its type does not say so.
