@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, readFile, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Say } from '../model/event.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, filesIn, makeFolderWhole, projectDir } from '../system/files.js';
 import { run } from '../system/processes.js';
@@ -18,6 +20,8 @@ export interface Program {
 export interface Compiler {
   readonly crossCompile: string;
   readonly versions: readonly string[];
+  /** Told how far it is: on an emulated machine the test's program takes minutes. */
+  readonly say?: Say;
 }
 
 /** Compiles guest-images/NAME with its Makefile, outside of it; kept in the cache. Throws InfraError. */
@@ -42,7 +46,10 @@ export async function compileProgram(
       await run(['cp', '-a', flags, temporary], { stage: 'image', signal });
       const make = ['make', '-C', build, `CROSS_COMPILE=${compiler.crossCompile}`];
       await run([...make, 'clean'], { stage: 'image', signal });
-      await run([...make, name], { stage: 'image', signal });
+      const sourceCount = files.filter((file) => /\.[cS]$/.test(file)).length;
+      const onLine = progressOf(name, sourceCount, compiler.say);
+      const parallel = `-j${availableParallelism()}`;
+      await run([...make, parallel, name], { stage: 'image', signal, onLine });
       const strip = [`${compiler.crossCompile}strip`, '-o', join(temporary, name)];
       await run([...strip, join(build, name)], { stage: 'image', signal });
       await rm(build, { recursive: true });
@@ -50,4 +57,18 @@ export async function compileProgram(
     });
   }
   return { path: join(dir, name), key };
+}
+
+/** Counts the compiler's calls, as make prints them. */
+function progressOf(
+  name: string,
+  sourceCount: number,
+  say: Say = () => {},
+): (line: string) => void {
+  let begun = 0;
+  return (line) => {
+    if (!/ -c .*\.[cS]$/.test(line)) return;
+    begun++;
+    say(`compiling ${name}: file ${begun} of ${sourceCount}`, (begun - 1) / sourceCount);
+  };
 }

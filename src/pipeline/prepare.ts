@@ -85,7 +85,7 @@ export async function prepare(
         await assertMayRun(kernel.packages, []);
         // Its readers of archives take a while to load, and most runs have no packages.
         const { bootablePackages } = await import('./bootable-packages.js');
-        return { kernel: await bootablePackages(kernel, compiler, signal, say) };
+        return { kernel: await bootablePackages(kernel, { ...compiler, say }, signal, say) };
       });
     const label = (made: Prepared): string | undefined =>
       'kernel' in made ? `kernel ${kernel.name}: ${packageLabel(made.kernel)}` : undefined;
@@ -93,10 +93,13 @@ export async function prepare(
     kernels.set(kernelId(kernel), await working(kernel.name, texts, emit, open));
   }
   for (const kernel of usedKernels(matrix).filter(isRunning)) {
-    const make = async (): Promise<Prepared> => ({
-      kernel: await bootableRunning(compiler, signal),
-    });
-    kernels.set(kernelId(kernel), await orFailure('image', make));
+    const make = (say: Say): Promise<Prepared> =>
+      orFailure('image', async () => ({
+        kernel: await bootableRunning({ ...compiler, say }, signal),
+      }));
+    const during = `test program for ${kernel.name}`;
+    const done = (made: Prepared): string | undefined => ('kernel' in made ? during : undefined);
+    kernels.set(kernelId(kernel), await working(kernel.name, { during, done }, emit, make));
   }
   for (const spec of usedKernels(matrix)) {
     const id = kernelId(spec);
@@ -219,16 +222,16 @@ async function buildOne(
     emit({ kind: 'work-start', work, text: `building ${name} from ${plan.source.label}` });
   }
   const result = await orFailure('build', async () => {
+    const say: Say = (text, fraction) =>
+      emit({
+        kind: 'work-progress',
+        work,
+        text: `building ${name}: ${text}`,
+        ...(fraction !== undefined && { fraction }),
+      });
     try {
-      const kernel = await build(plan, AbortSignal.any([signal, deadline]), (text, fraction) =>
-        emit({
-          kind: 'work-progress',
-          work,
-          text: `building ${name}: ${text}`,
-          ...(fraction !== undefined && { fraction }),
-        }),
-      );
-      const bootable = (): Promise<Bootable> => bootableBuild(kernel, compiler, signal);
+      const kernel = await build(plan, AbortSignal.any([signal, deadline]), say);
+      const bootable = (): Promise<Bootable> => bootableBuild(kernel, { ...compiler, say }, signal);
       return { kernel: await inStage('image', 'BUSYGUEST_CACHE', bootable) };
     } catch (error) {
       if (signal.aborted || !deadline.aborted) throw error;
