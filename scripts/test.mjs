@@ -43,6 +43,7 @@ const kinds = {
   long: { goal: 'long', why: 'builds eight more kernels' },
   mutants: { goal: 'long', why: 'boots wrong kernels, hundreds of times' },
   'bare-metal': { goal: 'long', why: 'boots firmware for minutes' },
+  'power-host': { goal: 'long', why: 'boots POWER hosts with busyguest in them' },
   'lava-sid': {
     goal: 'long',
     why: "lava's tests with the newest LAVA that Debian has",

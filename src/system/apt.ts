@@ -185,6 +185,25 @@ export class AptSuite {
     );
   }
 
+  /**
+   * Downloads packages into a folder with all that they depend on, as apt chooses it for an empty system, in one call; the
+   * paths of the .debs. Throws NotInArchiveError when the archive lacks one.
+   */
+  async downloadClosure(names: readonly string[], dir: string): Promise<string[]> {
+    await this.update();
+    await mkdir(join(dir, 'partial'), { recursive: true });
+    const install = ['apt-get', 'install', '--yes', '--no-install-recommends', '--download-only'];
+    try {
+      await this.apt([...install, '-o', `Dir::Cache::archives=${dir}`, ...names], { place: dir });
+    } catch (error) {
+      if (!notThere.test(String((error as InfraError).logTail))) throw error;
+      const text = `the archive of Debian ${this.suite} lacks a file that its lists name`;
+      throw new NotInArchiveError('fetch', text);
+    }
+    const files = (await readdir(dir)).filter((name) => name.endsWith('.deb'));
+    return files.sort().map((name) => join(dir, name));
+  }
+
   private notThere({ name, version }: AptPackage): NotInArchiveError {
     return new NotInArchiveError(
       'fetch',
