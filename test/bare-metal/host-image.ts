@@ -2,13 +2,11 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { packInitramfs, type ImageFile } from '../../src/images/cpio.js';
-import { debianPackages } from '../../src/kernels/packages/debian-package.js';
-import { AptSuite, NotInArchiveError } from '../../src/system/apt.js';
 import { use } from '../../src/system/cache.js';
 import { cacheDir, digest, makeFolderWhole, writeWhole } from '../../src/system/files.js';
 import { run } from '../../src/system/processes.js';
+import { unpackKernel, unpackPackages } from '../power-host/debian-packages.js';
 
-const signal = new AbortController().signal;
 const libraries = 'usr/lib/powerpc64le-linux-gnu';
 
 /** A small Linux for an emulated POWER machine: kernel, and an initramfs with a shell, kexec and sshd. */
@@ -86,45 +84,17 @@ export async function hostImage(script: HostScript): Promise<HostImage> {
   return { kernel: join(parts, 'vmlinux'), initramfs };
 }
 
-/** 6.12, which keeps the limit. */
-const kernelPackage = 'debian:linux-image-powerpc64le@stable';
-/** Debian's suites, the wanted one first: on some days the archive of one lacks files that it lists. */
-const suites = ['trixie', 'forky', 'sid'];
-
-/** Unpacks packages of the first suite that has them all. */
-async function unpackPrograms(dir: string, names: readonly string[]): Promise<void> {
-  let missing: unknown;
-  for (const suite of suites.map((name) => new AptSuite(name, 'ppc64el', signal))) {
-    try {
-      for (const name of names) {
-        const found = await suite.show(name);
-        if (found === undefined) throw new Error(`${suite.suite} has no ${name} for ppc64el`);
-        await unpack(await suite.download(found, () => undefined), dir);
-      }
-      return;
-    } catch (error) {
-      if (!(error instanceof NotInArchiveError)) throw error;
-      missing = error;
-      await rm(dir, { recursive: true, force: true });
-    }
-  }
-  throw missing;
-}
-
-const unpack = (deb: string, dir: string): Promise<unknown> =>
-  run(['dpkg-deb', '-x', deb, dir], { stage: 'test' });
-
 async function unpackParts(
   dir: string,
   packages: Packages,
   modules: readonly string[],
 ): Promise<void> {
   const [programs, kernel] = [join(dir, 'programs'), join(dir, 'kernel')];
-  await unpackPrograms(programs, Object.keys(packages));
+  await unpackPackages(Object.keys(packages), programs);
   for (const file of Object.values(packages).flat())
     await take(join(programs, file), join(dir, 'root', placeOf(file)));
-  const { files } = await debianPackages(kernelPackage, signal, () => undefined);
-  for (const file of files) await unpack(file, kernel);
+  // 6.12, which keeps the limit.
+  await unpackKernel('stable', kernel);
   await run(['sh', '-c', `cp ${kernel}/boot/vmlinux-* ${dir}/vmlinux`], { stage: 'test' });
   for (const module of modules) {
     const from = `${kernel}/usr/lib/modules/*/kernel/${module}.ko.xz`;

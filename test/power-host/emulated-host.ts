@@ -4,15 +4,17 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { machineArgv } from '../../src/devices/qemu/argv.js';
 import { findQemu } from '../../src/devices/qemu/binary.js';
+import { emulatedMachine } from '../../src/devices/registry.js';
 import { dieWithParent, killGroup } from '../../src/system/processes.js';
 import { there } from './busyguest-disk.js';
 import type { HostKernel } from './host-system.js';
 
 /** A POWER host that is emulated. */
 export interface EmulatedHost {
-  /** QEMU's -M: powernv9, powernv10. */
-  readonly machine: string;
+  /** The machine as one of our devices: qemu-powernv9. */
+  readonly device: string;
   readonly kernel: HostKernel;
   /** CPUs; with one its time counts instructions, with more it is real. */
   readonly cpus: number;
@@ -39,6 +41,9 @@ export interface HostRun {
 }
 
 const signs = { up: '== up ', ended: '== ended ', end: '== end' } as const;
+
+/** QEMU in it has a guest of 1 GiB, most of which is never touched. */
+const memoryMb = 1536;
 
 /** Fails the test, on a fast machine and on a slow one: all commands of a host take a third of it. */
 const mostCpuSeconds = 2400;
@@ -130,35 +135,35 @@ async function costOf(pid: number): Promise<Pick<HostRun, 'cpuSeconds' | 'peakBy
 }
 
 async function qemuArgv(
-  { machine, kernel, cpus }: EmulatedHost,
+  { device, kernel, cpus }: EmulatedHost,
   disks: readonly string[],
   shared: string,
   console: string,
 ): Promise<string[]> {
   const qemu = await findQemu();
-  if (qemu === undefined) throw new Error('no QEMU for POWER');
-  const counts = cpus === 1;
-  const drives = disks.flatMap((file, index) => [
-    '-drive',
-    `if=none,id=d${index},file=${file},format=raw,cache=unsafe,snapshot=on`,
-    ...['-device', `virtio-blk-pci,drive=d${index},bus=root${index}`],
-  ]);
+  const machine = emulatedMachine(device);
+  if (qemu === undefined || machine === undefined) throw new Error(`no QEMU for ${device}`);
+  // With more than one CPU they run side by side, in real time.
+  const base = machineArgv({ ...machine, memoryMb }, cpus, cpus === 1, `file:${console}`);
+  // A slot of powernv is a bridge of its own.
+  const isBareMetal = machine.machine.startsWith('powernv');
   const bridges = [0, 1, 2].flatMap((index) => [
     ...['-device', `pnv-phb,chip-id=0,index=${index},id=pcie.${index}`],
     ...['-device', `pnv-phb-root-port,bus=pcie.${index},id=root${index}`],
   ]);
+  const slot = (index: number): string => (isBareMetal ? `,bus=root${index}` : '');
+  const drives = disks.flatMap((file, index) => [
+    '-drive',
+    `if=none,id=d${index},file=${file},format=raw,cache=unsafe,snapshot=on`,
+    ...['-device', `virtio-blk-pci,drive=d${index}${slot(index)}`],
+  ]);
   return [
     ...qemu.argv,
-    ...['-M', machine, '-m', '2G', '-smp', String(cpus), '-accel', 'tcg'],
-    ...(counts ? ['-icount', 'shift=4,sleep=off'] : []),
-    ...['-seed', '1', '-rtc', `base=2026-11-28${counts ? ',clock=vm' : ''}`],
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...['-serial', `file:${console}`],
-    ...['-device', 'ipmi-bmc-sim,id=bmc0', '-device', 'isa-ipmi-bt,bmc=bmc0,irq=10'],
-    ...bridges,
+    ...base,
+    ...(isBareMetal ? bridges : []),
     ...drives,
     ...['-fsdev', `local,id=host,path=${shared},security_model=none`],
-    ...['-device', 'virtio-9p-pci,fsdev=host,mount_tag=host,bus=root2,romfile='],
+    ...['-device', `virtio-9p-pci,fsdev=host,mount_tag=host,romfile=${slot(2)}`],
     ...['-kernel', kernel.image, '-initrd', kernel.initramfs],
     ...['-append', 'console=hvc0 cryptomgr.notests'],
   ];

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import type { JobResult } from '../../src/model/result.js';
 import { cacheDir } from '../../src/system/files.js';
 import { latest, metric } from '../integration/cli.js';
 import { busyguestDisk, there } from './busyguest-disk.js';
@@ -40,12 +41,12 @@ const bothKernels = (device: string): string =>
     // The host is an emulated machine.
     timeouts: { 'boot-s': 1800, 'test-s': 3600 },
   });
-const running = (expect: string): string =>
+const running = (expect: string, vcpus = 1): string =>
   JSON.stringify({
     name: 'running',
     kernels: [{ name: 'running', source: 'running', expect }],
     devices: ['local'],
-    tests: [limit],
+    tests: [{ ...limit, vcpus }],
     timeouts: { 'test-s': 3600 },
   });
 
@@ -99,10 +100,17 @@ async function assertFixed(results: string, device: string): Promise<void> {
   }
 }
 
+async function assertLocal(run: HostRun & { results: string }, status: string): Promise<JobResult> {
+  said(run, 'local');
+  const [job] = (await latest(join(run.results, 'local'))).jobs;
+  assert.equal(job?.status, status, job?.reason);
+  return job;
+}
+
 test('powernv9, a kernel of Debian with the bug: devices, KVM in place of TCG, local', async () => {
   const run = await host(
     'powernv9',
-    { machine: 'powernv9', kernel: system.broken },
+    { device: 'qemu-powernv9', kernel: system.broken },
     { 'both.yaml': bothKernels('qemu-pseries-p9'), 'local.yaml': running('FAIL') },
     {
       devices: 'busyguest devices',
@@ -118,25 +126,21 @@ test('powernv9, a kernel of Debian with the bug: devices, KVM in place of TCG, l
   assert.match(devices, /^local +can run\n/m);
   said(run, 'both');
   await assertFixed(join(run.results, 'both'), 'kvm-pseries-p9');
-  said(run, 'local');
-  const [job] = (await latest(join(run.results, 'local'))).jobs;
-  assert.equal(job?.status, 'FAIL', job?.reason);
+  const job = await assertLocal(run, 'FAIL');
   assert.match(job.deviceFacts?.['machine_model'] ?? '', /PowerNV \(emulated by qemu\)/);
 });
 
 test('powernv9, a right kernel of Debian: local, and the same kernel as a package through KVM', async () => {
   const run = await host(
     'powernv9-right',
-    { machine: 'powernv9', kernel: system.right },
+    { device: 'qemu-powernv9', kernel: system.right },
     { 'local.yaml': running('PASS') },
     {
       local: runOf('local'),
       qualify: `busyguest qualify ${there}/kernels/right.deb --device kvm-pseries-p9 --seconds 2 --results /tmp/results/qualify`,
     },
   );
-  said(run, 'local');
-  const [job] = (await latest(join(run.results, 'local'))).jobs;
-  assert.equal(job?.status, 'PASS', job?.reason);
+  await assertLocal(run, 'PASS');
   said(run, 'qualify');
   const [qualified] = (await latest(join(run.results, 'qualify'))).jobs;
   assert.equal(qualified?.status, 'PASS', qualified?.reason);
@@ -147,10 +151,54 @@ test('powernv9, a right kernel of Debian: local, and the same kernel as a packag
 test('powernv10: KVM of POWER10', async () => {
   const run = await host(
     'powernv10',
-    { machine: 'powernv10', kernel: system.broken },
+    { device: 'qemu-powernv10', kernel: system.broken },
     { 'both.yaml': bothKernels('kvm-pseries-p10') },
     { both: runOf('both') },
   );
   said(run, 'both');
   await assertFixed(join(run.results, 'both'), 'kvm-pseries-p10');
+});
+
+const statuses = [
+  ['broken', 'FAIL'],
+  ['right', 'PASS'],
+] as const;
+
+for (const [kernel, status] of statuses) {
+  test(`powernv9 with two CPUs, in real time, a ${kernel} kernel: local, a guest of two vCPUs`, async () => {
+    const run = await host(
+      `powernv9-smp-${kernel}`,
+      { device: 'qemu-powernv9', kernel: system[kernel], cpus: 2 },
+      { 'local.yaml': running(status, 2) },
+      { local: runOf('local') },
+    );
+    await assertLocal(run, status);
+  });
+}
+
+for (const device of ['qemu-pseries-p9', 'qemu-pseries-papr-p10']) {
+  for (const [kernel, status] of statuses) {
+    test(`${device}, a ${kernel} kernel: local works around QEMU's faults`, async () => {
+      const run = await host(
+        `${device}-${kernel}`,
+        { device, kernel: system[kernel] },
+        { 'local.yaml': running(status) },
+        { local: runOf('local') },
+      );
+      const job = await assertLocal(run, status);
+      assert.equal(job.facts['hcall_us'], '1000');
+    });
+  }
+}
+
+test('qemu-pseries-p9: KVM in an emulated partition is not used', async () => {
+  const run = await host(
+    'qemu-pseries-p9-devices',
+    { device: 'qemu-pseries-p9', kernel: system.right },
+    {},
+    { devices: 'busyguest devices' },
+  );
+  const devices = said(run, 'devices');
+  assert.match(devices, /^kvm-pseries-p9 +cannot: this host is a partition that QEMU emulates/m);
+  assert.match(devices, /^qemu-pseries-p9 +can run\n/m);
 });
