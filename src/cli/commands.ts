@@ -5,6 +5,8 @@ import type { Declare } from './command.js';
 export interface CommandRow {
   readonly name: string;
   readonly description: string;
+  /** For scripts of ours; the help does not list it. */
+  readonly hidden?: boolean;
   readonly load: () => Promise<{ readonly declare: Declare }>;
 }
 
@@ -104,4 +106,13 @@ export const commands: readonly CommandRow[] = [
     'show what is in the cache and when it was last used; free space',
     () => import('./cache.js'),
   ),
+  row(
+    'completion',
+    'print the script with which bash, zsh or fish completes commands, options and names',
+    () => import('./completion.js'),
+  ),
+  {
+    ...row('complete', 'list names for the completion', () => import('./complete.js')),
+    hidden: true,
+  },
 ];

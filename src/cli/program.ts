@@ -35,8 +35,8 @@ Examples:
 Exit codes: 0 as expected, 1 not as expected, 4 nothing could run, 64 usage,
             65 bad job matrix or other input, 69 infrastructure, 70 a bug of busyguest, 130 interrupted`,
     );
-  for (const { name, description, load } of commands) {
-    const command = root.command(name).description(description).exitOverride();
+  for (const { name, description, hidden = false, load } of commands) {
+    const command = root.command(name, { hidden }).description(description).exitOverride();
     // A command is named by its whole word only.
     if (argv === undefined || argv.includes(name)) (await load()).declare(command);
   }

@@ -178,6 +178,27 @@ export const tools: readonly Tool[] = [
 /** What the tests need beyond that. */
 export const testTools: readonly Tool[] = [
   {
+    name: 'zsh',
+    why: 'the tests complete commands in it',
+    check: { argv: ['zsh', '--version'] },
+    packages: same('zsh'),
+    optional: true,
+  },
+  {
+    name: 'fish',
+    why: 'the tests complete commands in it',
+    check: { argv: ['fish', '--version'] },
+    packages: same('fish'),
+    optional: true,
+  },
+  {
+    name: 'mandoc',
+    why: 'the tests check the manual',
+    check: { file: ['/usr/bin/mandoc'] },
+    packages: same('mandoc'),
+    optional: true,
+  },
+  {
     name: 'chromium',
     why: 'the tests look at the reports in a browser',
     check: { argv: ['/usr/bin/chromium', '--version'] },
