@@ -20,8 +20,8 @@ export async function busyguestDisk(dir: string, { right }: HostSystem): Promise
   for (const [name, path] of Object.entries(await ourKernels(dir)))
     await cp(path, join(root, 'kernels', name));
   await cp(right.package, join(root, 'kernels', 'right.deb'));
-  for (const path of ['dist/src', 'bin', 'jobs', 'guest-images', 'package.json'])
-    await cp(join(project, path), join(root, 'busyguest', path), { recursive: true });
+  for (const path of await packedFiles())
+    await cp(join(project, path), join(root, 'busyguest', path));
   for (const path of await dependencies())
     await cp(path, join(root, 'busyguest', relative(project, path)), { recursive: true });
   await cp(cacheDir('programs'), join(root, 'cache', 'programs'), { recursive: true });
@@ -43,6 +43,14 @@ async function ourKernels(dir: string): Promise<Record<string, string>> {
     return [`vmlinux-${kernel}`, (JSON.parse(boot) as { kernel: string }).kernel];
   });
   return Object.fromEntries(await Promise.all(paths));
+}
+
+/** The files of the npm package. */
+async function packedFiles(): Promise<string[]> {
+  const argv = ['npm', 'pack', '--dry-run', '--json', '--ignore-scripts'];
+  const { stdout } = await run(argv, { stage: 'test', cwd: project });
+  const [packed] = JSON.parse(stdout) as { files: { path: string }[] }[];
+  return (packed?.files ?? []).map(({ path }) => path);
 }
 
 /** Folders of the modules that busyguest needs where it is installed; none of them is compiled for one machine. */
