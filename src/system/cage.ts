@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -101,13 +102,33 @@ export async function caged(
 
 function limits(cage: Cage): string[] {
   const { memoryBytes = totalmem(), fileBytes = mostFileBytes, mapsFiles, cpuSeconds } = cage;
+  const memory = mapsFiles ? 'data' : 'as';
   return [
-    ...['prlimit', `--nproc=${mostProcesses}`, `--${mapsFiles ? 'data' : 'as'}=${memoryBytes}`],
-    ...[`--fsize=${fileBytes}`, '--core=0'],
-    ...(cpuSeconds === undefined ? [] : [`--cpu=${cpuSeconds}`]),
+    ...['prlimit', limit('nproc', mostProcesses), limit(memory, memoryBytes)],
+    ...[limit('fsize', fileBytes), '--core=0'],
+    ...(cpuSeconds === undefined ? [] : [limit('cpu', cpuSeconds)]),
     '--',
   ];
 }
+
+/** What /proc calls the limits of prlimit. */
+const limitNames = {
+  nproc: 'Max processes',
+  as: 'Max address space',
+  data: 'Max data size',
+  fsize: 'Max file size',
+  cpu: 'Max cpu time',
+} as const;
+
+/** Only root may raise a limit that is lower already, as that of processes is where there is little memory. */
+function limit(name: keyof typeof limitNames, most: number): string {
+  ownLimits ??= readFileSync('/proc/self/limits', 'utf8');
+  const line = ownLimits.split('\n').find((one) => one.startsWith(`${limitNames[name]} `)) ?? '';
+  const [, hard = ''] = line.slice(limitNames[name].length).trim().split(/\s+/);
+  return `--${name}=${/^\d+$/.test(hard) ? Math.min(most, Number(hard)) : most}`;
+}
+
+let ownLimits: string | undefined;
 
 function fileSystem(
   { sizes }: Sandbox,

@@ -221,6 +221,17 @@ test('it has no network, not even the loopback', { skip }, async (context) => {
   assert.equal(caged.stdout, '');
 });
 
+test('where a limit is lower already it stays', { skip }, async () => {
+  const script = `import { run } from ${JSON.stringify(new URL('../../src/system/processes.js', import.meta.url).href)};
+    const { stdout } = await run(['bash', '-c', 'ulimit -H -u -f'], { stage: 'test', cage: {} });
+    process.stdout.write(stdout);`;
+  // As on a machine of 1.5 GiB, whose kernel allows fewer processes than we do.
+  const lower = ['prlimit', '--nproc=3000', '--fsize=1024000', '--', process.execPath];
+  const { stdout } = await run([...lower, '--input-type=module', '-e', script], { stage: 'test' });
+  assert.match(stdout, /processes .* 3000$/m);
+  assert.match(stdout, /file size .* 1000$/m);
+});
+
 test('its processes, memory, files and cores have limits', { skip }, async () => {
   const script =
     'ulimit -u; ulimit -v; ulimit -f; ulimit -c; ulimit -t; cat /proc/$$/oom_score_adj; df -P /tmp | tail -n 1';
