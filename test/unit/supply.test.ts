@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { version } from '../../src/model/version.js';
-import { project } from '../integration/cli.js';
+import { folder, project } from '../integration/cli.js';
 
 interface Locked {
   readonly version: string;
@@ -66,4 +67,32 @@ test('the SBOM names every package of a release with its hash, and is the same e
   assert.deepEqual(named.sort(), [...new Set(shipped)].sort());
   for (const { name, hashes } of bom.components) assert.equal(hashes?.[0]?.alg, 'SHA-512', name);
   assert.equal(sbom(), text);
+});
+
+test('npm version: the program gets the version, what was unreleased a heading; nothing unreleased is no release', async (context) => {
+  const dir = await folder(context);
+  const write = async (file: string, text: string): Promise<void> => {
+    await mkdir(dirname(join(dir, file)), { recursive: true });
+    await writeFile(join(dir, file), text);
+  };
+  await write('scripts/release.mjs', readFileSync(join(project, 'scripts/release.mjs'), 'utf8'));
+  await write('package.json', '{"version": "1.2.0", "type": "module"}');
+  await write('src/model/version.ts', "export const version = '1.1.0';\n");
+  await write('CHANGELOG.md', '# Changelog\n\n## Unreleased\n- New.\n\n## 1.1.0\n- Old.\n');
+  execFileSync('git', ['init', '-q', dir]);
+  const release = (): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, [join(dir, 'scripts/release.mjs')], {
+      encoding: 'utf8',
+      env: { ...process.env, SOURCE_DATE_EPOCH: '86400' },
+    });
+  assert.equal(release().status, 0);
+  const changelog =
+    '# Changelog\n\n## Unreleased\n\n## 1.2.0 (1970-01-02)\n- New.\n\n## 1.1.0\n- Old.\n';
+  assert.equal(readFileSync(join(dir, 'CHANGELOG.md'), 'utf8'), changelog);
+  const code = readFileSync(join(dir, 'src/model/version.ts'), 'utf8');
+  assert.equal(code, "export const version = '1.2.0';\n");
+  const again = release();
+  assert.equal(again.status, 65);
+  assert.match(again.stderr, /says nothing under "## Unreleased"/);
+  assert.equal(readFileSync(join(dir, 'CHANGELOG.md'), 'utf8'), changelog);
 });
