@@ -85,6 +85,16 @@ export const commands: readonly CommandRow[] = [
     "submit a run to KernelCI's database; KCIDB_REST=https://<token>@<host>/submit says where",
     () => import('./submit-kcidb.js'),
   ),
+  row(
+    'watch',
+    'follow a branch: test each new tip, and write to people if anything is new',
+    () => import('./watch.js'),
+  ),
+  row(
+    'nightly',
+    'the same every night, by a timer of systemd; or one night now',
+    () => import('./nightly.js'),
+  ),
   row('prune', 'remove old runs, but never the newest one', () => import('./prune.js')),
   row(
     'parse',

@@ -19,7 +19,7 @@ export const shared = {
   results: new Option('--results <dir>', 'where runs are kept').default('results'),
   report: new Option(
     '--report <list>',
-    'write more reports: NAME=PATH,... (json, tap, tap13, junit, markdown, html, kcidb)',
+    'write more reports: NAME=PATH,... (json, tap, tap13, junit, markdown, annotations, html, kcidb)',
   ),
   expected: new Option(
     '--expected <how>',

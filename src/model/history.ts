@@ -107,6 +107,15 @@ export interface RunComparison {
   readonly flaky: readonly FlakyJob[];
 }
 
+/** What a night brought that the nights before had not. */
+export interface News {
+  readonly newFailures: readonly JobChange[];
+  readonly fixed: readonly JobChange[];
+  /** Jobs that passed and failed with identical inputs, and had not before. */
+  readonly flaky: readonly FlakyJob[];
+  readonly metrics: readonly MetricChange[];
+}
+
 /** A run without results.json: it is still running, or was killed. */
 export interface OpenRun {
   /** Name of its folder under results/. */

@@ -5,6 +5,7 @@ import type { RunResult } from '../model/result.js';
 import { readEnd, replaceFile } from '../system/files.js';
 import { plainPath } from '../system/plain-folder.js';
 import { usualMode, type ExpectedMode } from '../verdict/expected.js';
+import { renderAnnotations } from './annotations.js';
 import { maxSystemOutBytes, renderJunit } from './junit.js';
 import { renderKcidb } from './kcidb.js';
 import { renderMarkdown } from './markdown.js';
@@ -84,6 +85,7 @@ const fileFormats = {
       }),
   },
   markdown: { file: 'results.md', render: (run, { mode }) => renderMarkdown(run, mode) },
+  annotations: { file: 'annotations.txt', render: (run, { mode }) => renderAnnotations(run, mode) },
   html: {
     file: 'report.html',
     // The plotting library takes half a second to load, which other reports should not wait for.

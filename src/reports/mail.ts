@@ -9,19 +9,21 @@ import { meaningOf } from './mail-verdict.js';
 import { notablePhrases } from './pair-text.js';
 import { asciiLine, clip, wrap } from './text.js';
 
-const width = 72;
+/** Columns of a mail. */
+export const mailWidth = 72;
+const width = mailWidth;
 
 /** Plain text for a reply on a mailing list, 72 columns: only a path or a name may be longer by itself. */
 export function renderMail(run: RunResult, facts: MailFacts): string {
   const blocks = [
     [...wrap(asciiLine(headlineOf(run)), width, 8), ...mends(run, facts)],
     what(run, facts),
-    tables(run),
+    mailTables(run),
     reasons(run),
     changes(run),
-    explanations(run),
+    mailExplanations(run),
     wrap(`Verdict: ${run.overall}: ${meaningOf(run)}`, width, 12),
-    [...wrap(`To reproduce, ${asciiLine(facts.where)}:`, width, 4), ...command(facts.command)],
+    [...wrap(`To reproduce, ${asciiLine(facts.where)}:`, width, 4), ...mailCommand(facts.command)],
     config(facts),
     testedBy(run, facts),
   ];
@@ -29,7 +31,8 @@ export function renderMail(run: RunResult, facts: MailFacts): string {
   return `${lines.join('\n\n')}\n`;
 }
 
-function field(name: string, text: string, maxLines = 3): string[] {
+/** A line of the block: a name, and what is said of it. */
+export function mailField(name: string, text: string, maxLines = 3): string[] {
   const indent = 11;
   return wrap(asciiLine(text), width - indent, maxLines).map(
     (line, index) => `${(index === 0 && name !== '' ? `${name}:` : '').padEnd(indent)}${line}`,
@@ -37,29 +40,45 @@ function field(name: string, text: string, maxLines = 3): string[] {
 }
 
 function what(run: RunResult, { base, patches, version }: MailFacts): string[] {
-  const facts = (name: string, owner: 'facts' | 'deviceFacts' = 'facts'): string[] => [
-    ...new Set(run.jobs.flatMap((job) => job[owner]?.[name] ?? [])),
-  ];
-  const releases = facts('kernel_release').join(', ');
-  // The packager's version is in the results.
-  const qemu = facts('qemu', 'deviceFacts').map((text) => text.replace(/ \(.*/, ''));
-  const machines = isEmulated(run)
-    ? `emulated by ${qemu.join(', ')}; no real hardware`
-    : `KVM with ${qemu.join(', ')}`;
-  const limits = facts('limit').map((limit) => limit.replace(' ', ' us of every ') + ' us');
-  const vcpus = facts('vcpus').map((count) => `${count} vCPU`);
+  const releases = factsOf(run, 'kernel_release').join(', ');
   const titles = patches.map(({ subject, commit }) =>
     commit === undefined ? subject : `${subject} (commit ${commit.slice(0, 12)})`,
   );
-  return [
-    ...field('Test', `does a CPU-bound KVM guest stay within cpu.max? busyguest ${version}`),
-    ...field('Base', releases === '' || base.includes(releases) ? base : `${base} (${releases})`),
-    ...titles.flatMap((title, index) => field(index === 0 ? 'Series' : '', title, 2)),
-    ...field('Compiled', notCompiled(run) ?? 'not known which files of the series'),
-    ...field('Compiler', facts('toolchain').join(', ')),
-    ...field('Machines', qemu.length > 0 ? machines : ''),
-    ...field('Limit', [...limits, ...vcpus].join(', ')),
-  ].filter((line) => !/^\w+:\s*$/.test(line));
+  return withText([
+    ...mailField('Test', `does a CPU-bound KVM guest stay within cpu.max? busyguest ${version}`),
+    ...mailField(
+      'Base',
+      releases === '' || base.includes(releases) ? base : `${base} (${releases})`,
+    ),
+    ...titles.flatMap((title, index) => mailField(index === 0 ? 'Series' : '', title, 2)),
+    ...mailField('Compiled', notCompiled(run) ?? 'not known which files of the series'),
+    ...conditions(run),
+  ]);
+}
+
+const factsOf = (
+  run: RunResult,
+  name: string,
+  owner: 'facts' | 'deviceFacts' = 'facts',
+): string[] => [...new Set(run.jobs.flatMap((job) => job[owner]?.[name] ?? []))];
+
+const withText = (lines: readonly string[]): string[] =>
+  lines.filter((line) => !/^\w+:\s*$/.test(line));
+
+/** Compiler, machines and limits of a run, a field for each that is known. */
+export function conditions(run: RunResult): string[] {
+  // The packager's version is in the results.
+  const qemu = factsOf(run, 'qemu', 'deviceFacts').map((text) => text.replace(/ \(.*/, ''));
+  const machines = isEmulated(run)
+    ? `emulated by ${qemu.join(', ')}; no real hardware`
+    : `KVM with ${qemu.join(', ')}`;
+  const limits = factsOf(run, 'limit').map((limit) => limit.replace(' ', ' us of every ') + ' us');
+  const vcpus = factsOf(run, 'vcpus').map((count) => `${count} vCPU`);
+  return withText([
+    ...mailField('Compiler', factsOf(run, 'toolchain').join(', ')),
+    ...mailField('Machines', qemu.length > 0 ? machines : ''),
+    ...mailField('Limit', [...limits, ...vcpus].join(', ')),
+  ]);
 }
 
 /** By title, which patch of the series mends it, where each was tested. */
@@ -77,7 +96,7 @@ const config = ({ config: options }: MailFacts): string[] =>
     : [...wrap(asciiLine(`Config: allnoconfig with ${options.join(' ')}`), width, 60)];
 
 /** One table; with several tests one for each, under its name, for each has numbers of its own. */
-function tables({ jobs, verdicts }: RunResult): readonly string[] {
+export function mailTables({ jobs, verdicts }: RunResult): readonly string[] {
   const tests = [...new Set(jobs.map(({ test }) => test))];
   return tests.flatMap((test, index) => [
     ...(index > 0 ? [''] : []),
@@ -167,8 +186,8 @@ function onceForAllMachines(said: readonly { text: string; device: string }[]): 
   );
 }
 
-// Of the kernel that the mail is about: what is wrong with the base is the series' own subject.
-function explanations(run: RunResult): string[] {
+/** Of the kernel that the mail is about: what is wrong with the base is the series' own subject. */
+export function mailExplanations(run: RunResult): string[] {
   const last = run.jobs.at(-1)?.kernel;
   const own = run.jobs.filter(({ kernel }) => kernel === last);
   return signaturesOf(own).flatMap(({ signature: { means, look, known } }) => [
@@ -190,8 +209,8 @@ function changes(run: RunResult): string[] {
   );
 }
 
-// Never cut: it has to be possible to copy it into a shell.
-function command(text: string): string[] {
+/** Never cut: it has to be possible to copy it into a shell. */
+export function mailCommand(text: string): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);

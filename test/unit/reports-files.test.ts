@@ -54,6 +54,7 @@ test('files: each format writes its file and leaves nothing else', () =>
     assert.deepEqual(failures, []);
     const files = (await readdir(dir)).sort();
     assert.deepEqual(files, [
+      'annotations.txt',
       'junit.xml',
       'kcidb.json',
       'report.html',

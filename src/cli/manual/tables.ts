@@ -19,11 +19,16 @@ export const environment: readonly Row[] = [
   ['BUSYGUEST_SANDBOX', 'off: build without a sandbox, where something else is one'],
   ['BUSYGUEST_SANDBOX_ENV', 'names of variables that programs in the sandbox see, too'],
   ['BUSYGUEST_SANDBOX_READ', 'folders that programs in the sandbox may read, too'],
+  ['BUSYGUEST_SMTP', 'mail server of nightly and watch: smtps://USER:PASSWORD@HOST'],
   ['CROSS_COMPILE, LLVM', 'toolchain of the kernels, as for make of the kernel'],
   ['KCIDB_REST', 'where submit-kcidb posts: https://TOKEN@HOST/submit'],
   ['LAVA_TOKEN, BUSYGUEST_LAVA_TOKEN', 'token for --lava; the second counts where both are set'],
   ['BUSYGUEST_LAVA_PLAIN', '1: the token may go to a LAVA server without TLS'],
   ['NO_COLOR', 'not empty: no colours'],
+  [
+    'DBUS_SESSION_BUS_ADDRESS, SUDO_USER',
+    'for "nightly install": how to reach systemd, and who runs it',
+  ],
   ['XDG_CACHE_HOME, XDG_CONFIG_HOME', 'what stands for ~/.cache and ~/.config'],
 ];
 
@@ -32,6 +37,8 @@ export const files: readonly Row[] = [
   ['results/RUN/', 'a run: report.html, results.json, TAP, JUnit, and a folder for each job'],
   ['results/latest', 'the newest run'],
   ['results/index.html', 'all runs'],
+  ['results/nightly.json', 'what one night leaves for the next'],
+  ['~/.config/systemd/user/busyguest-nightly.timer', 'what "nightly install" writes'],
   ['~/.cache/busyguest/', 'sources, kernels, images and results; all of it can be made again'],
   ['~/.config/busyguest/devices/NAME.yaml', "the user's own machines"],
 ];
@@ -70,6 +77,11 @@ const ofCommand: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   compare: {
     [exitCode.ok]: 'There is no new failure.',
     [exitCode.unexpected]: 'There are new failures.',
+  },
+  nightly: {
+    [exitCode.ok]: 'Nothing got worse.',
+    [exitCode.unexpected]: 'There are new failures.',
+    [exitCode.nothingRan]: 'No job could run here.',
   },
   parse: { [exitCode.ok]: 'All cases passed.', [exitCode.unexpected]: 'A case failed.' },
   verify: {

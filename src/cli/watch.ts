@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kernelSource } from '../kernels/source.js';
+import { InfraError, InterruptedError } from '../model/errors.js';
+import { wholeNumber } from './arguments.js';
+import { exits, type Declare } from './command.js';
+import { night } from './night.js';
+import {
+  addNightOptions,
+  checkNightOptions,
+  nightHelp,
+  sourceOf,
+  type NightOptions,
+} from './night-options.js';
+import { interruptible } from './signals.js';
+
+interface Options extends NightOptions {
+  readonly every: string;
+}
+
+const say = (text: string): void => void process.stderr.write(`busyguest: ${text}\n`);
+
+/** `busyguest watch`: a night for each new tip of a branch, until it is interrupted. */
+async function watch(options: Options): Promise<number> {
+  await checkNightOptions(options);
+  const everyMs = wholeNumber('--every', options.every, 1, 10_000) * 60_000;
+  let tested = '';
+  for (;;) {
+    const tip = await tipOf(options.tree);
+    if (tip !== undefined && tip !== tested) {
+      say(`${options.tree} is at ${tip}`);
+      const code = await nightOf(options);
+      if (code === 130) return code;
+      tested = tip;
+    }
+    await interruptible((signal) => sleep(everyMs, undefined, { signal }));
+  }
+}
+
+/** What a night throws is said, and not the end: the next tip may be another case. */
+async function nightOf(options: NightOptions): Promise<number> {
+  try {
+    return await night(options);
+  } catch (error) {
+    if (error instanceof InterruptedError || (error as Error).name === 'AbortError') throw error;
+    say(error instanceof InfraError ? error.report : (error as Error).message);
+    return 69;
+  }
+}
+
+/** The commit or version that is there now; undefined where nobody can be asked. */
+async function tipOf(tree: string): Promise<string | undefined> {
+  try {
+    const source = kernelSource(sourceOf(tree));
+    const { facts, id } = await interruptible((signal) => source.pin(signal, say));
+    return facts?.['git_commit'] ?? id;
+  } catch (error) {
+    if (!(error instanceof InfraError)) throw error;
+    say(`${error.report}\nbusyguest: trying again later`);
+    return undefined;
+  }
+}
+
+/** Options and help of `busyguest watch`. */
+export const declare: Declare = (command) =>
+  addNightOptions(command)
+    .option('--every <n>', 'minutes between two looks at the branch', '15')
+    .addHelpText(
+      'after',
+      `
+It tests the tip of the branch, and then each new tip, until it is interrupted.
+${nightHelp}
+
+Example:
+  busyguest watch --tree https://HOST/linux.git#master --mail-to me@example.org`,
+    )
+    .action(exits(watch));
