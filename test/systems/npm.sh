@@ -11,7 +11,7 @@ step npm install -g "/shared/$1"
 printf 'npm package: %d MB\n' $(($(installed_size) - before))
 step busyguest doctor --install
 useradd -m user
-step user busyguest qualify debian:linux-image-powerpc64le@trixie --device qemu-pseries-p9 --quiet
+first_verdict user
 printf 'first verdict: 3 commands, %d s, %d MB\n' $((SECONDS - begun)) $(($(installed_size) - before))
 step user busyguest init my.yaml
 step user busyguest plan my.yaml

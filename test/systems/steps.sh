@@ -10,7 +10,7 @@ install() { apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@"; 
 update() { apt-get update; }
 # As the user of the system, in the user's folder.
 user() { runuser -u user -- env -C /home/user HOME=/home/user "$@"; }
-installed_size() { du -sxm --exclude=/shared --exclude=/proc --exclude=/sys / | cut -f1; }
+installed_size() { du -sm --exclude=/shared --exclude=/proc --exclude=/sys --exclude=/dev / | cut -f1; }
 
 step() {
     local begun=$SECONDS
@@ -29,4 +29,14 @@ refuses() {
         exit 1
     fi
     grep -E "$said" $log || { tail -n 40 $log; echo "FAILED: it does not say: $said"; exit 1; }
+}
+# What ends with a verdict on the kernel, whichever: which kernels the archive has changes.
+judged() {
+    local code=0
+    "$@" || code=$?
+    [ $code -le 1 ]
+}
+first_verdict() {
+    step judged "$@" busyguest qualify debian:linux-image-powerpc64le@sid --device qemu-pseries-p9 --quiet
+    grep -qE '(keeps|breaks) the limit on pseries-p9' $log || { tail $log; echo 'FAILED: no verdict'; exit 1; }
 }
