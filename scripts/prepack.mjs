@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Before `npm pack` and `npm publish`: the SBOM, and npm-shrinkwrap.json, with which `npm install -g` takes the very packages
-// that were tested and that the SBOM names. `--undo` removes the latter again: in a clone, npm would prefer it to package-lock.json.
+// that were tested and that the SBOM names. `--undo` removes the latter again: in a clone, npm would prefer
+// it to package-lock.json; and brings back the package.json that prepare.mjs has listed the man pages in.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -28,6 +29,8 @@ function writeSbom() {
 }
 
 rmSync(shrinkwrap, { force: true });
+const unpacked = join(root, 'package.json.unpacked');
+if (existsSync(unpacked)) renameSync(unpacked, join(root, 'package.json'));
 if (process.argv[2] !== '--undo') {
   writeSbom();
   writeShrinkwrap();

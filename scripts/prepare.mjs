@@ -2,11 +2,12 @@
 // npm runs it for `npm ci` in a clone, `npm pack`, `npm publish` and `npm install git+URL`: compiles the program and the types
 // that generators see, writes the man pages, and removes what was compiled from sources that are gone.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const unpacked = join(root, 'package.json.unpacked');
 
 /** The man pages have the day of the commit: the same commit gives the same package. */
 function releaseTime() {
@@ -39,6 +40,20 @@ function removeStale(folder) {
   }
 }
 
+/**
+ * In what is packed, package.json names each page, or npm would not link them. Only there: a new command is no reason to
+ * change it. prepack.mjs --undo brings back what it was.
+ */
+function listPages() {
+  const file = join(root, 'package.json');
+  const text = readFileSync(file, 'utf8');
+  const man = readdirSync(join(root, 'man'))
+    .sort()
+    .map((name) => `./man/${name}`);
+  writeFileSync(unpacked, text);
+  writeFileSync(file, `${JSON.stringify({ ...JSON.parse(text), man }, undefined, 2)}\n`);
+}
+
 if (!existsSync(join(root, 'node_modules', '@types', 'node'))) {
   // `npm ci --omit=dev`: nothing to compile with.
   process.stdout.write('busyguest: not compiled, because development packages were left out\n');
@@ -48,5 +63,6 @@ const tsc = 'node_modules/typescript/bin/tsc';
 must(tsc, '-p', root);
 must(tsc, '-p', join(root, 'tsconfig.types.json'));
 removeStale('src');
-if (existsSync(join(root, 'scripts', 'write-man.mjs')))
-  must('scripts/write-man.mjs', join(root, 'man'));
+rmSync(join(root, 'man'), { recursive: true, force: true });
+must('scripts/write-man.mjs', join(root, 'man'));
+if (existsSync(join(root, 'npm-shrinkwrap.json')) && !existsSync(unpacked)) listPages();

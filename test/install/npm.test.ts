@@ -44,6 +44,8 @@ test('the package has what runs, its documents and its SBOM, and nothing else', 
   for (const file of [
     'sbom.cdx.json',
     'npm-shrinkwrap.json',
+    'man/busyguest.1',
+    'man/busyguest-run.1',
     'dist/src/jobs/generators/index.d.ts',
     'jobs/patches/kvm-hv-xfer-to-guest',
     'scripts/git-objects/sha1/HEAD',
@@ -77,7 +79,12 @@ test('the package has what runs, its documents and its SBOM, and nothing else', 
 test('in any folder: help, version, doctor, matrices, plan, a nearest name', async (context) => {
   const dir = await folder(context);
   assert.equal((await says(dir, '--version')).trim(), version);
+  // npm links them where man looks for them.
+  const pages = await readdir(join(here, 'prefix', 'share', 'man', 'man1'));
+  assert.ok(pages.includes('busyguest.1') && pages.includes('busyguest-run.1'), pages.join(' '));
   assert.match(await says(dir, 'check', '--help'), /Usage: busyguest check /);
+  for (const shell of ['bash', 'zsh', 'fish'])
+    assert.match(await says(dir, 'completion', shell), /busyguest/);
   const { stdout: doctor } = await installed.busyguest(dir, 'doctor');
   assert.ok(doctor.startsWith('busyguest '), doctor);
   assert.ok(doctor.includes(`${version} in ${installed.folder}`), doctor);
