@@ -73,6 +73,11 @@ export interface Device {
   readonly promised: Promised;
   /** It boots nothing: the kernel that runs there is tested (`source: running`). */
   readonly testsRunningKernel?: true;
+  /**
+   * How long its firmware and its own system may print on the console before the kernel under test starts, wall
+   * milliseconds; the job's boot-s comes after that. 0 where left out.
+   */
+  readonly firmwareMs?: number;
   /** Why it cannot run here, each with what to do; empty: it can. */
   missing(): Promise<readonly string[]>;
   /** What it needs here beside what it is made of, each with the reason; asked of one that can run. */

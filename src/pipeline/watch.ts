@@ -54,7 +54,8 @@ export async function watchJob(
   try {
     const context = { dir: files.dir, timeouts: job.timeouts };
     await using machine = await device.start(boot, signal, firmware, context);
-    const clock = new PhaseClock(job.timeouts);
+    const { bootMs, testMs } = job.timeouts;
+    const clock = new PhaseClock({ bootMs: bootMs + (device.firmwareMs ?? 0), testMs });
     emit({ kind: 'job-phase', job: job.name, phase: 'boot' });
     const { reason, message } = await follow(machine, session, clock, signal, async (bytes) => {
       const before = session.phase;
@@ -134,7 +135,7 @@ class PhaseClock {
   private readonly start = performance.now();
   private testStart: number | undefined;
 
-  constructor(private readonly timeouts: Job['timeouts']) {}
+  constructor(private readonly timeouts: Pick<Job['timeouts'], 'bootMs' | 'testMs'>) {}
 
   testStarted(): void {
     this.testStart ??= performance.now();

@@ -126,8 +126,7 @@ async function submitted(boot: string, type: string, hostname: string) {
     ...['--url', `http://10.0.2.2:${web}/artefacts`],
   );
   assert.equal(made.code, 0, made.stderr);
-  const [file = ''] = (await readdir(out)).filter((name) => name.endsWith('.yaml'));
-  const definition = await readFile(join(out, file), 'utf8');
+  const definition = await readFile(join(out, `patched-${type}-busy-guest.yaml`), 'utf8');
   const text =
     suite === 'bookworm'
       ? definition.replace('method: ssh', 'method: ssh\n      connection: ssh')

@@ -74,6 +74,7 @@ async function runMany(count: number, options: Omit<StubOptions, 'console' | 'ro
         type: 'qemu',
         promised: {},
         deployMs: 600_000,
+        firmwareMs: 0,
         define: () => Promise.resolve((text) => `job_name: ${text}\n`),
         inputs: () => Promise.resolve(''),
       });

@@ -51,16 +51,23 @@ async function folder(context: TestContext): Promise<JobFiles> {
   return new JobFiles(dir);
 }
 
+interface WatchOptions {
+  readonly files?: JobFiles;
+  readonly phaseMs?: number;
+  readonly firmwareMs?: number;
+}
+
 async function watch(
   context: TestContext,
   pieces: Iterable<string>,
-  { files, phaseMs = 1 }: { files?: JobFiles; phaseMs?: number } = {},
+  { files, phaseMs = 1, firmwareMs = 0 }: WatchOptions = {},
 ): Promise<Watched> {
   files ??= await folder(context);
   const job = { ...replayedJob, timeouts: { buildMs: 1, bootMs: phaseMs, testMs: phaseMs } };
   const { signal } = new AbortController();
   await files.writeJob(job);
-  return watchJob(job, machineThatPrints(pieces), boot, files, signal, () => {});
+  const device = { ...machineThatPrints(pieces), firmwareMs };
+  return watchJob(job, device, boot, files, signal, () => {});
 }
 
 function* endless(limitBytes: number): Generator<string> {
@@ -71,6 +78,11 @@ function* endless(limitBytes: number): Generator<string> {
 test('a machine that always has more to print comes to its deadline', async (context) => {
   const { exit } = await watch(context, endless(64 * 1024 ** 2));
   assert.equal(exit, 'deadline');
+});
+
+test('what the firmware may take comes before the boot deadline', async (context) => {
+  const { exit } = await watch(context, endless(64 * 1024 ** 2), { firmwareMs: 3_600_000 });
+  assert.equal(exit, 'lost');
 });
 
 test('a machine that prints what another boot printed is an ERROR, then and from its file', async (context) => {

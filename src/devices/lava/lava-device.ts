@@ -20,6 +20,8 @@ export interface LabJobPlan {
   readonly promised: Promised;
   /** How long LAVA may take from the device to power-on, wall milliseconds. */
   readonly deployMs: number;
+  /** How long the machine itself may take from power-on to the kernel under test, wall milliseconds. */
+  readonly firmwareMs: number;
   /** Publishes kernel and image; gives the definition for a name. */
   define(boot: Boot): Promise<(name: string) => string>;
   /**
@@ -35,6 +37,7 @@ export function lavaDevice(lab: LavaLab, plan: LabJobPlan): Device {
     name: `lava:${plan.type}`,
     title: `LAVA device type ${plan.type} at ${lab.server.rest.url}`,
     promised: plan.promised,
+    firmwareMs: plan.firmwareMs,
     missing: () => lab.missing(plan.type),
     async inputs(boot) {
       const inputs = await plan.inputs(boot);

@@ -64,12 +64,14 @@ export class LavaRunLab implements Lab {
   deviceOf(job: Job, dir: string): Device {
     const machine = qemuMachineOf(job);
     const isReal = this.options.boot !== 'qemu' || machine?.accel === 'kvm';
+    const { deployMs, firmwareMs } = bootMethod(this.options.boot);
     const plan: LabJobPlan = {
       title: `busyguest ${basename(this.dir)} ${this.options.runId} ${job.name}`,
       dir,
       type: this.options.deviceType,
       promised: machine?.promised ?? {},
-      deployMs: bootMethod(this.options.boot).deployMs,
+      deployMs,
+      firmwareMs,
       define: (boot) => this.define(job, boot, (artefact) => artefact),
       inputs: async (boot) =>
         isReal
