@@ -122,11 +122,11 @@ async function submitted(boot: string, type: string, hostname: string) {
   const publish = join(await lab.root(), 'lab', 'www', 'artefacts');
   const made = await busyguest(
     ...['generate', '--for', 'lava', 'jobs/pre-pull.yaml', '--out', out, '--quiet', '--boot', boot],
-    ...['--device-type', type, '--filter', 'kernel=patched', '--publish', publish],
+    ...['--device-type', type, '--publish', publish],
     ...['--url', `http://10.0.2.2:${web}/artefacts`],
   );
   assert.equal(made.code, 0, made.stderr);
-  const definition = await readFile(join(out, `patched-${type}-busy-guest.yaml`), 'utf8');
+  const definition = await readFile(join(out, `running-${type}-busy-guest.yaml`), 'utf8');
   const text =
     suite === 'bookworm'
       ? definition.replace('method: ssh', 'method: ssh\n      connection: ssh')

@@ -6,6 +6,8 @@ import type { Note } from '../commented-yaml.js';
 export interface BootActions {
   /** Job context: what LAVA's templates are filled with. */
   readonly context?: Readonly<Record<string, unknown>>;
+  /** It waits for a login, for which LAVA's device types allow two minutes: less than many machines' firmware. */
+  readonly waitsForLogin?: true;
   readonly actions: readonly object[];
   readonly notes: readonly Note[];
 }

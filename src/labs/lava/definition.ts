@@ -16,7 +16,7 @@ const queueHours = 12;
  * comments where a value is not obvious.
  */
 export function lavaDefinition(job: LavaJob): string {
-  const { context, actions, notes } = actionsOf(job);
+  const { context, actions, notes, waitsForLogin } = actionsOf(job);
   const { bootMs, testMs } = job.timeouts;
   const longest = Math.max(bootMs + testMs, deployMinutes * 60_000);
   const value = {
@@ -29,6 +29,7 @@ export function lavaDefinition(job: LavaJob): string {
       job: duration(bootMs + testMs + deployMinutes * 60_000),
       action: duration(longest),
       connection: duration(longest),
+      ...(waitsForLogin && { connections: { 'auto-login-action': duration(longest) } }),
       queue: { hours: queueHours },
     },
     metadata: job.metadata,
@@ -39,15 +40,21 @@ export function lavaDefinition(job: LavaJob): string {
     head: ['LAVA job made by "busyguest generate --for lava"; docs/lava.md says what is in it.'],
     notes: [
       { at: ['timeouts', 'connection'], text: 'a healthy kernel may print nothing for as long' },
+      ...(waitsForLogin ? [loginNote] : []),
       {
         at: ['timeouts', 'queue'],
         text: 'no device for this long (in maintenance, worker gone): the job ends',
       },
       ...notes,
     ],
-    flow: ['job', 'action', 'connection', 'queue', 'timeout', 'tags'],
+    flow: ['job', 'action', 'connection', 'queue', 'timeout', 'auto-login-action', 'tags'],
   });
 }
+
+const loginNote = {
+  at: ['timeouts', 'connections'],
+  text: "device types of LAVA have two minutes here: less than many machines' firmware takes",
+};
 
 function actionsOf(job: LavaJob): BootActions {
   const { machine } = job;

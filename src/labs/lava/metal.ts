@@ -46,6 +46,7 @@ export function petitbootActions(job: LavaJob): BootActions {
 /** A machine that runs Linux already: its kexec starts the kernel under test. */
 export function kexecActions(job: LavaJob): BootActions {
   return {
+    waitsForLogin: true,
     actions: [
       {
         deploy: {
@@ -53,7 +54,13 @@ export function kexecActions(job: LavaJob): BootActions {
           images: { kernel: fetched(job.kernel), initrd: fetched(job.initramfs) },
         },
       },
-      { boot: { method: 'minimal', prompts: hostPrompts } },
+      {
+        boot: {
+          timeout: duration(job.timeouts.bootMs),
+          method: 'minimal',
+          prompts: hostPrompts,
+        },
+      },
       {
         boot: {
           timeout: duration(job.timeouts.bootMs),

@@ -28,6 +28,7 @@ export function runningActions(job: LavaJob, boot: 'ssh' | 'minimal'): BootActio
         },
       };
   return {
+    waitsForLogin: true,
     actions: [
       { deploy },
       { boot: { timeout: duration(job.timeouts.bootMs), ...method } },
