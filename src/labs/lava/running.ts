@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { projectDir } from '../../system/files.js';
+import { quoteWord } from '../../system/shell-words.js';
 import type { LavaJob } from './job.js';
 import { suite } from './monitor.js';
 import { duration, type BootActions } from './boot-actions.js';
@@ -54,19 +55,30 @@ const oldServers = {
   text: 'LAVA before 2025.01 wants "connection: ssh" beside it',
 };
 
+/**
+ * The shipped definition with its parameters as the first steps: a server that is given a job takes none beside an
+ * inline definition (lava_scheduler_app/schema.py, _inline_schema), though its strict validation does.
+ */
 function definition(job: LavaJob): object {
-  const shipped = parse(readFileSync(testDefinitionFile, 'utf8')) as object;
+  const { metadata, run } = parse(readFileSync(testDefinitionFile, 'utf8')) as TestDefinition;
+  const parameters = {
+    PAYLOAD_URL: job.payload.url,
+    PAYLOAD_SHA256: job.payload.sha256,
+    PAYLOAD_ARGS: job.payloadArgs.join(' '),
+  };
+  const assignments = Object.entries(parameters).map(
+    ([name, value]) => `${name}=${quoteWord(value)}`,
+  );
   return {
     from: 'inline',
     name: suite,
     path: 'inline/busy-guest.yaml',
-    repository: {
-      ...shipped,
-      params: {
-        PAYLOAD_URL: job.payload.url,
-        PAYLOAD_SHA256: job.payload.sha256,
-        PAYLOAD_ARGS: job.payloadArgs.join(' '),
-      },
-    },
+    repository: { metadata, run: { steps: [...assignments, ...run.steps] } },
   };
+}
+
+/** What we use of lava-test-shell's form. */
+interface TestDefinition {
+  readonly metadata: object;
+  readonly run: { readonly steps: readonly string[] };
 }
