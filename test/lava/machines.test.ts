@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import {
-  copyFile,
-  mkdir,
-  mkdtemp,
-  readFile,
-  readdir,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,13 +20,13 @@ import { suite, whyNoLab } from './lab-root.js';
 /** A machine in a rack: a Linux with KVM and sshd, and a shell of root on its console. */
 const system = `${systemUp}
 insmod /kvm.ko; insmod /kvm-hv.ko
-mkdir -p /etc/dropbear /.ssh /usr/lib
+export HOME=/root PS1='root@rack:\\w# '
+mkdir -p /etc/dropbear /root/.ssh /usr/lib
 ln -s /lib/openssh/sftp-server /usr/lib/sftp-server
-echo 'root:x:0:0:root:/:/bin/bash' > /etc/passwd
+echo 'root:x:0:0:root:/root:/bin/bash' > /etc/passwd
 echo /bin/bash > /etc/shells
-chmod 700 /.ssh; chmod 600 /.ssh/authorized_keys
-export HOME=/ PS1='root@rack:\\w# '
-echo "PS1='$PS1'" > /.bashrc
+chmod 700 /root /root/.ssh; chmod 600 /root/.ssh/authorized_keys
+echo "PS1='$PS1'" > /root/.bashrc
 dropbear -R -s
 exec setsid cttyhack bash
 `;
@@ -71,26 +62,48 @@ let dir: string;
 let web: number;
 const why = await whyNoLab();
 
-/** Puts the machine's files into the lab, and the line that switches it on. */
-async function bringMachine(ssh: number): Promise<void> {
-  const root = await lab.root();
-  const key = join(root, 'lab', 'key');
+/** What a BMC does when it is told to reset its machine. */
+const resetProgram = `import socket, sys
+machine = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+machine.sendall(b'{"execute": "qmp_capabilities"}{"execute": "system_reset"}')
+said = b""
+while b"RESET" not in said:
+    said += machine.recv(4096)
+`;
+
+/** Ports of loopback at which two machines of a rack are found. */
+interface Ports {
+  readonly ssh: number;
+  readonly serial: number;
+  readonly monitor: number;
+}
+
+/** Puts two machines into the lab and switches them on: one has a console and a reset switch, one sshd. */
+async function bringMachines({ ssh, serial, monitor }: Ports): Promise<void> {
+  const own = join(await lab.root(), 'lab');
+  const key = join(own, 'key');
   await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key], { stage: 'test' });
   const image = await hostImage({
     init: system,
-    files: [{ path: '.ssh/authorized_keys', data: await readFile(`${key}.pub`), mode: 0o600 }],
+    files: [{ path: 'root/.ssh/authorized_keys', data: await readFile(`${key}.pub`), mode: 0o600 }],
     packages: power,
     modules: ['arch/powerpc/kvm/kvm', 'arch/powerpc/kvm/kvm-hv'],
   });
-  await copyFile(image.kernel, join(root, 'lab', 'host-vmlinux'));
-  await copyFile(image.initramfs, join(root, 'lab', 'host-initramfs'));
+  await copyFile(image.kernel, join(own, 'host-vmlinux'));
+  await copyFile(image.initramfs, join(own, 'host-initramfs'));
+  await writeFile(join(own, 'reset.py'), resetProgram);
   const there = { kernel: '/lab/host-vmlinux', initramfs: '/lab/host-initramfs' };
-  const forwarded = `user,id=net,hostfwd=tcp:127.0.0.1:${ssh}-10.0.2.15:22`;
-  const machines = { console: ['stdio', 'user,id=net'], ssh: ['null', forwarded] } as const;
-  for (const [name, [serial, network]] of Object.entries(machines)) {
-    const argv = ['qemu-system-ppc64', ...powernvArguments(there, serial, network)];
-    await writeFile(join(root, 'lab', `${name}.sh`), `exec ${quoteWords(argv)}\n`);
-  }
+  const listens = (port: number): string => `127.0.0.1:${port},server=on,wait=off`;
+  const machines = {
+    rack: [
+      ...powernvArguments(there, `telnet:${listens(serial)}`, 'user,id=net'),
+      ...['-qmp', `tcp:${listens(monitor)}`],
+    ],
+    ssh: powernvArguments(there, 'null', `user,id=net,hostfwd=tcp:127.0.0.1:${ssh}-10.0.2.15:22`),
+  };
+  for (const [name, args] of Object.entries(machines))
+    await lab.launch(name, quoteWords(['qemu-system-ppc64', ...args]));
+  await sshAnswers(ssh);
 }
 
 /** The web server of a LAVA worker, which is Apache's; what busyguest publishes is there too. */
@@ -158,16 +171,15 @@ describe('a machine that runs Linux already, in a real LAVA server', { skip: why
     lab = await Lab.open(signal, (text) => console.log(text));
     server = new LavaServer(new Rest({ url: lab.url, token: lab.token }, { signal }));
     await bringWeb();
-    const ssh = await freePort();
-    await bringMachine(ssh);
-    const switches = `{% set hard_reset_command = '/bin/true' %}
-{% set power_off_command = '/bin/true' %}
-`;
+    const [ssh, serial, monitor] = await Promise.all([freePort(), freePort(), freePort()]);
+    await bringMachines({ ssh, serial, monitor });
     await lab.addDevice({
       hostname: 'rack-01',
       type: 'rack',
       template: deviceType,
-      dictionary: `{% set connection_command = 'sh /lab/console.sh' %}\n${switches}`,
+      dictionary: `{% set connection_command = 'busybox telnet 127.0.0.1 ${serial}' %}
+{% set hard_reset_command = 'python3 /lab/reset.py ${monitor}' %}
+`,
     });
     await lab.addDevice({
       hostname: 'ssh-01',
@@ -177,8 +189,6 @@ describe('a machine that runs Linux already, in a real LAVA server', { skip: why
 {% set ssh_identity_file = '/lab/key' %}
 `,
     });
-    await lab.launch('machine', 'sh /lab/ssh.sh');
-    await sshAnswers(ssh);
   });
   after(async () => {
     await lab[Symbol.asyncDispose]();
