@@ -2,7 +2,7 @@
 import type { LavaJob } from './job.js';
 import { monitorAction, monitorNotes } from './monitor.js';
 import { duration, fetched, type BootActions } from './boot-actions.js';
-import { hostPrompts } from './running.js';
+import { hostPrompts, quietBoot } from './running.js';
 
 /**
  * The boot loader of OpenPOWER machines is a Linux of its own. LAVA knows it not: its grub method
@@ -58,6 +58,7 @@ export function kexecActions(job: LavaJob): BootActions {
         boot: {
           timeout: duration(job.timeouts.bootMs),
           method: 'minimal',
+          parameters: quietBoot,
           prompts: hostPrompts,
         },
       },

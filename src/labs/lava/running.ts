@@ -11,6 +11,9 @@ import { duration, type BootActions } from './boot-actions.js';
 /** What the shell of a booted machine prints when it waits for a command. */
 export const hostPrompts: readonly string[] = ['root@[^ ]+[#$] ', '/ # '];
 
+/** A system that runs already may be quiet when it boots: LAVA is not to wait for "Linux version". */
+export const quietBoot = { 'kernel-start-message': '' };
+
 /** The test definition that the project ships, for lava-test-shell. */
 export const testDefinitionFile = join(projectDir, 'labs/lava/test-definitions/busy-guest.yaml');
 
@@ -22,6 +25,7 @@ export function runningActions(job: LavaJob, boot: 'ssh' | 'minimal'): BootActio
     ? { method: 'ssh', prompts: hostPrompts }
     : {
         method: 'minimal',
+        parameters: quietBoot,
         prompts: hostPrompts,
         transfer_overlay: {
           download_command: 'cd /tmp && wget -q',
