@@ -26,7 +26,7 @@ ln -s /lib/openssh/sftp-server /usr/lib/sftp-server
 echo 'root:x:0:0:root:/root:/bin/bash' > /etc/passwd
 echo /bin/bash > /etc/shells
 chmod 700 /root /root/.ssh; chmod 600 /root/.ssh/authorized_keys
-echo "PS1='$PS1'" > /root/.bashrc
+echo "PS1='$PS1'" | tee /etc/profile > /root/.bashrc
 dropbear -R -s
 exec setsid cttyhack bash
 `;
@@ -54,6 +54,11 @@ const power = {
   bash: ['usr/bin/bash'],
   libtinfo6: [`${libraries}/libtinfo.so.6`],
   'openssh-sftp-server': ['usr/lib/openssh/sftp-server'],
+  // LAVA gives tar a flag that busybox does not have.
+  tar: ['usr/bin/tar'],
+  libacl1: [`${libraries}/libacl.so.1`],
+  libselinux1: [`${libraries}/libselinux.so.1`],
+  'libpcre2-8-0': [`${libraries}/libpcre2-8.so.0`],
 };
 
 let lab: Lab;

@@ -6,8 +6,11 @@ import type { Note } from '../commented-yaml.js';
 export interface BootActions {
   /** Job context: what LAVA's templates are filled with. */
   readonly context?: Readonly<Record<string, unknown>>;
-  /** It waits for a login, for which LAVA's device types allow two minutes: less than many machines' firmware. */
-  readonly waitsForLogin?: true;
+  /**
+   * LAVA's actions that may wait longer for a line than device types allow them: two minutes for a login, which is less
+   * than many machines' firmware takes, and ten seconds in a test's shell.
+   */
+  readonly patient?: readonly ('auto-login-action' | 'lava-test-shell')[];
   readonly actions: readonly object[];
   readonly notes: readonly Note[];
 }

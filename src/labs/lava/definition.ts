@@ -16,7 +16,7 @@ const queueHours = 12;
  * comments where a value is not obvious.
  */
 export function lavaDefinition(job: LavaJob): string {
-  const { context, actions, notes, waitsForLogin } = actionsOf(job);
+  const { context, actions, notes, patient } = actionsOf(job);
   const { bootMs, testMs } = job.timeouts;
   const longest = Math.max(bootMs + testMs, deployMinutes * 60_000);
   const value = {
@@ -29,7 +29,9 @@ export function lavaDefinition(job: LavaJob): string {
       job: duration(bootMs + testMs + deployMinutes * 60_000),
       action: duration(longest),
       connection: duration(longest),
-      ...(waitsForLogin && { connections: { 'auto-login-action': duration(longest) } }),
+      ...(patient && {
+        connections: Object.fromEntries(patient.map((name) => [name, duration(longest)])),
+      }),
       queue: { hours: queueHours },
     },
     metadata: job.metadata,
@@ -40,20 +42,29 @@ export function lavaDefinition(job: LavaJob): string {
     head: ['LAVA job made by "busyguest generate --for lava"; docs/lava.md says what is in it.'],
     notes: [
       { at: ['timeouts', 'connection'], text: 'a healthy kernel may print nothing for as long' },
-      ...(waitsForLogin ? [loginNote] : []),
+      ...(patient ? [patienceNote] : []),
       {
         at: ['timeouts', 'queue'],
         text: 'no device for this long (in maintenance, worker gone): the job ends',
       },
       ...notes,
     ],
-    flow: ['job', 'action', 'connection', 'queue', 'timeout', 'auto-login-action', 'tags'],
+    flow: [
+      'job',
+      'action',
+      'connection',
+      'queue',
+      'timeout',
+      'auto-login-action',
+      'lava-test-shell',
+      'tags',
+    ],
   });
 }
 
-const loginNote = {
+const patienceNote = {
   at: ['timeouts', 'connections'],
-  text: "device types of LAVA have two minutes here: less than many machines' firmware takes",
+  text: 'device types of LAVA have less: two minutes for a login, ten seconds for a line of a test',
 };
 
 function actionsOf(job: LavaJob): BootActions {

@@ -46,7 +46,7 @@ export function petitbootActions(job: LavaJob): BootActions {
 /** A machine that runs Linux already: its kexec starts the kernel under test. */
 export function kexecActions(job: LavaJob): BootActions {
   return {
-    waitsForLogin: true,
+    patient: ['auto-login-action'],
     actions: [
       {
         deploy: {

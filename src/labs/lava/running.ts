@@ -33,7 +33,7 @@ export function runningActions(job: LavaJob, boot: 'ssh' | 'minimal'): BootActio
         },
       };
   return {
-    waitsForLogin: true,
+    patient: ['auto-login-action', 'lava-test-shell'],
     actions: [
       { deploy },
       { boot: { timeout: duration(job.timeouts.bootMs), ...method } },
