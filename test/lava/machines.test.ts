@@ -70,9 +70,9 @@ const why = await whyNoLab();
 /** What a BMC does when it is told to reset its machine. */
 const resetProgram = `import socket, sys
 machine = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-machine.sendall(b'{"execute": "qmp_capabilities"}{"execute": "system_reset"}')
+machine.sendall(b'{"execute": "qmp_capabilities"}{"execute": "system_reset"}{"execute": "cont"}')
 said = b""
-while b"RESET" not in said:
+while said.count(b'"return"') < 3:
     said += machine.recv(4096)
 `;
 
@@ -102,7 +102,8 @@ async function bringMachines({ ssh, serial, monitor }: Ports): Promise<void> {
   const machines = {
     rack: [
       ...powernvArguments(there, `telnet:${listens(serial)}`, 'user,id=net'),
-      ...['-qmp', `tcp:${listens(monitor)}`],
+      // A kernel that powers it off leaves it where a reset finds it.
+      ...['-qmp', `tcp:${listens(monitor)}`, '-no-shutdown'],
     ],
     ssh: powernvArguments(there, 'null', `user,id=net,hostfwd=tcp:127.0.0.1:${ssh}-10.0.2.15:22`),
   };

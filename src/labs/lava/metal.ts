@@ -71,11 +71,13 @@ export function kexecActions(job: LavaJob): BootActions {
           kernel: '/tmp/busyguest-vmlinux',
           initrd: '/tmp/busyguest-initramfs',
           options: [`--append="${job.commandLine}"`],
-          boot_message: 'Starting new kernel|Bye!',
-          prompts: ['BUSYGUEST-START'],
+          // The first two are the host's last words, which it may keep to itself.
+          boot_message: 'Starting new kernel|Bye!|Linux version [0-9]',
+          parameters: quietBoot,
+          prompts: ['BUSYGUEST-START|TAP version \\d'],
         },
       },
-      // The mark itself is what LAVA waited for as a prompt.
+      // What stands before the plan is what LAVA took for prompts.
       monitorAction(job, '1\\.\\.\\d+'),
     ],
     notes: [
@@ -89,7 +91,7 @@ export function kexecActions(job: LavaJob): BootActions {
       },
       {
         at: ['actions', 2, 'boot', 'prompts'],
-        text: 'the new kernel has no shell: its test is taken for one, and watched from then on',
+        text: 'the new kernel has no shell; LAVA asks for a prompt twice, and gets the first two lines of its test',
       },
       ...monitorNotes(3),
     ],
