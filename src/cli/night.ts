@@ -48,7 +48,7 @@ export async function night(
 ): Promise<number> {
   const results = resolve(options.results);
   await mkdir(results, { recursive: true });
-  await using _lock = await interruptible((signal) =>
+  const lock = await interruptible((signal) =>
     takeLock(nightLock(results), signal, (pid) => {
       throw new InfraError(
         'nightly',
@@ -57,6 +57,18 @@ export async function night(
       );
     }),
   );
+  try {
+    return await lockedNight(options, results, test);
+  } finally {
+    await lock[Symbol.asyncDispose]();
+  }
+}
+
+async function lockedNight(
+  options: NightOptions,
+  results: string,
+  test: (options: NightOptions) => Promise<Tested>,
+): Promise<number> {
   const before = await readNight(results);
   const notes = [...(await spaceNotes(results)), ...missedNotes(before)];
   notes.forEach(say);
@@ -120,7 +132,6 @@ async function conclude(
 
   const again = record.failure === undefined ? [] : ['the branch is tested again'];
   const all = [...notes, ...again, ...problems];
-  const { failure: _tested, ...rest } = record;
   const messages = isWorthAMail(news, all)
     ? [
         nightMail(
@@ -133,7 +144,7 @@ async function conclude(
     : [];
   if (messages.length === 0) say('nothing is new; no mail');
   const unsent = await tell([...record.unsent, ...messages], options, dir);
-  await keep(results, { ...rest, unsent: [...unsent] });
+  await keep(results, { startedAt: record.startedAt, unsent: [...unsent] });
   const code = exitCodeOfNew(run, comparison);
   return code === exitCode.ok && problems.length + unsent.length > 0
     ? exitCode.infrastructure

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kernelSource } from '../kernels/source.js';
-import { InfraError, InterruptedError } from '../model/errors.js';
-import { wholeNumber } from './arguments.js';
+import { InfraError, InterruptedError, JobError, UsageError } from '../model/errors.js';
 import { exits, type Declare } from './command.js';
 import { night } from './night.js';
 import {
@@ -23,10 +22,11 @@ const say = (text: string): void => void process.stderr.write(`busyguest: ${text
 /** `busyguest watch`: a night for each new tip of a branch, until it is interrupted. */
 async function watch(options: Options): Promise<number> {
   await checkNightOptions(options);
-  const everyMs = wholeNumber('--every', options.every, 1, 10_000) * 60_000;
+  const everyMs = parseEvery(options.every);
   let tested = '';
   for (;;) {
-    const tip = await tipOf(options.tree);
+    // A name that is wrong from the beginning stays wrong; a branch that is gone may come back.
+    const tip = await tipOf(options.tree, tested !== '');
     if (tip !== undefined && tip !== tested) {
       say(`${options.tree} is at ${tip}`);
       const code = await nightOf(options);
@@ -35,6 +35,16 @@ async function watch(options: Options): Promise<number> {
     }
     await interruptible((signal) => sleep(everyMs, undefined, { signal }));
   }
+}
+
+const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds, a day at most. Throws UsageError. */
+function parseEvery(text: string): number {
+  const [, number, unit = ''] = /^(\d{1,5})([smh])$/.exec(text) ?? [];
+  const ms = Number(number) * (unitMs[unit] ?? NaN);
+  if (ms > 0 && ms <= 86_400_000) return ms;
+  throw new UsageError(`--every ${text}: a time is needed, such as 15m, 30s or 2h`);
 }
 
 /** What a night throws is said, and not the end: the next tip may be another case. */
@@ -49,14 +59,15 @@ async function nightOf(options: NightOptions): Promise<number> {
 }
 
 /** The commit or version that is there now; undefined where nobody can be asked. */
-async function tipOf(tree: string): Promise<string | undefined> {
+async function tipOf(tree: string, patient: boolean): Promise<string | undefined> {
   try {
     const source = kernelSource(sourceOf(tree));
     const { facts, id } = await interruptible((signal) => source.pin(signal, say));
     return facts?.['git_commit'] ?? id;
   } catch (error) {
-    if (!(error instanceof InfraError)) throw error;
-    say(`${error.report}\nbusyguest: trying again later`);
+    if (!(error instanceof InfraError || (patient && error instanceof JobError))) throw error;
+    const why = error instanceof InfraError ? error.report : error.message;
+    say(`${why}\nbusyguest: trying again later`);
     return undefined;
   }
 }
@@ -64,7 +75,7 @@ async function tipOf(tree: string): Promise<string | undefined> {
 /** Options and help of `busyguest watch`. */
 export const declare: Declare = (command) =>
   addNightOptions(command)
-    .option('--every <n>', 'minutes between two looks at the branch', '15')
+    .option('--every <time>', 'time between two looks at the branch, such as 30s or 2h', '15m')
     .addHelpText(
       'after',
       `

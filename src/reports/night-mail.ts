@@ -34,10 +34,7 @@ export interface NightFacts {
 const shownJobs = 20;
 
 /** The branch, or all of a name that has none. */
-const branchOf = (tree: string): string => {
-  const [, branch] = /#(.+)$/.exec(tree) ?? [];
-  return asciiLine(branch ?? tree);
-};
+const branchOf = (tree: string): string => asciiLine(tree.slice(tree.indexOf('#') + 1));
 
 const count = (number: number, one: string, many: string): readonly string[] =>
   number === 0 ? [] : [`${number} ${number === 1 ? one : many}`];

@@ -84,13 +84,13 @@ process.exitCode = Number(process.env.CODE ?? 0);
 interface Place {
   readonly dir: string;
   /** Runs a script, with the variables that it gets; returns the exit code and what it prints. */
-  call(
+  readonly call: (
     shell: readonly string[],
     script: string,
     env: Readonly<Record<string, string>>,
-  ): { code: number | null; said: string };
+  ) => { code: number | null; said: string };
   /** What busyguest was told, call by call. */
-  told(): readonly (readonly string[])[];
+  readonly told: () => readonly (readonly string[])[];
 }
 
 function place(t: TestContext): Place {
@@ -125,7 +125,7 @@ function place(t: TestContext): Place {
         ? readFileSync(join(dir, 'told'), 'utf8')
             .trim()
             .split('\n')
-            .map((line) => JSON.parse(line))
+            .map((line) => JSON.parse(line) as string[])
         : [],
   };
 }
