@@ -68,17 +68,17 @@ export async function watchJob(
     const findings = session.end();
     const lab = isLabMachine(machine) ? machine : undefined;
     const record = await lab?.record(reason);
-    const disagreements = record?.rows && compareRecord(findings.payload, record.rows);
+    const compared = record?.rows && compareRecord(findings.payload, record.rows);
     watched = {
       findings,
       exit: reason,
-      machineFacts: machine.facts,
+      machineFacts: { ...machine.facts, ...(compared && missingFact(compared.missing)) },
       timesMs: { ...firmware.times(), ...clock.times() },
       caseTimes: cases.times(),
       ...(reason === 'deadline' && { deadlineMs: clock.deadlineMs }),
       ...(message !== undefined && { message }),
       ...(lab?.labFailed && { labFailed: true }),
-      ...(disagreements && { disagreements }),
+      ...(compared && { disagreements: compared.disagreements }),
     };
   } finally {
     await log.close();
@@ -88,6 +88,10 @@ export async function watchJob(
   firmware.assertKept();
   return watched;
 }
+
+/** For whoever looks for results in the lab. */
+const missingFact = (names: readonly string[]): Readonly<Record<string, string>> =>
+  names.length === 0 ? {} : { lava_lost: `${names.length}: ${names.slice(0, 3).join(', ')}` };
 
 /** What a real machine does before the kernel under test runs: beside the console, never in it. */
 class FirmwareWatch implements Watcher {

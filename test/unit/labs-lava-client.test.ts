@@ -76,12 +76,21 @@ test("LAVA's log: YAML that is JSON and YAML that is not; what cannot be read st
 });
 
 test('rows that LAVA recorded are compared with the console: missing, cut, another result', () => {
-  assert.deepEqual(compareRecord({ cases }, rows), []);
-  assert.match(compareRecord({ cases }, rows.slice(1))[0] ?? '', /quota: not recorded/);
+  assert.deepEqual(compareRecord({ cases }, rows), { disagreements: [], missing: [] });
+  const lost = compareRecord({ cases }, rows.slice(1));
+  assert.deepEqual(lost, { disagreements: [], missing: [rows[0]?.name] });
+  const [nothing] = compareRecord({ cases }, []).disagreements;
+  assert.equal(nothing, `none of ${rows.length} results is recorded`);
   const cut = rows.map((row) => (row.value > 1 ? { ...row, value: 90 } : row));
-  assert.match(compareRecord({ cases }, cut)[0] ?? '', /recorded as 90 us, console: 905765 us/);
+  assert.match(
+    compareRecord({ cases }, cut).disagreements[0] ?? '',
+    /recorded as 90 us, console: 905765 us/,
+  );
   const other = rows.map((row) => ({ ...row, result: 'fail' }));
-  assert.match(compareRecord({ cases }, other)[0] ?? '', /recorded as fail, console: pass/);
+  assert.match(
+    compareRecord({ cases }, other).disagreements[0] ?? '',
+    /recorded as fail, console: pass/,
+  );
 });
 
 test('an error of the server is one line, whatever it sends', () => {
