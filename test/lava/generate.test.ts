@@ -75,7 +75,7 @@ describe('what generate makes, in a real LAVA server', { skip: why ?? false }, (
     );
     assert.equal(made.code, 0, made.stderr);
     const files = (await readdir(emulated)).filter((name) => name.endsWith('.yaml'));
-    assert.equal(files.length, 88);
+    assert.match(made.stdout + made.stderr, new RegExp(`^${files.length} jobs in `, 'm'));
     // They differ in figures only: each device once.
     const perDevice = new Map(files.map((name) => [/qemu-[a-z0-9-]*\d/.exec(name)?.[0], name]));
     assert.ok(perDevice.size >= 9);
