@@ -186,7 +186,7 @@ for (const device of ['qemu-pseries-p9', 'qemu-pseries-papr-p10']) {
         { local: runOf('local') },
       );
       const job = await assertLocal(run, status);
-      assert.equal(job.facts['hcall_us'], '1000');
+      assert.equal(job.payloadFacts?.['hcall_us'], '1000');
     });
   }
 }
