@@ -46,8 +46,8 @@ interface Action {
 const actionText = readFileSync(join(project, 'action.yml'), 'utf8');
 const action = parse(actionText) as Action;
 const componentText = readFileSync(join(project, 'templates', 'busyguest.yml'), 'utf8');
-const [specification, pipeline] = parseAllDocuments(componentText).map((one): unknown =>
-  one.toJS(),
+const [specification, pipeline] = parseAllDocuments(componentText).map(
+  (one) => one.toJS() as unknown,
 );
 const { inputs } = (specification as { spec: { inputs: Record<string, { default: string }> } })
   .spec;

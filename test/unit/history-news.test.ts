@@ -83,6 +83,8 @@ test('news: a job is flaky the night it first contradicts itself, and not again'
   );
   assert.equal(first.newFailures.length, 1);
   assert.deepEqual(newsAfter(nights), nothing);
+  const reused = nightOf(3, 'k', 1, { ...fails, reused: true });
+  assert.deepEqual(newsAfter([...nights.slice(0, 2), reused]), nothing);
 });
 
 test('news: nights that were missed', () => {
