@@ -28,12 +28,13 @@ const tarball = process.argv[3] && resolve(process.argv[3]);
 /** What is taken out of npm's packages, and which of their files stay where not all the others do. */
 const shed = {
   // One file of it is loaded, which has the other two in it.
-  echarts: /^(package\.json|LICENSE|NOTICE|licenses\/|dist\/echarts\.common\.min\.js$)/,
+  echarts:
+    /^(package\.json|LICENSE|NOTICE|licenses\/|dist\/(package\.json|echarts\.common\.min\.js)$)/,
   zrender: /^(package\.json|LICENSE)/,
   tslib: /^(package\.json|LICENSE)/,
   typescript: /^(package\.json|LICENSE|ThirdPartyNotice|lib\/typescript\.js$)/,
 };
-const notLoaded = /\.map$|^(?:src|test|tests|\.github)\/|\.(?:flow|tsbuildinfo)$/;
+const notLoaded = /\.map$|^(?:src|test|tests)\/|\.(?:flow|tsbuildinfo)$|(?:^|\/)\.[^/]+$/;
 
 const stage = mkdtempSync(join(tmpdir(), 'busyguest-deb-'));
 function main() {
@@ -78,6 +79,8 @@ function unpack(own) {
   run('npm', ['ci', '--omit=dev', '--ignore-scripts', '--no-bin-links', ...quiet], { cwd: own });
   rmSync(join(own, 'node_modules', '.package-lock.json'), { force: true });
   shedFiles(own);
+  // Nothing of npm's packages is run by its path.
+  run('find', [join(own, 'node_modules'), '-type', 'f', '-exec', 'chmod', '-x', '{}', '+']);
 }
 
 function shedFiles(own) {

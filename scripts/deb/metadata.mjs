@@ -57,10 +57,10 @@ Priority: optional
 Description: CPU limits on KVM guests, tested on emulated POWER machines
  ${wrapped(description)}.
  .
- busyguest builds the kernels that it is given, boots each on every POWER machine
- that it can emulate or reach, runs a KVM guest that never pauses under a CPU
- limit, and says with numbers whether the limit holds. Reports are TAP, JUnit,
- KCIDB and web pages; jobs also run in a LAVA lab.
+ busyguest builds the kernels that it is given, boots each on every POWER
+ machine that it can emulate or reach, runs a KVM guest that never pauses under
+ a CPU limit, and says with numbers whether the limit holds. Reports are TAP,
+ JUnit, KCIDB and web pages; jobs also run in a LAVA lab.
 `;
 
 /** Lines of 80 characters at most, as a description has them. */

@@ -4,5 +4,5 @@
 . /shared/steps.sh
 step update
 step install lintian
-step lintian --fail-on error --no-tag-display-limit "/shared/$1"
+step lintian --fail-on error --tag-display-limit 0 --allow-root "/shared/$1"
 cat $log
