@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: MIT
 
 /** busyguest's version, as package.json has it. */
-export const version = '0.1.0';
+export const version = '0.2.0';
