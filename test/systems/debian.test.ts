@@ -64,6 +64,8 @@ test('Debian trixie: from npm install -g to a first verdict', { skip }, async (c
   // As Node.js' own packages bring it; Debian's npm is some hundred packages.
   const npm = dirname(dirname(await realpath((await programPath('npm')) ?? '')));
   await must(['cp', '-rL', npm, join(dir, 'npm')], { cwd: dir });
+  const cafile = (await must(['npm', 'config', 'get', 'cafile'], { cwd: dir })).trim();
+  if (cafile !== 'null') await copyFile(cafile, join(dir, 'ca.pem'));
   const say = (line: string): void => context.diagnostic(line);
   await inCleanSystem('trixie', dir, ['npm.sh', tarball], context.signal, say);
 });

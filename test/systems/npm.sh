@@ -6,6 +6,8 @@
 step update
 step install nodejs ca-certificates passwd
 ln -s /shared/npm/bin/npm-cli.js /usr/local/bin/npm
+# Whom the host trusts as its registry.
+[ ! -s /shared/ca.pem ] || export npm_config_cafile=/shared/ca.pem
 before=$(installed_size) begun=$SECONDS
 step npm install -g "/shared/$1"
 printf 'npm package: %d MB\n' $(($(installed_size) - before))
