@@ -16,7 +16,7 @@ import {
   nightHelp,
   type NightOptions,
 } from './night-options.js';
-import { interruptible } from './signals.js';
+import { interruptible, interruptibleBetween } from './signals.js';
 import { serviceUnit, timerUnit, unitMark, type UnitFacts } from './systemd-units.js';
 
 interface UnitOptions {
@@ -33,6 +33,7 @@ const out = (text: string): void => void process.stdout.write(`${text}\n`);
 /** `busyguest nightly run`: one night, now. */
 async function runNight(options: NightOptions): Promise<number> {
   await checkNightOptions(options);
+  interruptibleBetween();
   return night(options);
 }
 

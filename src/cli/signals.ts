@@ -37,6 +37,16 @@ export async function interruptible<T>(
   }
 }
 
+/** Ends with the code of an interruption also between the parts of a command that are interruptible() each. */
+export function interruptibleBetween(): void {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      // Where there is another listener, a part is running, and it ends in good order.
+      if (process.listenerCount(name) === 1) process.exit(exitCode.interrupted);
+    });
+  }
+}
+
 function sayResume(command: string | undefined): void {
   if (command !== undefined) process.stderr.write(`busyguest: to go on: ${command}\n`);
 }

@@ -11,7 +11,7 @@ import {
   sourceOf,
   type NightOptions,
 } from './night-options.js';
-import { interruptible } from './signals.js';
+import { interruptible, interruptibleBetween } from './signals.js';
 
 interface Options extends NightOptions {
   readonly every: string;
@@ -23,6 +23,7 @@ const say = (text: string): void => void process.stderr.write(`busyguest: ${text
 async function watch(options: Options): Promise<number> {
   await checkNightOptions(options);
   const everyMs = parseEvery(options.every);
+  interruptibleBetween();
   let tested = '';
   for (;;) {
     // A name that is wrong from the beginning stays wrong; a branch that is gone may come back.
