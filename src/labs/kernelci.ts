@@ -134,12 +134,14 @@ function jobOf(job: KernelciSource): object {
 const placeholder = (name: string): string => `{{ ${name} }}`;
 
 /**
- * KernelCI makes a test of each line that LAVA reads, and takes the part of the suite's name behind the first `_`. So
+ * KernelCI makes a test of each line that LAVA reads, and takes the part of the suite's name behind the first `_`; where
+ * that is the job's own, its path in KCIDB has it once, as `kcidb_test_suite` (src/send_kcidb.py). LAVA takes no dot in
+ * it when a job is submitted, though its strict validation does (lava_scheduler_app/schema.py, _monitor_def_schema). So
  * only cases are read, whose names have no `__`, and a case's first metric is its measurement: it stands in the line
  * behind that of its case. Without one, the case's own 1 or 0 is.
  */
 const caseMonitor = {
-  name: `0_${testSuite}`,
+  name: `0_${placeholder('node.name')}`,
   pattern: [
     'BG-RESULT v1 name=(?P<test_case_id>[a-z0-9]+(?:_[a-z0-9]+)*) result=(?P<result>pass|fail|skip|unknown) ',
     // LAVA matches while lines are still coming: the next line is awaited before it is said to be another case's.

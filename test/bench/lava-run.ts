@@ -44,7 +44,7 @@ async function environment({ dir, signal }: Bench): Promise<Record<string, strin
   const why = await whyNoLavaRun();
   if (why.length === 0) return { PATH: process.env['PATH'] ?? '' };
   const root = (await whyNoLab()) === undefined ? await labRootThere(signal) : undefined;
-  if (root !== undefined) return lavaRunOf(root, [cacheDir(), dir]);
+  if (root !== undefined) return lavaRunOf(root, [cacheDir(), dir], dir);
   return `${why.join('; ')}; or, as root, "npm run test:lava", which leaves one in the cache`;
 }
 

@@ -102,7 +102,7 @@ describe('jobs that KernelCI has rendered, in a real LAVA server', { skip: why }
       const back = comeBack(job, 'callback', file);
       assert.equal(back.node_id, job.node.id);
       const result = job.checkout === 'checkout' ? 'fail' : 'pass';
-      assertCameBack(back, readFlatResults(console.join('\n')), result);
+      assertCameBack(job, back, readFlatResults(console.join('\n')), result);
     }
   });
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { debianMirror } from '../../src/system/debian-mirror.js';
@@ -12,6 +13,7 @@ import {
 } from '../../src/system/files.js';
 import { withLock } from '../../src/system/lock.js';
 import { firstLine, run } from '../../src/system/processes.js';
+import { quoteWords } from '../../src/system/shell-words.js';
 
 /** The token of the lab's only user. */
 export const labToken = 'lab-only-3f9c1e77a0d24b58';
@@ -78,14 +80,21 @@ export async function labRootThere(signal: AbortSignal): Promise<string | undefi
 }
 
 /**
- * Where busyguest finds the lava-run of such a root, on a machine that has none.
+ * Where busyguest finds the lava-run of such a root, on a machine that has none: a program in `dir`, which knows its root
+ * by itself, for busyguest passes no environment on.
  * @param folders what lava-run is to see as here
  */
-export const lavaRunOf = (root: string, folders: readonly string[]): Record<string, string> => ({
-  PATH: `${scriptOf('programs')}:${process.env['PATH'] ?? ''}`,
-  LAB_ROOT: root,
-  LAB_FOLDERS: folders.join(':'),
-});
+export function lavaRunOf(
+  root: string,
+  folders: readonly string[],
+  dir: string,
+): Record<string, string> {
+  const programs = mkdtempSync(join(dir, 'programs-'));
+  const words = ['bash', scriptOf('lava-run-in-root.sh'), root, folders.join(':')];
+  const program = join(programs, 'lava-run');
+  writeFileSync(program, `#!/bin/sh\nexec ${quoteWords(words)} "$@"\n`, { mode: 0o755 });
+  return { PATH: `${programs}:${process.env['PATH'] ?? ''}` };
+}
 
 /** The folder of a Debian with LAVA in it, made when there is none of these inputs. */
 export async function labRoot(signal: AbortSignal, say: (text: string) => void): Promise<string> {

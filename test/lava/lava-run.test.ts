@@ -25,7 +25,7 @@ test('LAVA can be had here', { skip: isRequired ? false : (why ?? false) }, () =
 
 /** busyguest where lava-run is that of the lab's root, which sees the given folders of ours. */
 function busyguest(args: readonly string[], folders = [cacheDir(), dir]): Running {
-  return start(args, lavaRunOf(root, folders));
+  return start(args, lavaRunOf(root, folders, dir));
 }
 
 const run = (name: string, matrix: string, folders?: string[]): Running =>

@@ -64,7 +64,7 @@ for (const kernel of ['unpatched', 'patched']) {
       assert.ok(Number.isInteger(priority));
       const back = comeBack(job, 'console', file);
       assert.equal(back.node_id, job.node.id);
-      assertCameBack(back, rows, kernel === 'unpatched' ? 'fail' : 'pass');
+      assertCameBack(job, back, rows, kernel === 'unpatched' ? 'fail' : 'pass');
     }
   });
 }

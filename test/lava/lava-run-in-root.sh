@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: MIT
 # The lava-run of the lab's root, for a machine that has none: the mount namespace that busyguest
 # gives lava-run is changed here, so all of it ends with lava-run.
-# LAB_ROOT: the root. LAB_FOLDERS: what is to be seen in it as here, separated by colons.
+# Usage: lava-run-in-root.sh ROOT FOLDERS ARGUMENT...
+# FOLDERS: what is to be seen in it as here, separated by colons.
 set -eu
-. "$(dirname "$0")/../mount-root.sh"
-mount_root "$LAB_ROOT"
+. "$(dirname "$0")/mount-root.sh"
+mount_root "$1"
 IFS=:
-for folder in $LAB_FOLDERS; do
+for folder in $2; do
     mkdir -p "$root$folder"
     mount --bind "$folder" "$root$folder"
 done
+shift 2
 exec chroot "$root" lava-run "$@"
