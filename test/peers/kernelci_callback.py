@@ -38,10 +38,9 @@ def lava_results(text):
             "unit": found["units"],
             "metadata": {"definition": monitor["name"], "case": found["test_case_id"], "result": found["result"]},
         })
-    # LAVA's newest comes first.
     return {
         "lava": yaml.dump([{"name": "job", "result": "pass", "metadata": {}}]),
-        monitor["name"]: yaml.dump(cases[::-1]),
+        monitor["name"]: yaml.dump(cases),
     }
 
 
