@@ -74,7 +74,7 @@ export function kexecActions(job: LavaJob): BootActions {
           // The first two are the host's last words, which it may keep to itself.
           boot_message: 'Starting new kernel|Bye!|Linux version [0-9]',
           parameters: quietBoot,
-          prompts: ['BUSYGUEST-START|TAP version \\d'],
+          prompts: [String.raw`(?:BUSYGUEST-START|TAP version)[^\r\n]*\r*\n`],
         },
       },
       // What stands before the plan is what LAVA took for prompts.
@@ -91,7 +91,7 @@ export function kexecActions(job: LavaJob): BootActions {
       },
       {
         at: ['actions', 2, 'boot', 'prompts'],
-        text: 'the new kernel has no shell; LAVA asks for a prompt twice, and gets the first two lines of its test',
+        text: 'the new kernel has no shell; LAVA asks for a prompt twice, and gets the first two lines of its test, whole: it cuts them where it finds one',
       },
       ...monitorNotes(3),
     ],
