@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kernelSource } from '../kernels/source.js';
-import { InfraError, InterruptedError, JobError, UsageError } from '../model/errors.js';
+import { InfraError, InterruptedError, JobError, reportOf, UsageError } from '../model/errors.js';
 import { exits, type Declare } from './command.js';
 import { night } from './night.js';
 import {
@@ -54,7 +54,7 @@ async function nightOf(options: NightOptions): Promise<number> {
     return await night(options);
   } catch (error) {
     if (error instanceof InterruptedError || (error as Error).name === 'AbortError') throw error;
-    say(error instanceof InfraError ? error.report : (error as Error).message);
+    say(reportOf(error));
     return 69;
   }
 }
@@ -67,8 +67,7 @@ async function tipOf(tree: string, patient: boolean): Promise<string | undefined
     return facts?.['git_commit'] ?? id;
   } catch (error) {
     if (!(error instanceof InfraError || (patient && error instanceof JobError))) throw error;
-    const why = error instanceof InfraError ? error.report : error.message;
-    say(`${why}\nbusyguest: trying again later`);
+    say(`${reportOf(error)}\nbusyguest: trying again later`);
     return undefined;
   }
 }

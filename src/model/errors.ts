@@ -76,6 +76,14 @@ export class InfraError extends Error {
   }
 }
 
+/** An error's text for the end of a command: of one of ours all of it. */
+export const reportOf = (error: unknown): string =>
+  error instanceof InfraError ? error.report : (error as Error).message;
+
+/** The same in one line. */
+export const adviceOf = (error: unknown): string =>
+  error instanceof InfraError ? error.advice : (error as Error).message;
+
 const below = (lines: readonly string[], mark: string): string =>
   lines.map((line) => `\n${mark}${line}`).join('');
 
