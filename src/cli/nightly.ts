@@ -6,6 +6,7 @@ import { Option, type Command } from 'commander';
 import { exitCode, InfraError, UsageError } from '../model/errors.js';
 import { exists, projectDir, userHome, writeWhole } from '../system/files.js';
 import { run } from '../system/processes.js';
+import { isRemote } from '../system/rsync.js';
 import { configDir } from '../system/secrets.js';
 import { programFolders } from '../system/environment.js';
 import { exits, type Declare } from './command.js';
@@ -116,7 +117,7 @@ function nightCommand(options: InstallOptions): readonly string[] {
     ['--device', list(device)],
     ['--results', resolve(results)],
     ['--keep-runs', keepRuns],
-    ['--publish', publish && (/^[^/]+:/.test(publish) ? publish : resolve(publish))],
+    ['--publish', publish && (isRemote(publish) ? publish : resolve(publish))],
     ['--base-url', baseUrl],
     ['--origin', origin],
     ['--tree-name', treeName],

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { resolve } from 'node:path';
 import { cp, mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { InfraError } from '../model/errors.js';
-import { run } from '../system/processes.js';
-
-/** `HOST:DIR` or `USER@HOST:DIR`, as rsync reads it. */
-const isRemote = (target: string): boolean => /^[^/]+:/.test(target);
+import { copyByRsync, isRemote } from '../system/rsync.js';
 
 /**
  * Copies a run and the pages of all runs to where a web server shows them. What is there otherwise stays.
@@ -22,14 +18,7 @@ export async function publishResults(
   const parts = [basename(runDir), 'index.html'];
   if (isRemote(target)) {
     // Relative to the results folder: their names are those below the target.
-    const argv = ['rsync', '--recursive', '--links', '--times', '--chmod=F644,D755'];
-    await run([...argv, '--', ...parts, target.endsWith('/') ? target : `${target}/`], {
-      stage: 'publish',
-      cwd: results,
-      signal,
-      passes: 'network',
-      todo: 'the folder must exist, and ssh must get there without a password',
-    });
+    await copyByRsync(parts, target, ['--links', '--times'], signal, results);
     return;
   }
   const dir = resolve(target);

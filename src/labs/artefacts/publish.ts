@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { InfraError } from '../../model/errors.js';
 import { FileServer } from '../../system/file-server.js';
 import { digestFile, exists, temporaryFor } from '../../system/files.js';
-import { run } from '../../system/processes.js';
+import { copyByRsync } from '../../system/rsync.js';
 import { withScratch } from '../../system/scratch.js';
 import type { Artefact } from './artefact.js';
 import type { Target } from './target.js';
@@ -96,22 +96,8 @@ async function byRsync(
   return withScratch('publish', async (links) => {
     for (const { path, name } of files) await symlink(path, join(links, name));
     // rsync writes under another name and renames at the end: what is there is whole.
-    const flags = ['--recursive', '--copy-links', '--ignore-existing', '--chmod=F644,D755'];
-    const { stdout } = await run(
-      [
-        'rsync',
-        ...flags,
-        '--out-format=%n',
-        `${links}/`,
-        remote.endsWith('/') ? remote : `${remote}/`,
-      ],
-      {
-        stage: 'publish',
-        signal,
-        passes: 'network',
-        todo: 'the folder must exist, and ssh must get there without a password',
-      },
-    );
+    const flags = ['--copy-links', '--ignore-existing', '--out-format=%n'];
+    const stdout = await copyByRsync([`${links}/`], remote, flags, signal);
     return files.filter((file) => stdout.split('\n').includes(file.name)).length;
   });
 }

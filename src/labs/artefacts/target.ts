@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UsageError } from '../../model/errors.js';
+import { isRemote } from '../../system/rsync.js';
 
 /** Where artefacts are put for a lab's workers. */
 export type Target =
@@ -21,7 +22,7 @@ export function parseTarget(text: string, url?: string): Target {
     throw new UsageError(`--url ${url}: an address is needed, such as https://files.lab/busyguest`);
   }
   if (text.startsWith('http://')) return server(text, url);
-  if (/^[^/]+:/.test(text)) {
+  if (isRemote(text)) {
     if (url === undefined) {
       throw new UsageError(`--publish ${text}: --url is needed: where workers find that folder`);
     }
