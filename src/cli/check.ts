@@ -6,7 +6,7 @@ import { exitCode, InfraError, JobError, UsageError } from '../model/errors.js';
 import { findBase, readApplying, writeSeries } from '../pipeline/check-series.js';
 import { makeRunDir } from '../pipeline/run.js';
 import { b4Failure, b4ResultOf, renderB4 } from '../reports/b4-result.js';
-import { parseBaseUrl } from '../reports/base-url.js';
+import { pageUrl, parseBaseUrl } from '../reports/base-url.js';
 import { renderDraft } from '../reports/mail-draft.js';
 import type { MailFacts } from '../reports/mail-facts.js';
 import { renderMail } from '../reports/mail.js';
@@ -97,7 +97,7 @@ async function finish(start: Start, options: Flags): Promise<number> {
     job: (job) => expectOfJob(job, kernels),
     run: (run) => expectOfCheck(run, kernels),
   });
-  const url = options.baseUrl && `${options.baseUrl}/${encodeURIComponent(result.run)}/report.html`;
+  const url = options.baseUrl && pageUrl(options.baseUrl, result);
   const b4 = (details: string): void =>
     void process.stdout.write(renderB4(b4ResultOf(result, details, url)));
   if (result.interrupted) {

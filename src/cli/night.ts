@@ -5,11 +5,19 @@ import { nightly } from '../jobs/generators/nightly.js';
 import { missedNights, newsOf } from '../history/news.js';
 import { updateIndex } from '../history/run-index.js';
 import { summarizeRun } from '../history/summary.js';
-import { exitCode, InfraError, InterruptedError, JobError } from '../model/errors.js';
+import {
+  adviceOf,
+  exitCode,
+  InfraError,
+  InterruptedError,
+  JobError,
+  reportOf,
+} from '../model/errors.js';
 import type { News, RunComparison } from '../model/history.js';
 import type { RunResult } from '../model/result.js';
 import { nightLock, readNight, writeNight, type NightRecord } from '../pipeline/night-record.js';
 import { publishResults } from '../pipeline/publish-results.js';
+import { pageUrl, parseBaseUrl } from '../reports/base-url.js';
 import { readComparison } from '../reports/comparison-file.js';
 import { failedNightMail, inShort, nightMail, type Message } from '../reports/night-mail.js';
 import { isFull } from '../system/disk.js';
@@ -118,9 +126,9 @@ async function conclude(
   const attempt = async (what: string, work: (signal: AbortSignal) => Promise<unknown>) => {
     await interruptible(work).catch((error: unknown) => {
       if (error instanceof InterruptedError) throw error;
-      const text = error instanceof InfraError ? error.advice : (error as Error).message;
-      say(`${what}: ${text}`);
-      problems.push(`${what}: ${text}`);
+      const problem = `${what}: ${adviceOf(error)}`;
+      say(problem);
+      problems.push(problem);
     });
   };
   await attempt('prune', () => prune({ results, keepRuns: options.keepRuns, dryRun: false }));
@@ -155,9 +163,7 @@ const isWorthAMail = (news: News | undefined, notes: readonly string[]): boolean
   news === undefined || inShort(news) !== '' || notes.length > 0;
 
 const pageOf = (dir: string, run: RunResult, { baseUrl }: NightOptions): string =>
-  baseUrl === undefined
-    ? join(dir, 'report.html')
-    : `${baseUrl.replace(/\/$/, '')}/${encodeURIComponent(run.run)}/report.html`;
+  baseUrl === undefined ? join(dir, 'report.html') : pageUrl(parseBaseUrl(baseUrl), run);
 
 async function newsOfNight(
   run: RunResult,
@@ -178,21 +184,14 @@ async function tellFailure(
   record: NightRecord,
   notes: readonly string[],
 ): Promise<void> {
-  const why =
-    error instanceof InfraError || error instanceof JobError
-      ? reportOf(error)
-      : isFull(error)
-        ? 'no space left on the device'
-        : (error as Error).message;
+  const isOurs = error instanceof InfraError || error instanceof JobError;
+  const why = !isOurs && isFull(error) ? 'no space left on the device' : reportOf(error);
   const [failure = ''] = why.split('\n');
   const isNew = failure !== record.failure || notes.length > 0;
   const message = failedNightMail(why, { tree: options.tree, notes });
   const unsent = await tell([...record.unsent, ...(isNew ? [message] : [])], options);
   await keep(results, { ...record, failure, unsent: [...unsent] });
 }
-
-const reportOf = (error: InfraError | JobError): string =>
-  error instanceof InfraError ? error.report : error.message;
 
 /** Sends messages, and gives back those that are to be sent again. */
 async function tell(
@@ -205,8 +204,7 @@ async function tell(
     const isSent = await interruptible((signal) => notify(message, options, dir, signal)).catch(
       (error: unknown) => {
         if (error instanceof InterruptedError) throw error;
-        const text = error instanceof InfraError ? error.advice : (error as Error).message;
-        say(`mail: ${text}; it is tried again the next night`);
+        say(`mail: ${adviceOf(error)}; it is tried again the next night`);
         return false;
       },
     );

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { UsageError } from '../model/errors.js';
+import type { RunResult } from '../model/result.js';
 
 /** Where the folder of all runs is published, as `--base-url` has it, without a slash at its end. Throws UsageError. */
 export function parseBaseUrl(text: string): string {
@@ -12,3 +13,7 @@ export function parseBaseUrl(text: string): string {
   }
   return url.href.replace(/\/$/, '');
 }
+
+/** Where the page of a run is published. @param baseUrl as parseBaseUrl() gives it */
+export const pageUrl = (baseUrl: string, { run }: Pick<RunResult, 'run'>): string =>
+  `${baseUrl}/${encodeURIComponent(run)}/report.html`;
