@@ -23,6 +23,18 @@ export function isOutside(value: number, min: number, max: number): boolean {
   return value < min - range || value > max + range;
 }
 
+/** The spread of past values that a value has left; undefined where it is in it, or there are none. */
+export function spreadLeft(
+  value: number,
+  past: readonly number[],
+): MetricChange['past'] | undefined {
+  const min = past.reduce((x, y) => Math.min(x, y), Infinity);
+  const max = past.reduce((x, y) => Math.max(x, y), -Infinity);
+  return past.length > 0 && isOutside(value, min, max)
+    ? { count: past.length, min, max }
+    : undefined;
+}
+
 const change = (before: JobResult, after: JobResult): JobChange => ({
   job: after.name,
   before: before.status,
@@ -72,12 +84,9 @@ function moved(a: JobResult, b: JobResult, past: Measurements): readonly MetricC
   return metricsOf(b).flatMap(({ name, value, unit }): readonly MetricChange[] => {
     const last = before.get(name);
     const known = values.get(name) ?? [];
-    if (last === undefined || known.length === 0) return [];
-    const min = known.reduce((x, y) => Math.min(x, y));
-    const max = known.reduce((x, y) => Math.max(x, y));
+    const spread = spreadLeft(value, known);
+    if (last === undefined || spread === undefined) return [];
     const rule = known.length >= 2 ? 'spread' : 'changed';
-    if (!isOutside(value, min, max)) return [];
-    const spread = { count: known.length, min, max };
     return [{ job: b.name, metric: name, unit, before: last, after: value, rule, past: spread }];
   });
 }

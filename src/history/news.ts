@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FlakyJob, MetricChange, News, RunComparison, RunSummary } from '../model/history.js';
 import type { RunResult } from '../model/result.js';
-import { isOutside } from './compare.js';
+import { spreadLeft } from './compare.js';
 import { metricsOf } from './summary.js';
 
 /** So many kernels must have been measured before a metric of another one can be said to have moved. */
@@ -41,7 +41,7 @@ function movedOverNights(
   { metrics }: RunComparison,
   past: readonly RunSummary[],
 ): readonly MetricChange[] {
-  const found = run.jobs.flatMap((job): readonly MetricChange[] => {
+  return run.jobs.flatMap((job): readonly MetricChange[] => {
     if (job.reused) return [];
     const key = job.facts['inputs_key'];
     const measured = past.flatMap(({ jobs }) =>
@@ -57,16 +57,13 @@ function movedOverNights(
       const values = measured.flatMap((one) => one.metrics[name] ?? []);
       const before = values.at(-1);
       if (values.length < fewestKernels || before === undefined) return [];
-      const min = values.reduce((x, y) => Math.min(x, y));
-      const max = values.reduce((x, y) => Math.max(x, y));
-      if (!isOutside(value, min, max)) return [];
-      const spread = { count: values.length, min, max };
+      const spread = spreadLeft(value, values);
+      if (spread === undefined) return [];
       return [
         { job: job.name, metric: name, unit, before, after: value, rule: 'spread', past: spread },
       ];
     });
   });
-  return found;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
