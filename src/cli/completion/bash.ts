@@ -15,15 +15,10 @@ function commandCase({ path, commands, options, values, more }: CommandWords): s
 }
 
 function optionCases({ path, options }: CommandWords): readonly string[] {
-  return options.flatMap(({ short, long, value, variadic }) => {
+  return options.flatMap((option) => {
+    const { value, variadic } = option;
     if (value === undefined) return [];
-    const names = flagsOf({
-      ...(short && { short }),
-      long,
-      description: '',
-      variadic,
-      repeats: false,
-    })
+    const names = flagsOf(option)
       .map((flag) => quoteWord(`${path} ${flag}`))
       .join(' | ');
     const words = value.words.length > 0 ? ` choices=${quoted(value.words)}` : '';
