@@ -11,19 +11,21 @@ import { asciiLine, clip, wrap } from './text.js';
 
 /** Columns of a mail. */
 export const mailWidth = 72;
-const width = mailWidth;
 
 /** Plain text for a reply on a mailing list, 72 columns: only a path or a name may be longer by itself. */
 export function renderMail(run: RunResult, facts: MailFacts): string {
   const blocks = [
-    [...wrap(asciiLine(headlineOf(run)), width, 8), ...mends(run, facts)],
+    [...wrap(asciiLine(headlineOf(run)), mailWidth, 8), ...mends(run, facts)],
     what(run, facts),
     mailTables(run),
     reasons(run),
     changes(run),
     mailExplanations(run),
-    wrap(`Verdict: ${run.overall}: ${meaningOf(run)}`, width, 12),
-    [...wrap(`To reproduce, ${asciiLine(facts.where)}:`, width, 4), ...mailCommand(facts.command)],
+    wrap(`Verdict: ${run.overall}: ${meaningOf(run)}`, mailWidth, 12),
+    [
+      ...wrap(`To reproduce, ${asciiLine(facts.where)}:`, mailWidth, 4),
+      ...mailCommand(facts.command),
+    ],
     config(facts),
     testedBy(run, facts),
   ];
@@ -34,10 +36,14 @@ export function renderMail(run: RunResult, facts: MailFacts): string {
 /** A line of the block: a name, and what is said of it. */
 export function mailField(name: string, text: string, maxLines = 3): string[] {
   const indent = 11;
-  return wrap(asciiLine(text), width - indent, maxLines).map(
+  return wrap(asciiLine(text), mailWidth - indent, maxLines).map(
     (line, index) => `${(index === 0 && name !== '' ? `${name}:` : '').padEnd(indent)}${line}`,
   );
 }
+
+/** What was asked, and by which busyguest. */
+export const testField = (version: string): string[] =>
+  mailField('Test', `does a CPU-bound KVM guest stay within cpu.max? busyguest ${version}`);
 
 function what(run: RunResult, { base, patches, version }: MailFacts): string[] {
   const releases = factsOf(run, 'kernel_release').join(', ');
@@ -45,7 +51,7 @@ function what(run: RunResult, { base, patches, version }: MailFacts): string[] {
     commit === undefined ? subject : `${subject} (commit ${commit.slice(0, 12)})`,
   );
   return withText([
-    ...mailField('Test', `does a CPU-bound KVM guest stay within cpu.max? busyguest ${version}`),
+    ...testField(version),
     ...mailField(
       'Base',
       releases === '' || base.includes(releases) ? base : `${base} (${releases})`,
@@ -86,21 +92,21 @@ function mends(run: RunResult, { patches }: MailFacts): readonly string[] {
   const [, number] = /^patch-(\d+)$/.exec(firstThatMends(run) ?? '') ?? [];
   const patch = patches[Number(number) - 1];
   if (number === undefined || patch === undefined) return [];
-  return wrap(asciiLine(`Patch ${number} mends it: ${patch.subject}`), width, 3);
+  return wrap(asciiLine(`Patch ${number} mends it: ${patch.subject}`), mailWidth, 3);
 }
 
 // By its content: a file of the tester's disk, or of busyguest's, says nothing to a reader.
 const config = ({ config: options }: MailFacts): string[] =>
   options.length === 0
     ? []
-    : [...wrap(asciiLine(`Config: allnoconfig with ${options.join(' ')}`), width, 60)];
+    : [...wrap(asciiLine(`Config: allnoconfig with ${options.join(' ')}`), mailWidth, 60)];
 
 /** One table; with several tests one for each, under its name, for each has numbers of its own. */
 export function mailTables({ jobs, verdicts }: RunResult): readonly string[] {
   const tests = [...new Set(jobs.map(({ test }) => test))];
   return tests.flatMap((test, index) => [
     ...(index > 0 ? [''] : []),
-    ...(tests.length > 1 ? [`${clip(asciiLine(test), width - 1)}:`] : []),
+    ...(tests.length > 1 ? [`${clip(asciiLine(test), mailWidth - 1)}:`] : []),
     ...table(
       jobs.filter((job) => job.test === test),
       verdicts.filter((pair) => pair.test === test),
@@ -133,7 +139,7 @@ function table(jobsOfTest: readonly JobResult[], pairs: readonly PairVerdict[]):
         )
         .join('  ')
         .trimEnd(),
-      width,
+      mailWidth,
     ),
   );
 }
@@ -182,7 +188,7 @@ function onceForAllMachines(said: readonly { text: string; device: string }[]): 
     grouped.set(text, [...(grouped.get(text) ?? []), device.replace(/^qemu-/, '')]);
   }
   return [...grouped].flatMap(([text, devices]) =>
-    wrap(asciiLine(`${text} (${devices.join(', ')})`), width, 6),
+    wrap(asciiLine(`${text} (${devices.join(', ')})`), mailWidth, 6),
   );
 }
 
@@ -191,9 +197,9 @@ export function mailExplanations(run: RunResult): string[] {
   const last = run.jobs.at(-1)?.kernel;
   const own = run.jobs.filter(({ kernel }) => kernel === last);
   return signaturesOf(own).flatMap(({ signature: { means, look, known } }) => [
-    ...wrap(asciiLine(`What this looks like: ${means}.`), width, 6),
-    ...wrap(asciiLine(`Where to look: ${look}.`), width, 6),
-    ...(known === undefined ? [] : wrap(asciiLine(`Known: ${known}.`), width, 6)),
+    ...wrap(asciiLine(`What this looks like: ${means}.`), mailWidth, 6),
+    ...wrap(asciiLine(`Where to look: ${look}.`), mailWidth, 6),
+    ...(known === undefined ? [] : wrap(asciiLine(`Known: ${known}.`), mailWidth, 6)),
   ]);
 }
 
@@ -214,7 +220,7 @@ export function mailCommand(text: string): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
-    const fits = last !== undefined && last.length + word.length + 7 <= width;
+    const fits = last !== undefined && last.length + word.length + 7 <= mailWidth;
     if (fits) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }

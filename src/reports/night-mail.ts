@@ -10,6 +10,7 @@ import {
   mailField,
   mailTables,
   mailWidth,
+  testField,
 } from './mail.js';
 import { byMove, formatApart, shownMetrics } from './metric-change.js';
 import { asciiLine, clip, wrap } from './text.js';
@@ -114,7 +115,7 @@ function about(
   );
   const [commit] = run.jobs.flatMap(({ facts }) => facts['git_commit'] ?? []);
   return [
-    ...mailField('Test', `does a CPU-bound KVM guest stay within cpu.max? busyguest ${version}`),
+    ...testField(version),
     ...mailField('Tree', tree),
     ...(commit === undefined ? [] : mailField('Commit', commit)),
     ...kernels.flatMap((text, index) => mailField(index === 0 ? 'Kernels' : '', text)),
