@@ -36,17 +36,18 @@ export async function hostMachine(): Promise<HostMachine> {
 /**
  * The payload's arguments for the kernel that runs on a machine: with what is needed for QEMU's sake, where QEMU emulates
  * the machine. Without them a right kernel is told of soft lockups that QEMU made (docs/devices.md).
- * @param kernelLog what `dmesg` printed there
+ * @param said what a command prints there; only where it has to be known
  */
-export function argsFor(
+export async function argsFor(
   { isEmulatedPartition }: HostMachine,
-  cpuinfo: string,
-  kernelLog: string,
   payloadArgs: readonly string[],
-): readonly string[] {
+  said: (command: string) => Promise<string>,
+): Promise<readonly string[]> {
   if (!isEmulatedPartition) return payloadArgs;
   // As the payload finds it out: machine_nested_api() of guest-images/busy-guest/facts.c.
-  const isV1 = /^cpu\s*: POWER9/m.test(cpuinfo) || kernelLog.includes('falling back to nestedv1');
+  const isV1 =
+    /^cpu\s*: POWER9/m.test(await said('cat /proc/cpuinfo')) ||
+    (await said('dmesg')).includes('falling back to nestedv1');
   const machine = isV1 ? 'pseries,cap-nested-hv=on' : 'pseries,cap-nested-papr=on';
   return withFlags(payloadArgs, workarounds(machine, 'tcg'));
 }

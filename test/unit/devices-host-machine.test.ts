@@ -25,15 +25,23 @@ test('where there is no device tree nothing is emulated', () => {
   assert.equal(machineFrom(printed).isEmulatedPartition, false);
 });
 
-test("QEMU's lost interrupts are worked around there, and nowhere else", () => {
+/** A machine with that /proc/cpuinfo and that kernel log. */
+const says =
+  (cpuinfo: string, log = '') =>
+  (command: string): Promise<string> =>
+    Promise.resolve(command === 'dmesg' ? log : cpuinfo);
+
+test("QEMU's lost interrupts are worked around there, and nowhere else", async () => {
   const args = ['--quota-us=30000'];
+  const neverAsked = (command: string): Promise<string> => Promise.reject(new Error(command));
   for (const machine of [powernv, underKvm, witherspoon])
-    assert.deepEqual(argsFor(machine, power9, '', args), args);
-  assert.deepEqual(argsFor(emulated, power9, '', args), [...args, '--hcall-us=1000']);
+    assert.deepEqual(await argsFor(machine, args, neverAsked), args);
+  assert.deepEqual(await argsFor(emulated, args, says(power9)), [...args, '--hcall-us=1000']);
   const v2 = [...args, '--hcall-us=1000', '--negate-decrementer'];
-  assert.deepEqual(argsFor(emulated, power10, '', args), v2);
+  assert.deepEqual(await argsFor(emulated, args, says(power10)), v2);
   const log = 'kvm-hv: nestedv2 get capabilities hcall failed, falling back to nestedv1 (rc=-2)';
-  assert.deepEqual(argsFor(emulated, power10, log, args), [...args, '--hcall-us=1000']);
+  const v1 = [...args, '--hcall-us=1000'];
+  assert.deepEqual(await argsFor(emulated, args, says(power10, log)), v1);
 });
 
 test('what the job says of an option counts', () => {

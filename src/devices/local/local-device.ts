@@ -3,7 +3,7 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
 import { InfraError } from '../../model/errors.js';
 import { run } from '../../system/processes.js';
-import type { Boot, Device } from '../device.js';
+import type { Device } from '../device.js';
 import { argsFor, hostMachine, machineFacts } from '../host-machine.js';
 import { lockMachine } from '../lock-machine.js';
 import { RunningKernel, testScript } from './running-kernel.js';
@@ -23,7 +23,9 @@ export const localDevice: Device = {
     if (boot.program === undefined) throw new InfraError('boot', 'local boots no kernels');
     const lock = await lockMachine('local', signal, watcher);
     const machine = await hostMachine();
-    const payloadArgs = await argsHere(boot, signal);
+    const said = async (command: string): Promise<string> =>
+      (await run(['sh', '-c', command], { stage: 'boot', signal, okCodes: [0, 1] })).stdout;
+    const payloadArgs = await argsFor(machine, boot.payloadArgs, said);
     const script = testScript(boot.program, { ...boot, payloadArgs }, false);
     const facts = { machine: hostname(), ...machineFacts(machine) };
     return new RunningKernel(['sh', '-c', script], facts, () =>
@@ -31,12 +33,6 @@ export const localDevice: Device = {
     );
   },
 };
-
-async function argsHere({ payloadArgs }: Boot, signal: AbortSignal): Promise<readonly string[]> {
-  const [machine, cpuinfo] = await Promise.all([hostMachine(), readFile('/proc/cpuinfo', 'utf8')]);
-  const { stdout } = await run(['dmesg'], { stage: 'boot', signal, okCodes: [0, 1] });
-  return argsFor(machine, cpuinfo, stdout, payloadArgs);
-}
 
 /** Each on its own: in a container root may lack one of them. */
 async function missingForRoot(): Promise<string[]> {

@@ -3,13 +3,7 @@ import { InfraError } from '../../model/errors.js';
 import { promisedBy } from '../described/promised.js';
 import type { SshDescription } from '../described/schema.js';
 import type { Boot, CheckStep, Device, Machine, Watcher } from '../device.js';
-import {
-  argsFor,
-  askMachine,
-  machineFacts,
-  machineFrom,
-  type HostMachine,
-} from '../host-machine.js';
+import { argsFor, askMachine, machineFacts, machineFrom } from '../host-machine.js';
 import { lockMachine } from '../lock-machine.js';
 import { RunningKernel, testScript } from '../local/running-kernel.js';
 import { trySteps } from '../check-step.js';
@@ -59,23 +53,12 @@ async function startTest(
   if (made.code !== 0) throw new InfraError('copy', made.output.trim());
   await shell.copy(program, there, timeouts['copy-s'] * 1000);
   await shell.run(`chmod 700 ${there}`, timeouts['ssh-s'] * 1000);
-  const machine = await askHost(shell, timeouts['ssh-s'] * 1000);
-  const payloadArgs = argsFor(machine, machine.cpuinfo, machine.kernelLog, boot.payloadArgs);
+  const said = async (command: string): Promise<string> =>
+    (await shell.run(command, timeouts['ssh-s'] * 1000)).output;
+  const machine = machineFrom(await said(askMachine));
+  const payloadArgs = await argsFor(machine, boot.payloadArgs, said);
   const argv = shell.argv(testScript(there, { ...boot, payloadArgs }, true));
   return new RunningKernel(argv, { machine: host, ...machineFacts(machine) }, release);
-}
-
-async function askHost(
-  shell: SshShell,
-  timeoutMs: number,
-): Promise<HostMachine & { readonly cpuinfo: string; readonly kernelLog: string }> {
-  const said = async (command: string): Promise<string> =>
-    (await shell.run(command, timeoutMs)).output;
-  const machine = machineFrom(await said(askMachine));
-  const cpuinfo = await said('cat /proc/cpuinfo');
-  // Only there is it read.
-  const kernelLog = machine.isEmulatedPartition ? await said('dmesg') : '';
-  return { ...machine, cpuinfo, kernelLog };
 }
 
 async function* checkHost(
