@@ -37,6 +37,7 @@ const shed = {
 const notLoaded = /\.map$|^(?:src|test|tests)\/|\.(?:flow|tsbuildinfo)$|(?:^|\/)\.[^/]+$/;
 
 const stage = mkdtempSync(join(tmpdir(), 'busyguest-deb-'));
+
 function main() {
   const tree = join(stage, 'tree');
   const own = join(tree, 'usr/share/busyguest');
@@ -108,8 +109,6 @@ function addPrograms(tree, own) {
   chmodSync(program, 0o755);
   mkdirSync(join(tree, 'usr/bin'), { recursive: true });
   symlinkSync('../share/busyguest/bin/busyguest.mjs', join(tree, 'usr/bin/busyguest'));
-  // Of what is not loaded by Node.js, only what is run by its path is a program.
-  if (!existsSync(join(own, 'dist/src/cli/completion.js'))) return;
   for (const [shell, path] of [
     ['bash', 'bash-completion/completions/busyguest'],
     ['zsh', 'zsh/vendor-completions/_busyguest'],
@@ -123,26 +122,20 @@ function addPrograms(tree, own) {
 
 function addDocuments(tree, own, version) {
   const man = join(own, 'man');
-  if (existsSync(man)) {
-    const pages = join(tree, 'usr/share/man/man1');
-    mkdirSync(pages, { recursive: true });
-    for (const name of readdirSync(man))
-      writeFileSync(join(pages, `${name}.gz`), gzipped(readFileSync(join(man, name))));
-    rmSync(man, { recursive: true });
-  }
+  const pages = join(tree, 'usr/share/man/man1');
+  mkdirSync(pages, { recursive: true });
+  for (const name of readdirSync(man))
+    writeFileSync(join(pages, `${name}.gz`), gzipped(readFileSync(join(man, name))));
+  rmSync(man, { recursive: true });
   const doc = join(tree, 'usr/share/doc/busyguest');
   mkdirSync(doc, { recursive: true });
-  for (const name of ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'sbom.cdx.json'])
-    if (existsSync(join(own, name))) cpSync(join(own, name), join(doc, name));
-  for (const name of ['CHANGELOG.md', 'sbom.cdx.json']) {
-    writeFileSync(join(doc, `${name}.gz`), gzipped(readFileSync(join(doc, name))));
-    rmSync(join(doc, name));
-  }
+  for (const name of ['README.md', 'SECURITY.md']) cpSync(join(own, name), join(doc, name));
+  for (const name of ['CHANGELOG.md', 'sbom.cdx.json'])
+    writeFileSync(join(doc, `${name}.gz`), gzipped(readFileSync(join(own, name))));
   symlinkSync('../../busyguest/docs', join(doc, 'docs'));
   writeFileSync(join(doc, 'changelog.gz'), gzipped(changelog(root, version)));
   writeFileSync(join(doc, 'copyright'), copyright(own));
-  const licenses = join(own, 'LICENSES');
-  if (existsSync(licenses)) renameSync(licenses, join(doc, 'LICENSES'));
+  renameSync(join(own, 'LICENSES'), join(doc, 'LICENSES'));
 }
 
 /** Without the time, and for every Node.js the same header. */
