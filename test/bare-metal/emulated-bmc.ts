@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { findQemu } from '../../src/devices/qemu/binary.js';
 import { dieWithParent, killGroup, run } from '../../src/system/processes.js';
 import { quoteWords } from '../../src/system/shell-words.js';
 import { folder } from '../integration/cli.js';
+import { freePort } from '../integration/free-port.js';
 import type { HostImage } from './host-image.js';
 
 export const user = 'admin';
@@ -147,13 +147,3 @@ mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr
 sel_enable 0x20 1000 0x0a
 mc_enable 0x20
 `;
-
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

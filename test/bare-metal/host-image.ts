@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { packInitramfs, type ImageFile } from '../../src/images/cpio.js';
 import { use } from '../../src/system/cache.js';
 import { cacheDir, digest, makeFolderWhole, writeWhole } from '../../src/system/files.js';
 import { run } from '../../src/system/processes.js';
+import { kernelParts } from '../power-host/kernel-parts.js';
 import { unpackKernel, unpackPackages } from '../power-host/debian-packages.js';
 
 const libraries = 'usr/lib/powerpc64le-linux-gnu';
@@ -24,7 +25,7 @@ export interface HostScript {
   readonly files: readonly ImageFile[];
   /** More than every host has. */
   readonly packages?: Packages;
-  /** The kernel's modules beside its network card's, paths below kernel/ without ending; they lie in / under their names. */
+  /** The kernel's modules beside its network card's; they lie in / with those that they need. */
   readonly modules?: readonly string[];
 }
 
@@ -43,7 +44,7 @@ insmod /e1000e.ko
 ip link set lo up; ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0
 `;
 
-const networkCard = 'drivers/net/ethernet/intel/e1000e/e1000e';
+const networkCard = 'e1000e';
 
 const usual: Packages = {
   'busybox-static': ['usr/bin/busybox'],
@@ -95,12 +96,10 @@ async function unpackParts(
     await take(join(programs, file), join(dir, 'root', placeOf(file)));
   // 6.12, which keeps the limit.
   await unpackKernel('stable', kernel);
-  await run(['sh', '-c', `cp ${kernel}/boot/vmlinux-* ${dir}/vmlinux`], { stage: 'test' });
-  for (const module of modules) {
-    const from = `${kernel}/usr/lib/modules/*/kernel/${module}.ko.xz`;
-    const to = `${dir}/root/${basename(module)}.ko`;
-    await run(['sh', '-c', `xz -dc ${from} > ${to}`], { stage: 'test' });
-  }
+  const parts = await kernelParts(kernel, modules, kernel);
+  await copyFile(parts.image, join(dir, 'vmlinux'));
+  for (const { path, data } of parts.modules)
+    await writeWhole(join(dir, 'root', basename(path)), data);
   await Promise.all([programs, kernel].map((part) => rm(part, { recursive: true })));
 }
 

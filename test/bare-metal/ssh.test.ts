@@ -8,7 +8,8 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dieWithParent, killGroup, run } from '../../src/system/processes.js';
 import { folder, latest, project, start } from '../integration/cli.js';
-import { freePort, powernv } from './emulated-bmc.js';
+import { freePort } from '../integration/free-port.js';
+import { powernv } from './emulated-bmc.js';
 import { hostImage, systemUp } from './host-image.js';
 
 /** A host whose kernel has no KVM, with sshd and little else: what a leased machine is at first. */

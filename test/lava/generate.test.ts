@@ -14,8 +14,9 @@ import { Rest } from '../../src/labs/lava/rest.js';
 import { projectDir } from '../../src/system/files.js';
 import { busyguest, latest, start, type Running } from '../integration/cli.js';
 import { lavaJobOn } from '../unit/labs-sample.js';
-import { freePort, Lab } from './lab.js';
-import { scriptOf, suite, whyNoLab } from './lab-root.js';
+import { freePort } from '../integration/free-port.js';
+import { Lab } from './lab.js';
+import { forSuite, scriptOf, whyNoLab } from './lab-root.js';
 
 const why = await whyNoLab();
 const dir = mkdtempSync(join(tmpdir(), 'busyguest-lava-'));
@@ -87,9 +88,7 @@ describe('what generate makes, in a real LAVA server', { skip: why ?? false }, (
     }
     for (const boot of lavaBoots.filter((one) => one !== 'qemu')) {
       const job = lavaJobOn(boot, { boot, deviceType: 'petitboot' });
-      const made = lavaDefinition(job);
-      const old = made.replace('method: ssh', 'method: ssh\n      connection: ssh');
-      await server.validate(suite === 'bookworm' ? old : made);
+      await server.validate(forSuite(lavaDefinition(job)));
     }
     await server.validate(lavaDefinition(lavaJobOn('kvm-pseries-p10')));
     const wrong = lavaDefinition(lavaJobOn('qemu-pseries-p9')).replace('arch:', 'archh:');

@@ -21,6 +21,12 @@ export const labToken = 'lab-only-3f9c1e77a0d24b58';
 /** Debian's suite that the LAVA server is of: bookworm has 2023.01, sid the newest. */
 export const suite = process.env['BUSYGUEST_LAVA_SUITE'] || 'bookworm';
 
+/** A definition in the form of that server: the older one wants what a comment of ours says, the newer one refuses it. */
+export const forSuite = (definition: string): string =>
+  suite === 'bookworm'
+    ? definition.replace('method: ssh', 'method: ssh\n      connection: ssh')
+    : definition;
+
 /** Starts a program as init of namespaces of its own: what it starts and mounts ends with it. */
 export const namespaces = [
   ...['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private'],
@@ -99,23 +105,28 @@ export function lavaRunOf(
 /** The folder of a Debian with LAVA in it, made when there is none of these inputs. */
 export async function labRoot(signal: AbortSignal, say: (text: string) => void): Promise<string> {
   const { root, script, mirror, acquire } = await planRoot(signal);
-  await withLock(
-    `${root}.lock`,
-    signal,
-    () => say('another process makes the lab'),
-    async () => {
-      if (await use(root)) return;
-      const options = `${root}.apt.conf`;
-      await writeWhole(options, acquire.map((line) => `${line}\n`).join(''));
-      try {
-        await makeFolderWhole(root, async (dir) => {
-          const argv = [...namespaces, 'bash', script, dir, mirror, options, labToken, suite];
-          await run(argv, { stage: 'lab', signal, onLine: say });
-        });
-      } finally {
-        await rm(options);
-      }
-    },
-  );
+  await madeOnce(root, signal, say, async (dir) => {
+    const options = `${root}.apt.conf`;
+    await writeWhole(options, acquire.map((line) => `${line}\n`).join(''));
+    try {
+      const argv = [...namespaces, 'bash', script, dir, mirror, options, labToken, suite];
+      await run(argv, { stage: 'lab', signal, onLine: say });
+    } finally {
+      await rm(options);
+    }
+  });
   return root;
+}
+
+/** Makes a folder of the cache where it is not there yet, by one process at a time. */
+export async function madeOnce(
+  root: string,
+  signal: AbortSignal,
+  say: (text: string) => void,
+  make: (dir: string) => Promise<void>,
+): Promise<void> {
+  const waiting = (): void => say('another process makes it');
+  await withLock(`${root}.lock`, signal, waiting, async () => {
+    if (!(await use(root))) await makeFolderWhole(root, make);
+  });
 }

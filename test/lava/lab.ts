@@ -2,11 +2,11 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dieWithParent } from '../../src/system/processes.js';
+import { freePort } from '../integration/free-port.js';
 import { labRoot, labToken, namespaces, scriptOf } from './lab-root.js';
 
 /** The programs of a LAVA installation. */
@@ -183,13 +183,4 @@ function commandsOf(http: number, ws: number): Record<Service, string> {
     worker1: worker('worker1'),
     worker2: worker('worker2'),
   };
-}
-
-/** A TCP port of loopback that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -14,12 +14,13 @@ import { quoteWords } from '../../src/system/shell-words.js';
 import { powernvArguments } from '../bare-metal/emulated-bmc.js';
 import { hostImage, systemUp } from '../bare-metal/host-image.js';
 import { busyguest, latest, start } from '../integration/cli.js';
-import { freePort, Lab } from './lab.js';
-import { suite, whyNoLab } from './lab-root.js';
+import { freePort } from '../integration/free-port.js';
+import { Lab } from './lab.js';
+import { forSuite, whyNoLab } from './lab-root.js';
 
 /** A machine in a rack: a Linux with KVM and sshd, and a shell of root on its console. */
 const system = `${systemUp}
-insmod /kvm.ko; insmod /kvm-hv.ko
+insmod /kvm.ko; insmod /kvm_hv.ko
 export HOME=/root PS1='root@rack:\\w# '
 mkdir -p /etc/dropbear /root/.ssh /usr/lib
 ln -s /lib/openssh/sftp-server /usr/lib/sftp-server
@@ -92,7 +93,7 @@ async function bringMachines({ ssh, serial, monitor }: Ports): Promise<void> {
     init: system,
     files: [{ path: 'root/.ssh/authorized_keys', data: await readFile(`${key}.pub`), mode: 0o600 }],
     packages: power,
-    modules: ['arch/powerpc/kvm/kvm', 'arch/powerpc/kvm/kvm-hv'],
+    modules: ['kvm_hv'],
   });
   await copyFile(image.kernel, join(own, 'host-vmlinux'));
   await copyFile(image.initramfs, join(own, 'host-initramfs'));
@@ -146,11 +147,7 @@ async function submitted(boot: string, type: string, hostname: string) {
   );
   assert.equal(made.code, 0, made.stderr);
   const definition = await readFile(join(out, `running-${type}-busy-guest.yaml`), 'utf8');
-  const text =
-    suite === 'bookworm'
-      ? definition.replace('method: ssh', 'method: ssh\n      connection: ssh')
-      : definition;
-  const id = await server.submit(boot, text);
+  const id = await server.submit(boot, forSuite(definition));
   const health = await lab.ended(id, hostname);
   const log = (await server.log(id, 0)).map(({ message }) => JSON.stringify(message)).join('\n');
   const { rows } = await server.ending(id);

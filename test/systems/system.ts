@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { use } from '../../src/system/cache.js';
 import { debianMirror } from '../../src/system/debian-mirror.js';
-import { cacheDir, digest, makeFolderWhole, projectDir } from '../../src/system/files.js';
-import { withLock } from '../../src/system/lock.js';
+import { cacheDir, digest, projectDir } from '../../src/system/files.js';
 import { run } from '../../src/system/processes.js';
 import { must } from '../install/npm-package.js';
-import { aptOptions, namespaces } from '../lava/lab-root.js';
+import { aptOptions, madeOnce, namespaces } from '../lava/lab-root.js';
 
 /** A script of this folder: not compiled, so beside the source. */
 export const scriptOf = (name: string): string => join(projectDir, 'test', 'systems', name);
@@ -23,20 +21,12 @@ async function cleanSystem(
 ): Promise<string> {
   const mirror = await debianMirror(signal);
   const root = cacheDir('test', `debian-${suite}-${digest(mirror).slice(0, 16)}`);
-  await withLock(
-    `${root}.lock`,
-    signal,
-    () => say('another process makes it'),
-    async () => {
-      if (await use(root)) return;
-      await makeFolderWhole(root, async (dir) => {
-        const options = (await aptOptions(signal)).map((line) => `--aptopt=${line}`);
-        const kind = ['--quiet', '--variant=minbase', '--mode=root', '--dpkgopt=force-unsafe-io'];
-        const argv = [...kind, ...options, suite, dir, `deb ${mirror} ${suite} main`];
-        await run(['env', `PATH=${env.PATH}`, 'mmdebstrap', ...argv], { stage: 'lab', signal });
-      });
-    },
-  );
+  await madeOnce(root, signal, say, async (dir) => {
+    const options = (await aptOptions(signal)).map((line) => `--aptopt=${line}`);
+    const kind = ['--quiet', '--variant=minbase', '--mode=root', '--dpkgopt=force-unsafe-io'];
+    const argv = [...kind, ...options, suite, dir, `deb ${mirror} ${suite} main`];
+    await run(['env', `PATH=${env.PATH}`, 'mmdebstrap', ...argv], { stage: 'lab', signal });
+  });
   return root;
 }
 
