@@ -87,12 +87,12 @@ export const commands: readonly CommandRow[] = [
   ),
   row(
     'watch',
-    'follow a branch: test each new tip, and write to people if anything is new',
+    'test each new tip of a branch, and send mail if anything is new',
     () => import('./watch.js'),
   ),
   row(
     'nightly',
-    'the same every night, by a timer of systemd; or one night now',
+    'test the tip of a branch every night, by a systemd timer, and send mail if anything is new',
     () => import('./nightly.js'),
   ),
   row('prune', 'remove old runs, but never the newest one', () => import('./prune.js')),

@@ -38,20 +38,20 @@ export const addNightOptions = (command: Command): Command =>
     .addOption(shared.results)
     .option('--keep-runs <n>', 'keep the newest N runs, and prune the others', '60')
     .option('--publish <where>', 'copy each run and the index there: DIR, or HOST:DIR (rsync)')
-    .option('--base-url <url>', 'where that folder is published; mails and KCIDB link it')
+    .option('--base-url <url>', 'where that folder is published; mails and KCIDB link to it')
     .option('--kcidb', 'submit each run to KCIDB; KCIDB_REST says where', false)
     .option('--origin <name>', 'with --kcidb: name of the CI system (default: busyguest)')
     .option('--tree-name <name>', 'with --kcidb: name of the tree, such as mainline')
     .addOption(
       new Option(
         '--mail-to <address>',
-        'write to this address when something changed; separate several with commas, or repeat --mail-to',
+        'send mail to this address if anything is new; separate several with commas, or repeat --mail-to',
       ).argParser(collect),
     )
     .option('--mail-from <address>', 'sender of these mails (default: USER@HOST)')
     .option(
       '--notify-command <command>',
-      'run this shell command when something changed; it gets the mail on standard input',
+      'run this shell command if anything is new; it gets the mail on standard input',
     )
     .addOption(shared.jobs)
     .addOption(shared.quiet);

@@ -170,7 +170,7 @@ const addUnitOptions = (command: Command): Command =>
     )
     .option(
       '--system',
-      'units of the system, in /etc/systemd/system (default: of the user)',
+      'install units of the system, in /etc/systemd/system (default: of the user)',
       false,
     );
 
@@ -178,14 +178,18 @@ const addUnitOptions = (command: Command): Command =>
 export const declare: Declare = (command) => {
   const own = (name: string, description: string): Command =>
     command.command(name).description(description).exitOverride();
-  addNightOptions(own('run', 'test the tip now, and write to people if anything is new')).action(
+  addNightOptions(own('run', 'test the tip now, and send mail if anything is new')).action(
     exits(runNight),
   );
-  addUnitOptions(addNightOptions(own('install', 'do so every night, by a timer of systemd')))
-    .addOption(new Option('--at <time>', 'when, HH:MM').default('02:17'))
-    .option('--run-as <name>', 'with --system: the user that it runs as (default: you)')
+  addUnitOptions(
+    addNightOptions(own('install', 'install and start a systemd timer that runs it every night')),
+  )
+    .addOption(new Option('--at <time>', 'time of day, HH:MM').default('02:17'))
+    .option('--run-as <name>', 'with --system: run as this user (default: you)')
     .action(exits(install));
-  addUnitOptions(own('remove', 'do so no longer')).action(exits(remove));
+  addUnitOptions(own('remove', 'stop the timer, and remove what "install" wrote')).action(
+    exits(remove),
+  );
   return command.addHelpText(
     'after',
     `

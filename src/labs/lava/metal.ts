@@ -91,7 +91,7 @@ export function kexecActions(job: LavaJob): BootActions {
       },
       {
         at: ['actions', 2, 'boot', 'prompts'],
-        text: 'the new kernel has no shell; LAVA asks for a prompt twice, and gets the first two lines of its test, whole: it cuts them where it finds one',
+        text: 'the new kernel has no shell: the first two lines of its test stand for prompts, whole, because LAVA cuts its log at a prompt',
       },
       ...monitorNotes(3),
     ],
