@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arch.h"
 #include "cases.h"
 #include "cgroup.h"
 #include "clock.h"
@@ -109,13 +110,17 @@ static bool limit_can_be_set(char *why, size_t len)
 }
 
 /* Names everything that is missing, not just the first thing. */
-static bool can_run(char *why, size_t len)
+static bool can_run(const struct test *t, char *why, size_t len)
 {
 	char limit_why[200] = "", kvm_why[200] = "";
 	bool limit = limit_can_be_set(limit_why, sizeof(limit_why));
 	bool kvm = guest_probe(kvm_why, sizeof(kvm_why));
 
 	snprintf(why, len, "%s%s%s", limit_why, limit || kvm ? "" : "; ", kvm_why);
+	if (limit && kvm && t->guest.kind == RUN_VMM && !arch_vmm) {
+		snprintf(why, len, "QEMU cannot be the guest's user on this architecture");
+		return false;
+	}
 	return limit && kvm;
 }
 
@@ -145,7 +150,7 @@ void cases_run(const struct test *t, const struct selection *s)
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, NULL);
 
-	if (!can_run(why, sizeof(why)))
+	if (!can_run(t, why, sizeof(why)))
 		running.missing = why;
 	select_runs(&table, s, &running, run_rows);
 }

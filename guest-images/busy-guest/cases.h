@@ -59,7 +59,7 @@ int cases_count(const struct selection *s);
 /* Prints name, tags and reason of the selected cases, one a line, with tabs between them. */
 void cases_list(const struct selection *s);
 
-/* Runs the selected cases. Where there is no KVM-HV or no CPU limit all of them are SKIP. */
+/* Runs the selected cases. Where there is no KVM or no CPU limit all of them are SKIP. */
 void cases_run(const struct test *t, const struct selection *s);
 
 /*

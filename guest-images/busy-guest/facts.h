@@ -10,7 +10,4 @@
 /* @realtime: the watcher got a real-time priority. */
 void print_facts(const struct test *t, bool realtime);
 
-/* How a hypervisor below runs our guests: "none", "v1" (H_ENTER_NESTED) or "v2" (the H_GUEST_* calls). */
-const char *machine_nested_api(void);
-
 #endif

@@ -33,6 +33,12 @@ void report_error(struct guest_report *report, const char *fmt, ...)
 	va_end(ap);
 }
 
+bool report_errno(struct guest_report *report, const char *what)
+{
+	report_error(report, "%s: %s", what, strerror(errno));
+	return false;
+}
+
 __attribute__((format(printf, 2, 3)))
 static void say_fault(struct guest_report *report, const char *fmt, ...)
 {

@@ -54,6 +54,9 @@ const char *report_wrong_return(const struct guest_report *report);
 void report_error(struct guest_report *report, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The same of something that has failed and says why in errno. Returns false. */
+bool report_errno(struct guest_report *report, const char *what);
+
 /* vCPU @vcpu was left with an exit that it cannot go on from, by the name that KVM's API has for it. */
 void report_vcpu_exit(struct guest_report *report, int vcpu, const struct kvm_run *run);
 

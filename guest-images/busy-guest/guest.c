@@ -11,76 +11,38 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "guest.h"
-#include "nested.h"
 #include "spin.h"
-
-#define MEMORY_SIZE	(64UL << 20)
-#define DECREMENTER	0x900UL		/* its interrupt vector */
-#define CODE		0x10000UL	/* above the interrupt vectors */
-#define PAGES		0x20000UL	/* one a vCPU */
-
-/* arch/powerpc/kvm/powerpc.c, kvm_arch_init_vm() */
-#define VM_TYPE_HV	1UL
-#define VM_TYPE_PR	2UL
-#define MSR_SF		(1UL << 63)
-#define MSR_VEC		(1UL << 25)
-#define MSR_VSX		(1UL << 23)
-#define MSR_FP		(1UL << 13)
-#define MSR_ME		(1UL << 12)
-#define MSR_LE		1UL
-#define LPCR_ILE	(1UL << 25)	/* interrupts are little-endian */
-#define LPCR_LD		(1UL << 17)	/* the decrementer has more than 32 bits */
-
-/*
- * A PR guest runs in problem state, so its sc 1 may go to the hypervisor below
- * us. KVM-PR takes an illegal instruction for it (arch/powerpc/kvm/
- * book3s_emulate.c, OP_31_XOP_FAKE_SC1).
- */
-#define INST_SC1	0x44000022U
-#define INST_FAKE_SC1	0x7c000268U
-
-/* KVM-HV answers H_CONFER itself, KVM-PR this one, here a refusal of both. */
-#define H_SET_MODE			0x31cUL
-#define H_SET_MODE_ADDR_TRANS_MODE	3UL
-
-/* Every POWER machine's time base, Power ISA v3.1, book III, 6.2. */
-#define TIMEBASE_PER_US	512
-
-/* spin.S */
-extern const char spin_start[], spin_end[], wake_start[], wake_end[];
 
 _Static_assert(GUEST_REPORT_VCPUS >= GUEST_MAX_VCPUS, "each has its place in the report");
 
 struct vcpu {
-	int id, fd;
-	bool pr;
+	struct guest_vcpu arch;
 	int stats_fd;		/* -1: none */
 	const volatile uint64_t *count;
-	struct kvm_run *run;
-	struct guest_report *report;
 };
 
 void *guest_alloc_memory(void)
 {
-	void *memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE,
+	void *memory = mmap(NULL, GUEST_MEMORY, PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return NULL;
-	memcpy((char *)memory + CODE, spin_start, spin_end - spin_start);
-	memcpy((char *)memory + DECREMENTER, wake_start, wake_end - wake_start);
+	memcpy((char *)memory + GUEST_CODE, spin_start, spin_end - spin_start);
+	arch_fill_memory(memory);
 	return memory;
 }
 
 void guest_free_memory(void *memory)
 {
-	munmap(memory, MEMORY_SIZE);
+	munmap(memory, GUEST_MEMORY);
 }
 
 const void *guest_page(const void *memory, int vcpu)
 {
-	return (const char *)memory + PAGES + vcpu * SPIN_PAGE;
+	return (const char *)memory + GUEST_PAGES + vcpu * SPIN_PAGE;
 }
 
 uint64_t guest_counter(const void *memory, int vcpu)
@@ -90,16 +52,8 @@ uint64_t guest_counter(const void *memory, int vcpu)
 	return *(const volatile uint64_t *)at;
 }
 
-/* A moment of the time base at which a tick came; 0: not known. */
+/* A moment of the guests' clock at which a tick came; 0: not known. */
 static uint64_t tick_seen;
-
-uint64_t guest_time_base(void)
-{
-	uint64_t tb;
-
-	asm volatile("mftb %0" : "=r" (tb));
-	return tb;
-}
 
 static int64_t coarse_ns(void)
 {
@@ -116,165 +70,100 @@ void guest_learn_ticks(void)
 	/* It goes on with each tick. */
 	while (coarse_ns() == before)
 		;
-	tick_seen = guest_time_base();
+	tick_seen = arch_clock();
 }
 
-/* Between ticks of the host, in ticks of the time base. */
-static uint64_t tick_length(void)
+/* Between ticks of the host. */
+static int64_t tick_ns(void)
 {
 	struct timespec ts;
 
 	clock_getres(CLOCK_MONOTONIC_COARSE, &ts);
-	return ts.tv_nsec * TIMEBASE_PER_US / 1000;
+	return ts.tv_nsec;
+}
+
+static uint64_t clock_ticks(int64_t ns, uint64_t hz)
+{
+	/* Of a second at most, and a clock of some GHz. */
+	return ns * (hz / 100000) / 10000;
 }
 
 /* What spin.S reads. */
-static void set_page(void *memory, int vcpu, const struct workload *load, bool pr)
+static void set_page(const struct guest_vm *vm, const struct vcpu *vcpu)
 {
-	bool set_mode = pr && load->hcall == HCALL_IN_KERNEL;
-	char *page = (char *)guest_page(memory, vcpu);
+	const struct workload *load = vm->load;
+	uint64_t hz = arch_clock_hz(vcpu->arch.fd);
+	uint64_t late = clock_ticks(load->lost_tick_us * 1000, hz);
+	char *page = (char *)guest_page(vm->memory, vcpu->arch.id);
 	const struct { int at; uint64_t value; } settings[] = {
-		{ SPIN_HCALL_TICKS, load->hcall_us * TIMEBASE_PER_US },
-		{ SPIN_HCALL, set_mode ? H_SET_MODE : load->hcall },
-		{ SPIN_HCALL_ARG, set_mode ? H_SET_MODE_ADDR_TRANS_MODE : 0 },
-		{ SPIN_PROBLEM_STATE, pr },
-		{ SPIN_CEDE_TICKS, load->cede_us * TIMEBASE_PER_US * (load->negate_dec ? -1 : 1) },
-		{ SPIN_TICK, load->lost_tick_us ? tick_length() : 0 },
-		{ SPIN_DEADLINE, tick_seen + load->lost_tick_us * TIMEBASE_PER_US },
-		{ SPIN_LATE, load->lost_tick_us * TIMEBASE_PER_US },
+		{ SPIN_HCALL_TICKS, clock_ticks(load->hcall_us * 1000, hz) },
+		{ SPIN_CEDE_TICKS, clock_ticks(load->cede_us * 1000, hz) },
+		{ SPIN_TICK, load->lost_tick_us ? clock_ticks(tick_ns(), hz) : 0 },
+		{ SPIN_DEADLINE, tick_seen + late },
+		{ SPIN_LATE, late },
+		{ SPIN_BLUR, clock_ticks(arch_clock_blur_us * 1000, hz) },
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
 		memcpy(page + settings[i].at, &settings[i].value, sizeof(uint64_t));
-}
-
-/* An HV guest where one can be made, else a PR guest. */
-static int create_vm(int kvm, bool *pr, char *why, size_t len)
-{
-	int vm = ioctl(kvm, KVM_CREATE_VM, VM_TYPE_HV);
-
-	*pr = false;
-	if (vm >= 0)
-		return vm;
-	snprintf(why, len, "KVM_CREATE_VM(HV): %s (is kvm-hv loaded?)", strerror(errno));
-	vm = ioctl(kvm, KVM_CREATE_VM, VM_TYPE_PR);
-	*pr = vm >= 0;
-	return vm;
+	arch_set_page(vm, page);
 }
 
 const char *guest_probe(char *why, size_t len)
 {
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	bool pr;
+	const char *how;
 	int vm;
 
 	if (kvm < 0) {
 		snprintf(why, len, "/dev/kvm: %s", strerror(errno));
 		return NULL;
 	}
-	vm = create_vm(kvm, &pr, why, len);
+	vm = arch_create_vm(kvm, &how, why, len);
 	close(kvm);
 	if (vm < 0)
 		return NULL;
 	close(vm);
-	return pr ? "PR" : "HV";
+	return how;
 }
 
-bool guest_can_nest(void)
+const char *guest_lacks_nesting(void)
 {
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	bool can = kvm >= 0 && ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_PPC_NESTED_HV) > 0;
+	const char *why = arch_lacks_nesting(kvm);
 
 	if (kvm >= 0)
 		close(kvm);
-	return can;
+	return why;
 }
 
-static void use_fake_sc1(void *memory)
+static bool create_vcpu(const struct guest_vm *vm, int id, struct vcpu *vcpu)
 {
-	uint32_t *code = (uint32_t *)((char *)memory + CODE);
+	int size = ioctl(vm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	struct guest_vcpu *arch = &vcpu->arch;
 
-	for (size_t i = 0; i < (size_t)(spin_end - spin_start) / sizeof(*code); i++)
-		if (code[i] == INST_SC1)
-			code[i] = INST_FAKE_SC1;
-}
-
-static bool failed(const char *what, struct guest_report *report)
-{
-	report_error(report, "%s: %s", what, strerror(errno));
-	return false;
-}
-
-/* KVM-PR looks for interrupt vectors at 0xfff00000 unless it is told where they are (kvmppc_set_pvr_pr()). */
-static bool set_vectors(const struct vcpu *vcpu)
-{
-	uint64_t base = 0;
-	struct kvm_one_reg reg = { .id = KVM_REG_PPC_HIOR, .addr = (uintptr_t)&base };
-
-	return !ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg) ||
-	       failed("KVM_SET_ONE_REG(HIOR)", vcpu->report);
-}
-
-/*
- * Interrupts come in the guest's own byte order. What QEMU negates has no sign in
- * 32 bits (exit_nested_store_l2()), so there the decrementer is a large one.
- */
-static bool set_lpcr(const struct vcpu *vcpu, const struct workload *load)
-{
-	uint64_t lpcr = 0;
-	struct kvm_one_reg reg = { .id = KVM_REG_PPC_LPCR_64, .addr = (uintptr_t)&lpcr };
-
-	if (ioctl(vcpu->fd, KVM_GET_ONE_REG, &reg))
-		return failed("KVM_GET_ONE_REG(LPCR)", vcpu->report);
-	lpcr |= LPCR_ILE | (load->negate_dec ? LPCR_LD : 0);
-	if (ioctl(vcpu->fd, KVM_SET_ONE_REG, &reg))
-		return failed("KVM_SET_ONE_REG(LPCR)", vcpu->report);
+	arch->vm = vm;
+	arch->id = id;
+	arch->fd = ioctl(vm->fd, KVM_CREATE_VCPU, (unsigned long)id);
+	if (arch->fd < 0)
+		return report_errno(vm->report, "KVM_CREATE_VCPU");
+	arch->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, arch->fd, 0);
+	if (arch->run == MAP_FAILED)
+		return report_errno(vm->report, "mmap of kvm_run");
+	if (!arch_set_up_vcpu(arch))
+		return false;
+	set_page(vm, vcpu);
+	vcpu->count = (const uint64_t *)((const char *)guest_page(vm->memory, id) + SPIN_COUNT);
+	vcpu->stats_fd = ioctl(arch->fd, KVM_GET_STATS_FD, NULL);
 	return true;
 }
 
-static bool set_registers(const struct vcpu *vcpu, const struct workload *load, void *memory)
+/* Whether the guest can go on. */
+static bool handle_exit(const struct guest_vcpu *vcpu)
 {
-	struct kvm_regs regs;
-
-	if (ioctl(vcpu->fd, KVM_GET_REGS, &regs))
-		return failed("KVM_GET_REGS", vcpu->report);
-	regs.pc = CODE;
-	regs.msr = MSR_SF | MSR_VEC | MSR_VSX | MSR_FP | MSR_ME | MSR_LE;
-	regs.gpr[15] = PAGES + vcpu->id * SPIN_PAGE;
-	if (load->nested)
-		nested_wrap(memory, &regs);
-	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
-		return failed("KVM_SET_REGS", vcpu->report);
-	return load->hcall != HCALL_CEDE ||
-	       (set_lpcr(vcpu, load) && (!vcpu->pr || set_vectors(vcpu)));
-}
-
-static bool create_vcpu(int kvm, int vm, const struct workload *load, void *memory,
-			struct vcpu *vcpu)
-{
-	/* KVM-HV runs no guest outside PAPR mode (kvmppc_sanity_check()). */
-	struct kvm_enable_cap papr = { .cap = KVM_CAP_PPC_PAPR };
-	int size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-
-	vcpu->fd = ioctl(vm, KVM_CREATE_VCPU, (unsigned long)vcpu->id);
-	if (vcpu->fd < 0)
-		return failed("KVM_CREATE_VCPU", vcpu->report);
-	vcpu->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
-	if (vcpu->run == MAP_FAILED)
-		return failed("mmap of kvm_run", vcpu->report);
-	if (ioctl(vcpu->fd, KVM_ENABLE_CAP, &papr))
-		return failed("KVM_ENABLE_CAP(PAPR)", vcpu->report);
-	return set_registers(vcpu, load, memory);
-}
-
-/* Whether the guest can go on; a hypercall that KVM leaves to us has no effect here. */
-static bool handle_exit(struct vcpu *vcpu)
-{
-	if (vcpu->run->exit_reason == KVM_EXIT_PAPR_HCALL) {
-		vcpu->run->papr_hcall.ret = 0;
+	if (arch_handle_exit(vcpu->run))
 		return true;
-	}
-	report_vcpu_exit(vcpu->report, vcpu->id, vcpu->run);
+	report_vcpu_exit(vcpu->vm->report, vcpu->id, vcpu->run);
 	return false;
 }
 
@@ -308,18 +197,19 @@ static int64_t stat_at(int stats_fd, off_t offset)
 
 int64_t guest_exits(int stats_fd)
 {
-	return stat_at(stats_fd, stat_offset(stats_fd, "sum_exits"));
+	return stat_at(stats_fd, stat_offset(stats_fd, arch_exits_statistic));
 }
 
 /* Runs the guest until KVM_RUN returns. */
 static void enter(const struct vcpu *vcpu, off_t signal_exits, struct kvm_return *ret)
 {
+	struct kvm_run *run = vcpu->arch.run;
 	uint64_t count = *vcpu->count;
 	int64_t signals = stat_at(vcpu->stats_fd, signal_exits);
 
-	vcpu->run->exit_reason = KVM_RETURN_UNSET;
-	*ret = (struct kvm_return){ .err = ioctl(vcpu->fd, KVM_RUN, 0) ? errno : 0 };
-	ret->exit_reason = vcpu->run->exit_reason;
+	run->exit_reason = KVM_RETURN_UNSET;
+	*ret = (struct kvm_return){ .err = ioctl(vcpu->arch.fd, KVM_RUN, 0) ? errno : 0 };
+	ret->exit_reason = run->exit_reason;
 	ret->ran = *vcpu->count != count;
 	ret->signal_exits = signals < 0 || !ret->err ? -1 :
 			    stat_at(vcpu->stats_fd, signal_exits) - signals;
@@ -327,18 +217,19 @@ static void enter(const struct vcpu *vcpu, off_t signal_exits, struct kvm_return
 
 static void *run_vcpu(void *arg)
 {
-	struct vcpu *vcpu = arg;
+	const struct vcpu *vcpu = arg;
+	struct guest_report *report = vcpu->arch.vm->report;
 	off_t signal_exits = stat_offset(vcpu->stats_fd, "signal_exits");
 	struct kvm_return ret;
 
-	__atomic_store_n(&vcpu->report->tids[vcpu->id], gettid(), __ATOMIC_RELEASE);
+	__atomic_store_n(&report->tids[vcpu->arch.id], gettid(), __ATOMIC_RELEASE);
 	for (;;) {
 		enter(vcpu, signal_exits, &ret);
-		report_return(vcpu->report, vcpu->id, &ret);
-		if (!ret.err && !handle_exit(vcpu))
+		report_return(report, vcpu->arch.id, &ret);
+		if (!ret.err && !handle_exit(&vcpu->arch))
 			return NULL;
 		if (ret.err && ret.err != EINTR) {
-			report_vcpu_error(vcpu->report, vcpu->id, ret.err);
+			report_vcpu_error(report, vcpu->arch.id, ret.err);
 			return NULL;
 		}
 	}
@@ -350,59 +241,59 @@ static void take_note(int sig)
 	(void)sig;
 }
 
+/* A VM with its memory. */
+static bool create_vm(struct guest_vm *vm)
+{
+	struct kvm_userspace_memory_region region = {
+		.memory_size = GUEST_MEMORY,
+		.userspace_addr = (uintptr_t)vm->memory,
+	};
+	char why[160];
+
+	vm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (vm->kvm < 0)
+		return report_errno(vm->report, "/dev/kvm");
+	vm->fd = arch_create_vm(vm->kvm, &vm->how, why, sizeof(why));
+	if (vm->fd < 0) {
+		report_error(vm->report, "%s", why);
+		return false;
+	}
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region))
+		return report_errno(vm->report, "KVM_SET_USER_MEMORY_REGION");
+	return arch_set_up_vm(vm);
+}
+
+static bool create_vcpus(const struct guest_vm *vm, struct vcpu *vcpus)
+{
+	struct guest_vcpu all[GUEST_MAX_VCPUS];
+
+	for (int i = 0; i < vm->load->vcpus; i++) {
+		if (!create_vcpu(vm, i, &vcpus[i]))
+			return false;
+		all[i] = vcpus[i].arch;
+	}
+	return arch_finish_vm(vm, all);
+}
+
 void guest_run(void *memory, const struct workload *load, struct guest_report *report)
 {
-	static struct vcpu vcpu[GUEST_MAX_VCPUS];
-	struct kvm_userspace_memory_region region = {
-		.memory_size = MEMORY_SIZE,
-		.userspace_addr = (uintptr_t)memory,
-	};
-	struct kvm_enable_cap nesting = { .cap = KVM_CAP_PPC_NESTED_HV, .args = { 1 } };
-	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	char why[160];
-	bool pr;
-	int vm;
+	static struct vcpu vcpus[GUEST_MAX_VCPUS];
+	static struct guest_vm vm;
 
-	if (kvm < 0) {
-		failed("/dev/kvm", report);
+	vm = (struct guest_vm){ .memory = memory, .load = load, .report = report };
+	if (!create_vm(&vm) || !create_vcpus(&vm, vcpus))
 		return;
-	}
-	vm = create_vm(kvm, &pr, why, sizeof(why));
-	if (vm < 0) {
-		report_error(report, "%s", why);
-		return;
-	}
-	if (pr)
-		use_fake_sc1(memory);
-	if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region)) {
-		failed("KVM_SET_USER_MEMORY_REGION", report);
-		return;
-	}
-	if (load->nested && ioctl(vm, KVM_ENABLE_CAP, &nesting)) {
-		failed("KVM_ENABLE_CAP(NESTED_HV)", report);
-		return;
-	}
-	for (int i = 0; i < load->vcpus; i++) {
-		vcpu[i].id = i;
-		vcpu[i].pr = pr;
-		vcpu[i].report = report;
-		vcpu[i].count = (const uint64_t *)((const char *)guest_page(memory, i) + SPIN_COUNT);
-		set_page(memory, i, load, pr);
-		if (!create_vcpu(kvm, vm, load, memory, &vcpu[i]))
-			return;
-		vcpu[i].stats_fd = ioctl(vcpu[i].fd, KVM_GET_STATS_FD, NULL);
-	}
-	report->stats_fd = vcpu[0].stats_fd;
+	report->stats_fd = vcpus[0].stats_fd;
 	signal(SIGUSR1, take_note);
 	if (load->before)
 		load->before(load->before_arg);
 	for (int i = 1; i < load->vcpus; i++) {
 		pthread_t thread;
 
-		if (pthread_create(&thread, NULL, run_vcpu, &vcpu[i])) {
-			failed("pthread_create", report);
+		if (pthread_create(&thread, NULL, run_vcpu, &vcpus[i])) {
+			report_errno(report, "pthread_create");
 			return;
 		}
 	}
-	run_vcpu(&vcpu[0]);
+	run_vcpu(&vcpus[0]);
 }

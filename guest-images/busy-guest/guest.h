@@ -19,9 +19,6 @@
 void *guest_alloc_memory(void);
 void guest_free_memory(void *memory);
 
-/* The host's time base, which is every guest's (registers_look()). */
-uint64_t guest_time_base(void);
-
 /* How often vCPU @vcpu has counted. */
 uint64_t guest_counter(const void *memory, int vcpu);
 
@@ -44,10 +41,10 @@ void guest_run(void *memory, const struct workload *load, struct guest_report *r
 /* How often the vCPU behind @stats_fd came back from the guest; -1 when the kernel does not say. */
 int64_t guest_exits(int stats_fd);
 
-/* Whether KVM lets guests run guests of their own here. */
-bool guest_can_nest(void);
+/* Why guests cannot run guests of their own here; NULL: they can. */
+const char *guest_lacks_nesting(void);
 
-/* How KVM runs guests here, "HV" or "PR"; NULL when it cannot, and why. */
+/* How KVM runs guests here (arch_create_vm()); NULL when it cannot, and why. */
 const char *guest_probe(char *why, size_t len);
 
 #endif

@@ -42,7 +42,7 @@ bool judge_guest(const struct limit *l, const struct observation *o);
 
 /*
  * CPU time in us that the kernel needs to take a killed guest apart: said by the control, asked by
- * judge_kill_us(). Debian's 6.12 on POWER8 takes 96 ms, three times a usual quota.
+ * judge_kill_us(). 96 ms were seen (docs/judging.md), three times a usual quota.
  */
 void judge_by_teardown(int64_t us);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * busy-guest: does a CPU-bound KVM guest keep to its cgroup's cpu.max?
- * Runs as root on any POWER host with KVM-HV; KTAP on stdout.
+ * Runs as root on any host with KVM; KTAP on stdout.
  */
 #include <getopt.h>
 #include <sched.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "cases.h"
 #include "clock.h"
 #include "facts.h"
@@ -19,7 +20,7 @@
 #include "parse.h"
 
 static const char usage[] =
-	"usage: busy-guest [options]     (as root, on a POWER host with KVM-HV)\n"
+	"usage: busy-guest [options]     (as root, on a host with KVM)\n"
 	"Shows whether a KVM guest that never pauses keeps to a cgroup's CPU limit.\n"
 	"  --quota-us N     cpu.max quota, microseconds a period    (default 30000)\n"
 	"  --period-us N    cpu.max period, microseconds            (default 100000)\n"
@@ -30,7 +31,7 @@ static const char usage[] =
 	"  --negate-decrementer  for a guest that sleeps under QEMU's nested v2, which does that too\n"
 	"  --case NAME,...  only these cases, and the controls\n"
 	"  --tag TAG,...    only cases with one of these tags, and the controls; full: all\n"
-	"  --vmm QEMU       let this qemu-system-ppc64 run the guest, not busy-guest itself\n"
+	"  --vmm QEMU       let this QEMU run the guest, not busy-guest itself\n"
 	"  --vmm-guest G    its guest: bare, or linux               (default bare)\n"
 	"  --vmm-files DIR  vmlinux and initrd of the Linux guest   (default /guest)\n"
 	"  --trace          also compare with the scheduler's own account, read through tracefs\n"
@@ -117,7 +118,7 @@ static void parse(int argc, char **argv, struct request *r)
 		case 'v': t->guest.vcpus = number(optarg, name, 1, GUEST_MAX_VCPUS); break;
 		case 's': t->seconds = number(optarg, name, 1, 600); break;
 		case 'c': t->guest.hcall_us = number(optarg, name, 0, 1000000); break;
-		case 'd': t->guest.negate_dec = true; break;
+		case 'd': t->guest.negate_timer = true; break;
 		case 'k': t->kill_deadline_us = number(optarg, name, 1, 3600) * 1000000; break;
 		case 'n': r->selection.names = optarg; break;
 		case 't': r->selection.tags = optarg; break;
@@ -168,7 +169,8 @@ static int64_t read_slice_us(void)
 static void watch_for_lost_ticks(struct test *t)
 {
 	t->limit.lost_us = t->guest.hcall_us;
-	if (!time_is_virtual() || t->guest.kind != RUN_GUEST || t->cpus_online > 1)
+	if (!arch_loses_ticks || !time_is_virtual() || t->guest.kind != RUN_GUEST ||
+	    t->cpus_online > 1)
 		return;
 	t->guest.lost_tick_us = t->guest.hcall_us;
 	t->guest.hcall_us = 0;

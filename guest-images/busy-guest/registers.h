@@ -17,11 +17,11 @@ struct registers_seen {
 };
 
 /*
- * Looks whether the guest's time base is the host's, which @time_base reads: KVM
- * gives a new guest no offset. Where the guest has counted since the last look,
- * the time that it has read last is between both. Cheap, to be called now and then.
+ * Looks whether the guest's clock is the host's, which @clock reads: a new guest
+ * has no offset. Where the guest has counted since the last look, the time that
+ * it has read last is between both. Cheap, to be called now and then.
  */
-void registers_look(void *page, uint64_t (*time_base)(void));
+void registers_look(void *page, uint64_t (*clock)(void));
 
 /* Adds what is in @page of the vCPU that is called @who. */
 void registers_add(struct registers_seen *seen, const void *page, const char *who);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "alive.h"
+#include "arch.h"
 #include "clock.h"
 #include "guest.h"
 #include "ktap.h"
@@ -91,7 +92,7 @@ uint64_t runner_progress(const struct runner *r)
 void runner_look(const struct runner *r)
 {
 	for (int i = 0; r->load.kind == RUN_GUEST && i < r->load.vcpus; i++)
-		registers_look((void *)guest_page(r->memory, i), guest_time_base);
+		registers_look((void *)guest_page(r->memory, i), arch_clock);
 }
 
 const char *runner_error(const struct runner *r)

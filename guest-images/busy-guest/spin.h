@@ -1,52 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What spin.S and its reader share: the page of a vCPU, and what its registers hold. No C here but macros. */
+/* What spin.S of every architecture and its reader share: the page of a vCPU. No C here but macros. */
 #ifndef BUSYGUEST_SPIN_H
 #define BUSYGUEST_SPIN_H
 
-/* Each vCPU has a page of guest memory; the guest has its address in r15. */
+/* Each vCPU has a page of guest memory. */
 #define SPIN_PAGE		0x1000
 #define SPIN_COUNT		0
 #define SPIN_LOST		8	/* how often a register had another value */
-/* Set by the host before the guest runs; times are of the time base. */
+/* Set by the host before the guest runs; times are in ticks of the guest's clock. */
 #define SPIN_HCALL_TICKS	16	/* between hypercalls, 0: none */
 #define SPIN_HCALL		24	/* which */
-#define SPIN_CEDE_TICKS		32	/* how long H_CEDE sleeps, 0: for no other hypercall */
+#define SPIN_CEDE_TICKS		32	/* how long it sleeps, 0: for no other hypercall */
 #define SPIN_TICK		40	/* between the host's ticks, 0: not watched */
 #define SPIN_DEADLINE		48	/* when one of them is late */
 #define SPIN_LATE		56	/* how late that is */
 #define SPIN_LOST_TICKS		64	/* how often one did not come */
-#define SPIN_HCALL_ARG		72	/* the hypercall's second argument */
-#define SPIN_SCRATCH		80
-#define SPIN_TIME		104	/* the time base at the end of a turn */
+/* 72 to 103, and all from 0x100 on: the architecture's. */
+#define SPIN_TIME		104	/* the clock at the end of a turn */
 /* What the host saw when it looked last, and how often the guest's time was wrong (registers_look()). */
 #define SPIN_LOOK_COUNT		112
 #define SPIN_LOOK_TIME		120
 #define SPIN_TIME_WRONG		128
 #define SPIN_TIME_OFF		136	/* the first time, how far */
-#define SPIN_PROBLEM_STATE	96	/* not 0: KVM-PR, where some special registers cost an exit each and those of the FPU were seen to read 0 (7.2) */
-/* All registers at the first loss; r21 and r22 have no meaning. */
-#define SPIN_GPR		0x100
-#define SPIN_VSR		0x200
-#define SPIN_SPR		0x600
-
-/*
- * General register n (and the halves of VSX register n) hold a negative number,
- * so that a loss of upper bits is seen; special ones one that they can hold.
- */
-#define GPR_VALUE(n)	(-0x101 * ((n) + 1))
-#define VSR_HIGH(n)	(-0x11 * ((n) + 1))
-#define VSR_LOW(n)	(-0x13 * ((n) + 2))
-#define CR_VALUE	0x0abcde35	/* without field 0, which comparisons use */
-#define LR_VALUE	(-0x1104)
-#define CTR_VALUE	(-0x1204)
-#define XER_VALUE	0xa0000035	/* SO, CA and a number of bytes */
-#define TAR_VALUE	(-0x1304)
-#define VRSAVE_VALUE	0x1405
-#define DSCR_VALUE	0x15
-#define SPRG_VALUE(n)	(-0x1601 - (n))
-#define FPSCR_VALUE	1		/* rounds towards zero */
-#define VSCR_VALUE	0x10001		/* non-Java mode, and saturated */
-
-/* Not compared, for the loop uses them: r16 and r18, r21, r22, r24; vs31 and vs63. */
+#define SPIN_BLUR		144	/* set by the host: what is not wrong yet */
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "vmm.h"
 
 #define MEMORY_MB	256
@@ -17,13 +18,6 @@
 #define MARK		"BUSYGUEST-COUNTS"
 #define MARK_BYTES	16
 #define SPINS		"BUSYGUEST-SPINS"
-#define BARE_SETTINGS	0x100000	/* firmware.S: time base ticks between hypercalls */
-
-#define FIRMWARE_ENTRY	0x100		/* hw/ppc/spapr.c, SPAPR_ENTRY_POINT */
-#define TIMEBASE_PER_US	512
-
-/* firmware.S */
-extern const uint32_t firmware_start[], firmware_end[];
 
 /* A file without a name. */
 static int temporary_file(void)
@@ -39,23 +33,8 @@ static int temporary_file(void)
 	return fd;
 }
 
-static bool write_firmware(int fd)
-{
-	size_t count = firmware_end - firmware_start;
-
-	for (size_t i = 0; i < count; i++) {
-		uint32_t instruction = __builtin_bswap32(firmware_start[i]);
-
-		if (pwrite(fd, &instruction, 4, FIRMWARE_ENTRY + 4 * i) != 4)
-			return false;
-	}
-	return true;
-}
-
 bool vmm_alloc(struct vmm *v, const struct workload *load, char *why, size_t len)
 {
-	uint64_t ticks = __builtin_bswap64(load->hcall_us * TIMEBASE_PER_US);
-
 	v->count = NULL;
 	v->memory = MAP_FAILED;
 	v->memory_fd = temporary_file();
@@ -63,8 +42,8 @@ bool vmm_alloc(struct vmm *v, const struct workload *load, char *why, size_t len
 	v->firmware_fd = temporary_file();
 	if (v->memory_fd >= 0 && !ftruncate(v->memory_fd, MEMORY_SIZE))
 		v->memory = mmap(NULL, MEMORY_SIZE, PROT_READ, MAP_SHARED, v->memory_fd, 0);
-	if (v->memory == MAP_FAILED || v->console_fd < 0 || !write_firmware(v->firmware_fd) ||
-	    pwrite(v->memory_fd, &ticks, sizeof(ticks), BARE_SETTINGS) != sizeof(ticks)) {
+	if (v->memory == MAP_FAILED || v->console_fd < 0 ||
+	    !arch_vmm->write_guest(v->firmware_fd, v->memory_fd, load)) {
 		snprintf(why, len, "files for QEMU: %s", strerror(errno));
 		return false;
 	}
@@ -95,17 +74,13 @@ void vmm_exec(const struct vmm *v, const struct workload *load)
 	snprintf(smp, sizeof(smp), "%d", load->vcpus);
 	snprintf(kernel, sizeof(kernel), "%s/vmlinux", load->vmm_files);
 	snprintf(initrd, sizeof(initrd), "%s/initrd", load->vmm_files);
-	snprintf(append, sizeof(append), "console=hvc0 -- %lld", (long long)load->hcall_us);
+	snprintf(append, sizeof(append), "console=%s -- %lld", arch_vmm->console,
+		 (long long)load->hcall_us);
 
 	argv[n++] = load->vmm;
 	/* A vCPU's thread is found by its name. */
 	argv[n++] = "-name", argv[n++] = "guest,debug-threads=on";
-	/* What a nested KVM host cannot promise to its guest is not asked for. */
-	argv[n++] = "-M", argv[n++] = load->vmm_linux ?
-		"pseries,memory-backend=ram,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,"
-		"cap-ccf-assist=off,cap-hpt-max-page-size=4k,x-vof=on" :
-		"pseries,memory-backend=ram,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,"
-		"cap-ccf-assist=off,cap-hpt-max-page-size=4k";
+	argv[n++] = "-M", argv[n++] = load->vmm_linux ? arch_vmm->linux_machine : arch_vmm->machine;
 	argv[n++] = "-accel", argv[n++] = "kvm", argv[n++] = "-cpu", argv[n++] = "host";
 	argv[n++] = "-smp", argv[n++] = smp, argv[n++] = "-m", argv[n++] = "256";
 	argv[n++] = "-object", argv[n++] = memory;
@@ -146,7 +121,7 @@ static bool has_started(const struct vmm *v)
 
 bool vmm_has_failed(const struct vmm *v, char *why, size_t len)
 {
-	/* accel/kvm/kvm-all.c, kvm_cpu_exec() and kvm_handle_internal_error(); target/ppc/kvm.c. */
+	/* accel/kvm/kvm-all.c, kvm_cpu_exec() and kvm_handle_internal_error(), and its target/. */
 	static const char * const messages[] = {
 		"error: kvm run failed", "KVM internal error", "KVM: unknown exit reason",
 	};

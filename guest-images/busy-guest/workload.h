@@ -9,11 +9,11 @@
 /* RUN_VMM: a guest of QEMU. */
 enum workload_kind { RUN_GUEST, RUN_LOOP, RUN_VMM };
 
-/* The hypercall that a guest makes now and then (arch/powerpc/include/asm/hvcall.h). */
+/* The hypercall that a guest makes now and then. */
 enum guest_hcall {
-	HCALL_IN_KERNEL = 0xe4,		/* H_CONFER to nobody: KVM answers it itself */
-	HCALL_TO_USER = 0x54,		/* H_GET_TERM_CHAR: KVM_RUN returns to user space */
-	HCALL_CEDE = 0xe0,		/* H_CEDE: sleeps in the kernel until the decrementer fires */
+	HCALL_IN_KERNEL,		/* KVM answers it itself */
+	HCALL_TO_USER,			/* KVM_RUN returns to user space */
+	HCALL_CEDE,			/* sleeps in the kernel until the guest's timer fires */
 };
 
 struct workload {
@@ -23,7 +23,7 @@ struct workload {
 	enum guest_hcall hcall;
 	int64_t lost_tick_us;		/* guest: a hypercall where a tick is so late; 0: not watched */
 	int64_t cede_us;		/* HCALL_CEDE: how long it sleeps */
-	bool negate_dec;		/* HCALL_CEDE: the hypervisor below negates what is left in the decrementer */
+	bool negate_timer;		/* HCALL_CEDE: the hypervisor below negates what is left in the guest's timer */
 	bool nested;			/* guest: runs a guest of its own, which spins; one vCPU */
 	const char *vmm;		/* RUN_VMM: the QEMU to run */
 	bool vmm_linux;			/* its guest is Linux, else a bare one */

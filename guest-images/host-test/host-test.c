@@ -9,9 +9,7 @@
 #include "bounds.h"
 #include "guest-report.h"
 #include "parse.h"
-#include "registers.h"
 #include "select.h"
-#include "spin.h"
 #include "words.h"
 
 static int number, failed;
@@ -332,102 +330,6 @@ static void test_returns(void)
 	       "KVM_RUN returned without an exit reason, vcpu=1"));
 }
 
-static void put(char *page, int at, uint64_t value)
-{
-	memcpy(page + at, &value, sizeof(value));
-}
-
-/* What spin.S leaves when nothing was wrong. */
-static void fill_page(char *page)
-{
-	const int64_t special[] = { CR_VALUE | 0x80000000, LR_VALUE, CTR_VALUE, XER_VALUE, TAR_VALUE,
-				    VRSAVE_VALUE, DSCR_VALUE, SPRG_VALUE(0), SPRG_VALUE(1),
-				    SPRG_VALUE(2), SPRG_VALUE(3), FPSCR_VALUE, VSCR_VALUE };
-
-	memset(page, 0, SPIN_PAGE);
-	put(page, SPIN_COUNT, 7);
-	put(page, SPIN_LOST, 1);
-	for (int i = 0; i < 32; i++)
-		put(page, SPIN_GPR + 8 * i, i <= 13 || i >= 25 ? GPR_VALUE(i) : 0);
-	for (int i = 0; i < 64; i++) {
-		put(page, SPIN_VSR + 16 * i, VSR_HIGH(i));
-		put(page, SPIN_VSR + 16 * i + 8, VSR_LOW(i));
-	}
-	for (int i = 0; i < 13; i++)
-		put(page, SPIN_SPR + 8 * i, special[i]);
-}
-
-static bool loss_is(int at, uint64_t value, const char *text)
-{
-	static char page[SPIN_PAGE];
-	struct registers_seen seen = { 0 };
-
-	fill_page(page);
-	put(page, at, value);
-	registers_add(&seen, page, "guest");
-	if (strcmp(seen.first, text))
-		printf("# %s\n", seen.first);
-	return seen.turns == 7 && seen.lost == 1 && !strcmp(seen.first, text);
-}
-
-static void test_registers(void)
-{
-	static char page[SPIN_PAGE];
-	struct registers_seen seen = { 0 };
-
-	fill_page(page);
-	put(page, SPIN_LOST, 0);
-	put(page, SPIN_LOST_TICKS, 3);
-	registers_add(&seen, page, "guest");
-	registers_add(&seen, page, "guest");
-	report("all guests count", seen.turns == 14 && !seen.lost && !seen.first[0] && seen.lost_ticks == 6);
-	report("a general register", loss_is(SPIN_GPR + 8 * 5, 0, "guest: r5 was 0x0"));
-	report("its upper half", loss_is(SPIN_GPR + 8 * 31, GPR_VALUE(31) & 0xffffffff, "guest: r31 was 0xffffdfe0"));
-	report("one that the host has set", loss_is(SPIN_GPR + 8 * 19, 1, "guest: r19 was 0x1"));
-	report("the count, when all others are right", loss_is(SPIN_GPR + 8 * 14, 5, "guest: r14 was 0x5"));
-	report("a special register", loss_is(SPIN_SPR + 8 * 4, 1, "guest: TAR was 0x1"));
-	report("the condition register", loss_is(SPIN_SPR, 1, "guest: CR was 0x1"));
-	report("a floating point register", loss_is(SPIN_VSR + 16 * 3, 9, "guest: vs3 was 0x9"));
-	report("the lower half of a vector register", loss_is(SPIN_VSR + 16 * 40 + 8, 9, "guest: vs40 was 0x9"));
-}
-
-static uint64_t fake_time;
-
-static uint64_t fake_time_base(void)
-{
-	return fake_time;
-}
-
-/* Looks twice, at 100000 and a million ticks later; the guest has counted, and read @time. */
-static bool time_is_wrong(uint64_t counts, uint64_t time, const char *text)
-{
-	static char page[SPIN_PAGE];
-	struct registers_seen seen = { 0 };
-
-	fill_page(page);
-	put(page, SPIN_LOST, 0);
-	put(page, SPIN_TIME, 90000);
-	fake_time = 100000;
-	registers_look(page, fake_time_base);
-	put(page, SPIN_COUNT, 7 + counts);
-	put(page, SPIN_TIME, time);
-	fake_time = 1100000;
-	registers_look(page, fake_time_base);
-	registers_add(&seen, page, "guest");
-	if (text && strcmp(seen.first, text))
-		printf("# %s\n", seen.first);
-	return seen.lost == !!text && !strcmp(seen.first, text ? text : "");
-}
-
-static void test_time(void)
-{
-	report("a time between two looks", time_is_wrong(50, 600000, NULL));
-	report("as late as now, and a little more", time_is_wrong(50, 1100100, NULL));
-	report("a time base that is behind", time_is_wrong(50, 40000, "guest: TB was at least 60000 ticks behind"));
-	report("a time base that is ahead", time_is_wrong(50, 2100000, "guest: TB was at least 1000000 ticks ahead"));
-	report("a guest that has not counted", time_is_wrong(0, 90000, NULL) && time_is_wrong(1, 90000, NULL));
-}
-
 int main(void)
 {
 	printf("KTAP version 1\n");
@@ -437,8 +339,6 @@ int main(void)
 	test_bounds_agree();
 	test_returns();
 	test_survivors();
-	test_registers();
-	test_time();
 	test_numbers();
 	test_stat();
 	test_selection();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Say } from '../model/event.js';
 import { use } from '../system/cache.js';
-import { cacheDir, digest, filesIn, makeFolderWhole, projectDir } from '../system/files.js';
+import { cacheDir, digest, makeFolderWhole, projectDir } from '../system/files.js';
 import { run } from '../system/processes.js';
 
 /** Where the C sources are. */
@@ -31,11 +31,12 @@ export async function compileProgram(
   signal: AbortSignal,
 ): Promise<Program> {
   const sources = join(sourcesDir, name);
-  const folders = [sources, join(sources, 'cases')];
-  const all = await Promise.all(folders.map((folder) => filesIn(folder).catch(() => [])));
-  const files = all.flat().filter((file) => /(\.[chS]|Makefile)$/.test(file));
+  const all = await readdir(sources, { recursive: true });
+  const files = all.filter((file) => /(\.[chS]|Makefile)$/.test(file)).sort();
   const flags = join(sourcesDir, 'compiler.mk');
-  const texts = await Promise.all([...files, flags].map((file) => readFile(file)));
+  const texts = await Promise.all(
+    [...files.map((file) => join(sources, file)), flags].map((file) => readFile(file)),
+  );
   const key = digest(...compiler.versions, ...texts).slice(0, 24);
   const dir = cacheDir('programs', `${name}-${key}`);
   if (!(await use(dir))) {
@@ -46,7 +47,9 @@ export async function compileProgram(
       await run(['cp', '-a', flags, temporary], { stage: 'image', signal });
       const make = ['make', '-C', build, `CROSS_COMPILE=${compiler.crossCompile}`];
       await run([...make, 'clean'], { stage: 'image', signal });
-      const sourceCount = files.filter((file) => /\.[cS]$/.test(file)).length;
+      // Which files it compiles depends on the architecture, which the Makefile asks the compiler for.
+      const { stdout } = await run([...make, '--dry-run', name], { stage: 'image', signal });
+      const sourceCount = stdout.split('\n').filter((line) => compilerCall.test(line)).length;
       const onLine = progressOf(name, sourceCount, compiler.say);
       const parallel = `-j${availableParallelism()}`;
       await run([...make, parallel, name], { stage: 'image', signal, onLine });
@@ -59,7 +62,10 @@ export async function compileProgram(
   return { path: join(dir, name), key };
 }
 
-/** Counts the compiler's calls, as make prints them. */
+/** A call of the compiler for one file, as make prints it. */
+const compilerCall = / -c .*\.[cS]$/;
+
+/** Counts the compiler's calls. */
 function progressOf(
   name: string,
   sourceCount: number,
@@ -67,7 +73,7 @@ function progressOf(
 ): (line: string) => void {
   let begun = 0;
   return (line) => {
-    if (!/ -c .*\.[cS]$/.test(line)) return;
+    if (!compilerCall.test(line)) return;
     begun++;
     say(`compiling ${name}: file ${begun} of ${sourceCount}`, (begun - 1) / sourceCount);
   };

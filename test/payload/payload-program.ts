@@ -11,7 +11,7 @@ export const payloadDir = join(projectDir, 'guest-images', 'busy-guest');
 const fixtures = join(projectDir, 'test', 'fixtures', 'payload');
 
 /**
- * Compiles test/fixtures/payload/NAME.c and groups that are made up for this machine, with `sources` of the payload,
+ * Compiles test/fixtures/payload/NAME.c, and groups and an architecture that are made up, with `sources` of the payload,
  * under sanitizers; gives the program's path. It is gone after the tests. `wrapped` functions are the fixture's.
  */
 export function payloadOnHost(
@@ -25,7 +25,7 @@ export function payloadOnHost(
   execFileSync('gcc', [
     ...['-std=gnu11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-g', '-pthread'],
     ...['-fsanitize=address,undefined', '-fno-sanitize-recover=all', `-I${payloadDir}`],
-    ...['-o', program, join(fixtures, `${name}.c`), join(fixtures, 'fake-group.c')],
+    ...['-o', program, ...[name, 'fake-group', 'fake-arch'].map((c) => join(fixtures, `${c}.c`))],
     ...wrapped.map((one) => `-Wl,--wrap=${one}`),
     ...sources.map((file) => join(payloadDir, file)),
   ]);

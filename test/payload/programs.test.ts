@@ -23,6 +23,7 @@ test("the payload's parsing and arithmetic hold under ASan and UBSan", async (co
   });
   assert.equal(status, 0, stdout + stderr);
   assert.match(stdout, /^ok 1 /m);
+  assert.match(stdout, /^ok 1 powerpc: /m);
   assert.doesNotMatch(stdout, /^not ok/m);
 });
 

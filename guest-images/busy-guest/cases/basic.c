@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <string.h>
-
+#include "arch.h"
 #include "cases.h"
 #include "clock.h"
 #include "guest.h"
@@ -87,8 +86,8 @@ static void control_host_loop_obeys_quota(const struct test *t, const struct tes
 	bound = observe_bound_us(o, l);
 	least = limit_least_us(l, observe_last(o)->t_us);
 	debt_bound = observe_debt_bound_us(o, l);
-	/* What a guest of KVM-PR works is what its emulation leaves. */
-	if (!strcmp(guest_probe(why, sizeof(why)), "HV"))
+	/* What an emulated guest works is what its emulation leaves. */
+	if (arch_runs_natively(guest_probe(why, sizeof(why))))
 		judge_by_work(o->progress, usage);
 	report_usage(l, o);
 	ktap_metric("least_usage", least, "us");
@@ -207,7 +206,7 @@ static void limited_guest(const struct test *t, const struct test_case *c)
 
 static const struct test_case cases[] = {
 	{ "kvm_hv_available", "basic always",
-	  "Without KVM-HV or CPU limits nothing can be said, and everything is SKIP.",
+	  "Without KVM or CPU limits nothing can be said, and everything is SKIP.",
 	  kvm_hv_available },
 	{ "control_guest_unlimited", "basic always control",
 	  "A guest that does not want more than its limit, or does not get it on a busy machine, proves nothing.",

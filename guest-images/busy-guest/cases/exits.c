@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "alive.h"
+#include "arch.h"
 #include "cases.h"
 #include "clock.h"
-#include "facts.h"
 #include "judge.h"
 #include "ktap.h"
 #include "observe.h"
@@ -102,13 +102,14 @@ static bool is_half(int64_t usage_us, int64_t window_us, int64_t turn_us)
 
 /*
  * The same guest without a limit shows whether it sleeps at all. Where it does
- * not, that is KVM's doing, but on nested v2, where it depends on the hypervisor
- * below whether KVM learns of the guest's decrementer. False: the result is reported.
+ * not, that is KVM's doing, but on machines that let no guest sleep
+ * (arch_sleepless()). False: the result is reported.
  */
 static bool sleeps_without_limit(const struct test *t, const struct test_case *c,
 				 const struct workload *load, int64_t turn_us)
 {
 	struct unlimited_usage u;
+	const char *sleepless;
 	char why[200] = "";
 	struct runner r;
 	bool watched;
@@ -124,9 +125,9 @@ static bool sleeps_without_limit(const struct test *t, const struct test_case *c
 		return true;
 	snprintf(why, sizeof(why), "without a limit it used %lld us of %lld us instead of half",
 		 (long long)u.usage_us, (long long)u.elapsed_us);
-	if (!strcmp(machine_nested_api(), "v2")) {
-		snprintf(why + strlen(why), sizeof(why) - strlen(why),
-			 ": the nested v2 of this machine does not let a guest sleep");
+	sleepless = arch_sleepless();
+	if (sleepless) {
+		snprintf(why + strlen(why), sizeof(why) - strlen(why), ": %s", sleepless);
 		cases_skip(c, why);
 	} else {
 		cases_fail(c, why);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A guest that runs a guest: KVM has a loop of its own for it (kvmhv_enter_nested_guest()). */
+/* A guest that runs a guest: KVM can have a loop of its own for it. */
 #include "cases.h"
 #include "guest.h"
 #include "ktap.h"
@@ -8,9 +8,10 @@ static void guest_of_a_guest(const struct test *t, const struct test_case *c)
 {
 	struct limit l = t->limit;
 	struct workload load = t->guest;
+	const char *lacking = guest_lacks_nesting();
 
-	if (!guest_can_nest()) {
-		cases_skip(c, "KVM does not let a guest run guests here (KVM_CAP_PPC_NESTED_HV)");
+	if (lacking) {
+		cases_skip(c, lacking);
 		return;
 	}
 	if (l.quota_us >= l.period_us - l.tick_us) {

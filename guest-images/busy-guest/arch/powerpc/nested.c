@@ -5,7 +5,7 @@
 
 #include "nested.h"
 
-/* Where it is in guest memory, beside what guest.c has there. */
+/* Where it is in guest memory, beside what every guest has there. */
 #define CODE		0x8000UL
 #define STATE		0x200000UL	/* struct hv_guest_state */
 #define REGISTERS	0x201000UL	/* struct pt_regs */

@@ -10,7 +10,7 @@
 #define H_PUT_TERM_CHAR	0x58
 #define H_CONFER	0xe4	/* handled by KVM itself (kvmppc_pseries_do_hcall()) */
 #define NOBODY		-1
-#define SETTINGS_HIGH	0x10	/* vmm.c, BARE_SETTINGS */
+#define SETTINGS_HIGH	0x10	/* vmm.c, SETTINGS */
 #define PAGE_HIGH	0x20
 #define MARK_BYTES	16
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The guest: counts in memory for ever and never needs user space. Interrupts
- * are off, except while it sleeps in H_CEDE. Position independent: guest.c
- * copies it into guest memory, and sets r15 alone.
+ * are off, except while it sleeps in H_CEDE. Position independent: it
+ * is copied into guest memory, and guest.c sets r15 alone.
  *
  * r14 count, r15 page, r16 when the next hypercall is due, r17 time base ticks
  * between hypercalls (0: none), r18 now, r19 the hypercall, r20 how long H_CEDE
@@ -19,7 +19,7 @@
  * Mostly no-ops: an emulator runs a long stretch of them at little cost, and
  * to the scheduler any instruction is as busy.
  */
-#include "spin.h"
+#include "values.h"
 
 #define NOBODY		-1	/* H_CONFER to no vCPU: nothing happens */
 #define SPR_DEC		22

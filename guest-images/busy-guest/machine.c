@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "machine.h"
+
+void machine_cpuinfo(const char *key, char *value, size_t len)
+{
+	FILE *f = fopen("/proc/cpuinfo", "r");
+	char line[256];
+
+	value[0] = '\0';
+	while (f && fgets(line, sizeof(line), f)) {
+		char *colon = strchr(line, ':');
+
+		if (strncmp(line, key, strlen(key)) || !colon)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(value, len, "%s", colon + 1 + (colon[1] == ' '));
+		break;
+	}
+	if (f)
+		fclose(f);
+}
+
+bool machine_kernel_said(const char *text)
+{
+	char record[8192];
+	bool said = false;
+	ssize_t n;
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	while (!said && (n = read(fd, record, sizeof(record) - 1)) > 0) {
+		record[n] = '\0';
+		said = strstr(record, text);
+	}
+	close(fd);
+	return said;
+}
