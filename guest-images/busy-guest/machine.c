@@ -9,7 +9,7 @@
 void machine_cpuinfo(const char *key, char *value, size_t len)
 {
 	FILE *f = fopen("/proc/cpuinfo", "r");
-	char line[256];
+	char line[4096];
 
 	value[0] = '\0';
 	while (f && fgets(line, sizeof(line), f)) {
@@ -21,6 +21,17 @@ void machine_cpuinfo(const char *key, char *value, size_t len)
 		snprintf(value, len, "%s", colon + 1 + (colon[1] == ' '));
 		break;
 	}
+	if (f)
+		fclose(f);
+}
+
+void machine_file(const char *path, char *line, size_t len)
+{
+	FILE *f = fopen(path, "r");
+
+	if (!f || !fgets(line, len, f))
+		line[0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
 	if (f)
 		fclose(f);
 }

@@ -9,6 +9,9 @@
 /* The value of "key : value" in /proc/cpuinfo, empty when it is not there. */
 void machine_cpuinfo(const char *key, char *value, size_t len);
 
+/* The first line of a file, empty when it is not there. */
+void machine_file(const char *path, char *line, size_t len);
+
 /* Whether one of its messages, as far as they are kept, has @text in it. */
 bool machine_kernel_said(const char *text);
 
