@@ -65,6 +65,9 @@ void arch_set_page(const struct guest_vm *vm, void *page);
 /* Whether an exit to user space is one that the guest makes on purpose; it can then go on. */
 bool arch_handle_exit(struct kvm_run *run);
 
+/* The exit reason that has to be left for the next KVM_RUN, which goes by it; KVM_RETURN_UNSET: none. */
+extern const uint32_t arch_kept_exit_reason;
+
 /*
  * The clock that guest and host both read, without an offset in the guest: its name, how
  * far apart both can read it at one moment, and its ticks a second.
@@ -98,6 +101,7 @@ extern const int arch_count_at;
 /* What the machine is, for people and for who chooses devices; empty: not known. */
 struct arch_machine {
 	char cpu[128], platform[64], mmu[64];
+	char interrupts[32];		/* what KVM gives guests for them, where that differs */
 	const char *nested_api;		/* how a hypervisor below runs our guests, "none" without one */
 };
 

@@ -76,12 +76,24 @@ bool limit_can_be_shown(const struct limit *l, int64_t vcpus, int64_t periods)
 	       limit_allowed_us(l, window_us);
 }
 
+static int64_t least_count(const struct limit *l, int64_t usage_us, int64_t periods, int64_t count,
+			   int64_t count_us, int64_t part)
+{
+	int64_t work_us = usage_us - usage_us / part - periods * l->cpus * RESOLUTION_US;
+
+	return work_us < 0 || !count_us ? 0 : count * work_us / count_us;
+}
+
 int64_t limit_least_count(const struct limit *l, int64_t usage_us, int64_t periods, int64_t count,
 			  int64_t count_us)
 {
-	int64_t work_us = usage_us - usage_us / 16 - periods * l->cpus * RESOLUTION_US;
+	return least_count(l, usage_us, periods, count, count_us, 16);
+}
 
-	return work_us < 0 || !count_us ? 0 : count * work_us / count_us;
+int64_t limit_least_count_in_turns(const struct limit *l, int64_t usage_us, int64_t periods,
+				   int64_t count, int64_t count_us)
+{
+	return least_count(l, usage_us, periods, count, count_us, 4);
 }
 
 int64_t limit_lost_us(const struct limit *l, int64_t periods)

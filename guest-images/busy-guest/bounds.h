@@ -19,6 +19,7 @@ struct limit {
 	int64_t cpus;		/* CPUs that the group can use at once */
 	int64_t others;		/* CPUs that its tasks can have been on besides */
 	int64_t lost_us;	/* how much later a tick comes where the machine loses one */
+	int64_t vcpus;		/* tasks that want the CPUs at once */
 };
 
 /* How far a group may run past the end of its runtime: docs/judging.md, "The promise". */
@@ -83,6 +84,13 @@ bool limit_can_be_shown(const struct limit *l, int64_t vcpus, int64_t periods);
  */
 int64_t limit_least_count(const struct limit *l, int64_t usage_us, int64_t periods, int64_t count,
 			  int64_t count_us);
+
+/*
+ * The same of vCPUs that take turns on a CPU, less a quarter instead: a kernel that ends
+ * each slice in time (HRTICK) switches every 0.7 ms, and up to 0.1 ms of that are the switch.
+ */
+int64_t limit_least_count_in_turns(const struct limit *l, int64_t usage_us, int64_t periods,
+				   int64_t count, int64_t count_us);
 
 /*
  * The least and the most that throttled_usec of a group on one CPU grows by while

@@ -25,6 +25,8 @@ void print_facts(const struct test *t, bool realtime)
 	kvm = guest_probe(why, sizeof(why));
 	ktap_fact("kvm", "%s", kvm ? kvm : why);
 	ktap_fact("nested_api", "%s", m.nested_api);
+	if (m.interrupts[0])
+		ktap_fact("interrupts", "%s", m.interrupts);
 	ktap_fact("page_size", "%ld", sysconf(_SC_PAGESIZE));
 	ktap_fact("cpus_online", "%ld", sysconf(_SC_NPROCESSORS_ONLN));
 	ktap_fact("tick_us", "%lld", (long long)t->limit.tick_us);

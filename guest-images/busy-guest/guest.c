@@ -207,7 +207,8 @@ static void enter(const struct vcpu *vcpu, off_t signal_exits, struct kvm_return
 	uint64_t count = *vcpu->count;
 	int64_t signals = stat_at(vcpu->stats_fd, signal_exits);
 
-	run->exit_reason = KVM_RETURN_UNSET;
+	if (run->exit_reason != arch_kept_exit_reason)
+		run->exit_reason = KVM_RETURN_UNSET;
 	*ret = (struct kvm_return){ .err = ioctl(vcpu->arch.fd, KVM_RUN, 0) ? errno : 0 };
 	ret->exit_reason = run->exit_reason;
 	ret->ran = *vcpu->count != count;

@@ -105,6 +105,9 @@ bool judge_work(const struct limit *l, const struct observation *o)
 	if (!best.usage_us || l->cpus + l->others > 1)
 		return true;
 	least = limit_least_count(l, st->usage_us, st->nr_periods, best.count, best.usage_us);
+	if ((int64_t)o->progress < least && l->vcpus > l->cpus)
+		least = limit_least_count_in_turns(l, st->usage_us, st->nr_periods, best.count,
+						   best.usage_us);
 	ktap_metric("least_progress", least, "count");
 	ktap_ratio("work_ratio", o->progress * best.usage_us, st->usage_us * best.count);
 	if ((int64_t)o->progress < least)

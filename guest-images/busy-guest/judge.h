@@ -32,8 +32,9 @@ void judge_by_work(uint64_t count, int64_t usage_us);
 
 /*
  * Whether the guest counted as much for its CPU time as the better of those,
- * less what limit_least_count() allows. Prints the metrics, and the reason when
- * it did not. True where no control has said anything.
+ * less what limit_least_count() allows, or limit_least_count_in_turns() where
+ * its vCPUs share a CPU. Prints the metrics, and the reason when it did not. True
+ * where no control has said anything.
  */
 bool judge_work(const struct limit *l, const struct observation *o);
 

@@ -36,6 +36,19 @@ void machine_file(const char *path, char *line, size_t len)
 		fclose(f);
 }
 
+bool machine_has(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "r");
+	char line[4096];
+	bool has = false;
+
+	while (f && !has && fgets(line, sizeof(line), f))
+		has = strstr(line, text);
+	if (f)
+		fclose(f);
+	return has;
+}
+
 bool machine_kernel_said(const char *text)
 {
 	char record[8192];

@@ -12,6 +12,9 @@ void machine_cpuinfo(const char *key, char *value, size_t len);
 /* The first line of a file, empty when it is not there. */
 void machine_file(const char *path, char *line, size_t len);
 
+/* Whether some line of a file has @text in it. */
+bool machine_has(const char *path, const char *text);
+
 /* Whether one of its messages, as far as they are kept, has @text in it. */
 bool machine_kernel_said(const char *text);
 

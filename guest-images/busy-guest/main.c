@@ -181,6 +181,7 @@ static void read_kernel(struct test *t)
 {
 	t->cpus_online = sysconf(_SC_NPROCESSORS_ONLN);
 	t->limit.cpus = t->guest.vcpus < t->cpus_online ? t->guest.vcpus : t->cpus_online;
+	t->limit.vcpus = t->guest.vcpus;
 	/* In real time a plain loop shows what the machine does, whatever it is. */
 	t->limit.others = time_is_virtual() ? t->cpus_online - t->limit.cpus : 0;
 	t->limit.tick_us = tick_us();

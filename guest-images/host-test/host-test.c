@@ -23,11 +23,11 @@ static void report(const char *name, bool ok)
 static void test_bounds(void)
 {
 	/* docs/judging.md: a tick and a millisecond a CPU, a slice for each but the first, and a quota a period. */
-	const struct limit one = { 30000, 100000, 4000, 5000, 1, 0, 0 };
-	const struct limit two = { 150000, 100000, 4000, 5000, 2, 0, 0 };
-	const struct limit other = { 30000, 100000, 4000, 5000, 1, 3, 0 };
-	const struct limit losing = { 30000, 100000, 4000, 5000, 1, 0, 1000 };
-	const struct limit small = { 2000, 100000, 4000, 5000, 1, 0, 0 };
+	const struct limit one = { 30000, 100000, 4000, 5000, 1, 0, 0, 0 };
+	const struct limit two = { 150000, 100000, 4000, 5000, 2, 0, 0, 0 };
+	const struct limit other = { 30000, 100000, 4000, 5000, 1, 3, 0, 0 };
+	const struct limit losing = { 30000, 100000, 4000, 5000, 1, 0, 1000, 0 };
+	const struct limit small = { 2000, 100000, 4000, 5000, 1, 0, 0, 0 };
 
 	report("one CPU holds no slice when it is out of runtime", limit_slack_us(&one) == 5000);
 	report("a second one may hold a slice", limit_slack_us(&two) == 10000 + 5000);
@@ -49,7 +49,7 @@ static void test_bounds(void)
 	report("two ticks to notice", limit_notice_us(&one) == 8000);
 	report("at least: a quota a period, less the slack", limit_least_us(&one, 1000000) == 300000 - 5000);
 	report("at least: what a period leaves that began late",
-	       limit_least_us(&(struct limit){ 98000, 100000, 4000, 5000, 1, 0, 0 }, 1000000) ==
+	       limit_least_us(&(struct limit){ 98000, 100000, 4000, 5000, 1, 0, 0, 0 }, 1000000) ==
 	       950000 - 5000);
 	report("at least: never negative", limit_least_us(&one, 100) == 0);
 	report("at least: a kernel that refills nine tenths is below it",
@@ -58,6 +58,9 @@ static void test_bounds(void)
 	       limit_least_count(&one, 320000, 10, 2000, 100000) == 2000 * 290 / 100);
 	report("work: half of it is too little",
 	       limit_least_count(&one, 900000, 30, 61400, 1000000) > 900000LL * 61400 / 1000000 / 2);
+	report("work in turns: less a quarter, and half of it is too little",
+	       limit_least_count_in_turns(&one, 320000, 10, 2000, 100000) == 2000 * 230 / 100 &&
+	       limit_least_count_in_turns(&one, 900000, 30, 61400, 1000000) > 900000LL * 61400 / 1000000 / 2);
 	report("work: no control, no least", limit_least_count(&one, 900000, 30, 0, 0) == 0);
 	report("demand is limited by CPUs", limit_demand_us(&one, 4, 1000) == 1000 &&
 	       limit_demand_us(&two, 4, 1000) == 2000);
@@ -66,8 +69,8 @@ static void test_bounds(void)
 
 static void test_throttled(void)
 {
-	const struct limit l = { 30000, 100000, 4000, 5000, 1, 0, 0 };
-	const struct limit small = { 2000, 100000, 4000, 5000, 1, 0, 0 };
+	const struct limit l = { 30000, 100000, 4000, 5000, 1, 0, 0, 0 };
+	const struct limit small = { 2000, 100000, 4000, 5000, 1, 0, 0, 0 };
 
 	report("throttled: what is left, less a period and a tick each",
 	       limit_least_throttled_us(&l, 900000, 3000000) == 2100000 - 100000 - 31 * 4000);
@@ -90,7 +93,7 @@ static void test_shown(void)
 	bool ok = true;
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
-		const struct limit l = { limits[i].quota, limits[i].period, 4000, 5000, limits[i].cpus, 0, 0 };
+		const struct limit l = { limits[i].quota, limits[i].period, 4000, 5000, limits[i].cpus, 0, 0, 0 };
 
 		ok &= limit_can_be_shown(&l, limits[i].vcpus, 5) == limits[i].shown;
 	}
@@ -105,7 +108,7 @@ static void test_bounds_agree(void)
 	for (int64_t quota = 1000; quota <= 60000000; quota = quota * 3 + 7)
 		for (int64_t period = 1000; period <= 1000000; period = period * 2 + 13)
 			for (int64_t t = 0; t < 20 * period; t += period / 3 + 1) {
-				const struct limit l = { quota, period, 10000, 5000, 16, 0, 0 };
+				const struct limit l = { quota, period, 10000, 5000, 16, 0, 0, 0 };
 
 				ok &= limit_debt_us(&l, limit_allowed_us(&l, t), t) == limit_slack_us(&l);
 				ok &= limit_least_us(&l, t) <= limit_allowed_us(&l, t);

@@ -19,7 +19,7 @@ static void guest_of_a_guest(const struct test *t, const struct test_case *c)
 		return;
 	}
 	load.kind = RUN_GUEST;
-	load.vcpus = 1;
+	load.vcpus = l.vcpus = 1;
 	load.nested = true;
 	l.others += l.cpus - 1;
 	l.cpus = 1;

@@ -22,7 +22,7 @@ static void two_vcpus_on_a_cpu(const struct test *t, const struct test_case *c)
 		return;
 	}
 	load.kind = RUN_GUEST;
-	load.vcpus = 2;
+	load.vcpus = l.vcpus = 2;
 	load.pinned = true;
 	l.cpus = 1;
 	l.others = 0;

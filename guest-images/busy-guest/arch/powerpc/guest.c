@@ -46,6 +46,7 @@ const char arch_clock_name[] = "TB";
 const int64_t arch_clock_blur_us = 1;
 const bool arch_loses_ticks = true;
 const char arch_exits_statistic[] = "sum_exits";
+const uint32_t arch_kept_exit_reason = KVM_RETURN_UNSET;
 
 static bool is_pr(const char *how)
 {

@@ -12,21 +12,12 @@ static bool knows_nested_v2(void)
 {
 	struct utsname u;
 	int major, minor;
-	char line[512];
-	bool known = false;
-	FILE *f;
 
 	if (uname(&u) || sscanf(u.release, "%d.%d", &major, &minor) != 2)
 		return true;
 	if (major > 6 || (major == 6 && minor >= 7))
 		return true;
-	f = fopen("/proc/kallsyms", "r");
-	if (!f)
-		return false;
-	while (!known && fgets(line, sizeof(line), f))
-		known = strstr(line, "nestedv2");
-	fclose(f);
-	return known;
+	return machine_has("/proc/kallsyms", "nestedv2");
 }
 
 /* POWER9 has v1 only; later ones ask for v2 first and say so when they fall back (kvmhv_nested_init()). */
@@ -45,6 +36,7 @@ static const char *nested_api(const struct arch_machine *m)
 
 void arch_machine(struct arch_machine *m)
 {
+	m->interrupts[0] = '\0';
 	machine_cpuinfo("cpu", m->cpu, sizeof(m->cpu));
 	machine_cpuinfo("platform", m->platform, sizeof(m->platform));
 	machine_cpuinfo("MMU", m->mmu, sizeof(m->mmu));
