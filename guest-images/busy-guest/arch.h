@@ -59,8 +59,8 @@ bool arch_finish_vm(const struct guest_vm *vm, const struct guest_vcpu *vcpus);
 /* Registers and all else of a new vCPU, so that KVM_RUN starts spin.S with its page. False as above. */
 bool arch_set_up_vcpu(const struct guest_vcpu *vcpu);
 
-/* Adds to @page, of a vCPU that is set up, what spin.S of this architecture reads beside the rest. */
-void arch_set_page(const struct guest_vm *vm, void *page);
+/* Adds to @page of @vcpu, which is set up, what spin.S of this architecture reads beside the rest. */
+void arch_set_page(const struct guest_vcpu *vcpu, void *page);
 
 /* Whether an exit to user space is one that the guest makes on purpose; it can then go on. */
 bool arch_handle_exit(struct kvm_run *run);

@@ -14,12 +14,14 @@ int64_t limit_overrun_us(const struct limit *l)
 	return l->cpus * (l->tick_us + RESOLUTION_US + l->lost_us);
 }
 
+int64_t limit_kept_us(const struct limit *l)
+{
+	return min64(l->slice_us, 1000);
+}
+
 int64_t limit_slack_us(const struct limit *l)
 {
-	/* A CPU whose tasks have all gone keeps no more than this (min_cfs_rq_runtime). */
-	int64_t kept_us = min64(l->slice_us, 1000);
-
-	return limit_overrun_us(l) + (l->cpus - 1) * l->slice_us + l->others * kept_us;
+	return limit_overrun_us(l) + (l->cpus - 1) * l->slice_us + l->others * limit_kept_us(l);
 }
 
 int64_t limit_allowed_us(const struct limit *l, int64_t elapsed_us)

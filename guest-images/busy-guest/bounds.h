@@ -25,6 +25,9 @@ struct limit {
 /* How far a group may run past the end of its runtime: docs/judging.md, "The promise". */
 int64_t limit_overrun_us(const struct limit *l);
 
+/* The most that a CPU keeps whose tasks have all gone (min_cfs_rq_runtime). */
+int64_t limit_kept_us(const struct limit *l);
+
 /*
  * How far usage may be from the quotas of the full periods, on both sides: the
  * overrun, and what CPUs hold for later.

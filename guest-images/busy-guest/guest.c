@@ -106,7 +106,7 @@ static void set_page(const struct guest_vm *vm, const struct vcpu *vcpu)
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
 		memcpy(page + settings[i].at, &settings[i].value, sizeof(uint64_t));
-	arch_set_page(vm, page);
+	arch_set_page(&vcpu->arch, page);
 }
 
 const char *guest_probe(char *why, size_t len)

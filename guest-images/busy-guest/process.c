@@ -57,3 +57,8 @@ bool process_is_ending(pid_t pid)
 
 	return flags < 0 || flags & PF_EXITING;
 }
+
+int process_threads(pid_t pid)
+{
+	return proc_stat(pid, 20);	/* num_threads */
+}

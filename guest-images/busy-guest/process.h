@@ -19,4 +19,7 @@ bool process_is_runnable(pid_t pid);
 /* Whether a deadly signal has reached the process: it is on its way out, or gone. */
 bool process_is_ending(pid_t pid);
 
+/* How many threads it has; -1 when it is gone. */
+int process_threads(pid_t pid);
+
 #endif

@@ -97,6 +97,9 @@ static void judge_burst(const struct test_case *c, const struct limit *l, int64_
 	int64_t least = limit_least_us(l, s->all.elapsed_us) + burst;
 	bool holds = false;
 
+	/* What a CPU keeps when its tasks stop is in no pool, and not in the burst. */
+	if (first > most_first)
+		most_first += limit_kept_us(l);
 	/* What a period leaves beside a tick can be less. */
 	if (least_first > l->cpus * (l->period_us - l->tick_us - 3 * POLL_US))
 		least_first = l->cpus * (l->period_us - l->tick_us - 3 * POLL_US);

@@ -201,9 +201,9 @@ bool arch_set_up_vcpu(const struct guest_vcpu *vcpu)
 	return true;
 }
 
-void arch_set_page(const struct guest_vm *vm, void *page)
+void arch_set_page(const struct guest_vcpu *vcpu, void *page)
 {
-	put(page, SPIN_HCALL, vm->load->hcall);
+	put(page, SPIN_HCALL, vcpu->vm->load->hcall);
 }
 
 bool arch_handle_exit(struct kvm_run *run)

@@ -132,8 +132,9 @@ static void put(void *page, int at, uint64_t value)
 	memcpy((char *)page + at, &value, sizeof(value));
 }
 
-void arch_set_page(const struct guest_vm *vm, void *page)
+void arch_set_page(const struct guest_vcpu *vcpu, void *page)
 {
+	const struct guest_vm *vm = vcpu->vm;
 	const struct workload *load = vm->load;
 	bool pr = is_pr(vm->how), set_mode = pr && load->hcall == HCALL_IN_KERNEL;
 	uint64_t cede;

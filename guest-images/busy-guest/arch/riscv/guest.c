@@ -95,11 +95,27 @@ bool arch_set_up_vcpu(const struct guest_vcpu *vcpu)
 	       set_register(vcpu, ID(KVM_REG_RISCV_TIMER, KVM_REG_RISCV_TIMER_REG(time)), arch_clock());
 }
 
-void arch_set_page(const struct guest_vm *vm, void *page)
+/*
+ * Guests that can set their timer themselves do (Linux, too). Where KVM does it for them
+ * all the same, it forgets what it has set when the vCPU is preempted before the guest
+ * goes on (7.2, kvm_riscv_vcpu_update_vstimecmp()), and they sleep for ever.
+ */
+static bool has_sstc(int vcpu_fd)
 {
-	uint64_t hcall = vm->load->hcall;
+	unsigned long has = 0;
+	struct kvm_one_reg reg = {
+		.id = ID(KVM_REG_RISCV_ISA_EXT, KVM_RISCV_ISA_EXT_SSTC), .addr = (uintptr_t)&has,
+	};
+
+	return !ioctl(vcpu_fd, KVM_GET_ONE_REG, &reg) && has;
+}
+
+void arch_set_page(const struct guest_vcpu *vcpu, void *page)
+{
+	uint64_t hcall = vcpu->vm->load->hcall, sstc = has_sstc(vcpu->fd);
 
 	memcpy((char *)page + SPIN_HCALL, &hcall, sizeof(hcall));
+	memcpy((char *)page + SPIN_SSTC, &sstc, sizeof(sstc));
 }
 
 bool arch_handle_exit(struct kvm_run *run)

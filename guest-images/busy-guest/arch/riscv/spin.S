@@ -16,6 +16,7 @@
 
 #define SBI_BASE	0x10		/* which version: KVM answers it and does nothing */
 #define SBI_TIME	0x54494d45
+#define STIMECMP	0x14d
 #define SSTATUS_FS	0x6000
 #define TURN_NOPS	821		/* a turn of 1,000 instructions, as the plain loop's */
 
@@ -132,11 +133,18 @@ cede:
 	ld	x22, SPIN_CEDE_TICKS(x8)
 	rdtime	x10
 	add	x10, x10, x22
-	li	x17, SBI_TIME
+	ld	x22, SPIN_SSTC(x8)
+	beqz	x22, 1f
+	csrw	STIMECMP, x10
+	wfi
+	/* The interrupt goes when the timer is far away. */
+	li	x10, -1
+	csrw	STIMECMP, x10
+	j	called
+1:	li	x17, SBI_TIME
 	li	x16, 0
 	ecall
 	wfi
-	/* The interrupt goes when the timer is far away. */
 	li	x10, -1
 	li	x17, SBI_TIME
 	li	x16, 0

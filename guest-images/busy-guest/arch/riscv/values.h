@@ -5,7 +5,9 @@
 
 #include "spin.h"
 
-/* The guest has the address of its page in x8. All registers at the first loss; x18 and x21 to x23 have no meaning. */
+/* The guest has the address of its page in x8. */
+#define SPIN_SSTC		72	/* not 0: the guest can set its timer itself */
+/* All registers at the first loss; x18 and x21 to x23 have no meaning. */
 #define SPIN_GPR		0x100
 #define SPIN_FLOAT		0x200
 #define SPIN_SPECIAL		0x300

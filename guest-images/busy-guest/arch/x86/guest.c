@@ -211,8 +211,9 @@ bool arch_set_up_vcpu(const struct guest_vcpu *vcpu)
 		report_errno(vcpu->vm->report, "KVM_SET_REGS"));
 }
 
-void arch_set_page(const struct guest_vm *vm, void *page)
+void arch_set_page(const struct guest_vcpu *vcpu, void *page)
 {
+	const struct guest_vm *vm = vcpu->vm;
 	uint64_t address = (char *)page - (char *)vm->memory;
 
 	put(page, SPIN_HCALL, vm->load->hcall);
