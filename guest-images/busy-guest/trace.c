@@ -146,8 +146,10 @@ static void take_line(struct trace *t, const char *line)
 	} else if (strstr(line, ": sample: ")) {
 		if (field(line, " tg=", 16, &tg) && (uint64_t)tg == t->tg &&
 		    field(line, " remaining=", 10, &t->last.remaining_ns) &&
-		    field(line, " pool=", 10, &t->last.pool_ns))
+		    field(line, " pool=", 10, &t->last.pool_ns)) {
+			t->last.at_us = time_of(line, ": sample:");
 			t->last.known = true;
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ struct trace_runtime {
 	bool known;
 	int64_t remaining_ns;	/* cfs_rq->runtime_remaining */
 	int64_t pool_ns;	/* what no CPU has taken yet */
+	int64_t at_us;		/* when, CLOCK_MONOTONIC */
 };
 
 /* throttle_cfs_rq() or unthrottle_cfs_rq() was called for the group. */
