@@ -10,19 +10,17 @@
 #include "machine.h"
 #include "values.h"
 
-/* Where things are in guest memory, below the code: guest addresses are what they are, 1 GB a block. */
-#define TABLE		0x1000UL
+/* Guest addresses are what they are, 1 GB a block. */
 #define BLOCK_MEMORY	0x701UL		/* valid, shared inside, accessed, attribute 0 */
 #define BLOCK_DEVICE	0x405UL		/* valid, accessed, attribute 1 */
-/* And beside it. */
+/* Beside guest memory. */
 #define GIC_DIST	0x08000000UL
 #define GIC_CPU		0x08010000UL
 #define GIC_REDIST	0x080a0000UL
 
 #define PSTATE_EL1H	0x3c5UL		/* interrupts off */
-#define MAIR		0x04ffUL	/* 0: write back, 1: device */
+#define MAIR		0x04ffUL	/* 0: write back, 1: device; spin.S turns the MMU on */
 #define TCR		0x803519UL	/* TTBR0 alone: 39 bits, 4 KB, write back, shared inside */
-#define SCTLR		0x30d01805UL	/* MMU, both caches, and what has to be 1 */
 #define CPACR		(3UL << 20)	/* no traps of the FPU */
 
 #define USUAL_IPA_BITS	40
@@ -180,7 +178,6 @@ bool arch_set_up_vcpu(const struct guest_vcpu *vcpu)
 		{ ARM64_SYS_REG(3, 0, 2, 0, 2), TCR },		/* TCR_EL1 */
 		{ ARM64_SYS_REG(3, 0, 10, 2, 0), MAIR },	/* MAIR_EL1 */
 		{ ARM64_SYS_REG(3, 0, 1, 0, 2), CPACR },	/* CPACR_EL1 */
-		{ ARM64_SYS_REG(3, 0, 1, 0, 0), SCTLR },	/* SCTLR_EL1 */
 		{ KVM_REG_ARM_TIMER_CNT, 0 },
 	};
 	struct kvm_vcpu_init init;

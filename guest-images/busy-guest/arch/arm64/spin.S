@@ -57,6 +57,16 @@
 	.balign	16
 	.globl	spin_start, spin_end
 spin_start:
+	/*
+	 * KVM maps the table when it is read. On Cortex-A57 7.2 hangs where the MMU is the first
+	 * to read it: it asks the MMU again where the fault was (erratum 834220).
+	 */
+	mov	x22, #TABLE
+	ldr	x22, [x22]
+	mov	x22, #(SCTLR & 0xffff)
+	movk	x22, #(SCTLR >> 16), lsl #16
+	msr	sctlr_el1, x22
+	isb
 	/* Also after a loss, which is then counted once. */
 	ldr	x27, [x28, #SPIN_COUNT]
 	ldr	x25, [x28, #SPIN_HCALL_TICKS]

@@ -12,6 +12,9 @@
 #define SPIN_VECTOR		0x200
 #define SPIN_SPECIAL		0x400
 
+#define TABLE			0x1000		/* of the guest's addresses, in its memory */
+#define SCTLR			0x30d01805	/* MMU, both caches, and what has to be 1 */
+
 /* Where a store goes to user space: there is no memory. */
 #define NOWHERE			0x40000000
 
