@@ -1,38 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Promised } from '../../model/result.js';
-
-/** A flag of QEMU's command line or of the payload's, and the reason why it is there. */
-export interface Flag {
-  readonly flag: string;
-  readonly why: string;
-  /** Versions of QEMU with which the need for it was seen; undefined: it is no workaround. */
-  readonly seen?: string;
-}
-
-/** An emulated POWER machine: everything that differs between them, and nothing else. */
-export interface QemuMachine {
-  readonly name: string;
-  readonly title: string;
-  /** QEMU's -M, without options. */
-  readonly machine: string;
-  readonly options: readonly Flag[];
-  /** QEMU's -cpu; undefined where the machine decides. */
-  readonly cpu?: string;
-  readonly accel: 'tcg' | 'kvm';
-  readonly memoryMb: number;
-  /** More arguments. */
-  readonly extra: readonly Flag[];
-  /** First QEMU on which instruction counting works with this machine; undefined: never. */
-  readonly icountSince?: readonly [major: number, minor: number] | undefined;
-  /** With instruction counting two runs print the same bytes. */
-  readonly sameBytes: boolean;
-  readonly console: string;
-  /** Words of the kernel's own command line. */
-  readonly kernel?: readonly Flag[];
-  /** Arguments that the payload needs on this machine. */
-  readonly payload: readonly Flag[];
-  readonly promised: Promised;
-}
+import type { Flag, QemuMachine } from '../machine.js';
 
 const vof: Flag = {
   flag: 'x-vof=on',
@@ -84,12 +52,27 @@ export function workarounds(machine: string, accel: QemuMachine['accel']): reado
   return isNestedV2 ? [hypercalls, negatedDecrementer] : [hypercalls];
 }
 
+/** The only card that needs no ROM file. */
+const networkCard = 'model=spapr-vlan';
+
+/** What a described machine (-M with its options) has for being one of POWER. */
+export const describedParts = (
+  machine: string,
+  accel: QemuMachine['accel'],
+): Pick<QemuMachine, 'architecture' | 'networkCard' | 'payload'> => ({
+  architecture: 'powerpc',
+  ...(machine.startsWith('pseries') && { networkCard }),
+  payload: workarounds(machine, accel),
+});
+
 const pseries = {
+  architecture: 'powerpc',
   machine: 'pseries',
   memoryMb: 1024,
   extra: [],
   sameBytes: true,
   console: 'hvc0',
+  networkCard,
 } as const;
 const tcgGuest = {
   ...pseries,
@@ -97,6 +80,7 @@ const tcgGuest = {
   icountSince: [7, 2],
 } as const;
 const bareMetal = {
+  architecture: 'powerpc',
   accel: 'tcg',
   options: [],
   memoryMb: 2048,
@@ -227,8 +211,8 @@ function inRealTime(machine: QemuMachine): QemuMachine {
   };
 }
 
-/** Every built-in machine. */
-export const qemuMachines: readonly QemuMachine[] = [
+/** Every emulated POWER machine. */
+export const machines: readonly QemuMachine[] = [
   guestOf(9),
   guestOf(10),
   guestOf(11),

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+import type { QemuMachine } from './machine.js';
+
+/** A kernel's config: values by name, without `CONFIG_`; what is not set is not there. */
+export type Config = ReadonlyMap<string, string>;
+
+/** Something that the test needs of a kernel's config. */
+export interface Need {
+  /** One of these must be set; without `CONFIG_`. */
+  readonly symbols: readonly string[];
+  readonly values: readonly string[];
+  readonly why: string;
+}
+
+/** What a package is called by each package manager that `doctor` can name packages for. */
+export type PackageNames = Readonly<Record<'apt' | 'dnf' | 'zypper', string>>;
+
+/** A form in which kernels of an architecture come. */
+export interface ImageFormat {
+  readonly name: string;
+  /** Whether a file, read whole, is one. */
+  is(file: Buffer): boolean;
+}
+
+/** An architecture on which KVM runs guests: everything that differs between them, and nothing else. */
+export interface Architecture {
+  /** The kernel's name for it: make's ARCH=, and the folder below arch/. */
+  readonly name: string;
+  readonly title: string;
+  /** What a distribution calls it, in words to the user. */
+  readonly word: string;
+  /** What Node.js calls a computer of it (`os.arch()`). */
+  readonly node: string;
+  /** `uname -m`, and what RPM packages say. */
+  readonly uname: string;
+  /** Debian's name for it. */
+  readonly debian: string;
+  /** The prefix of its cross tools, and what Debian calls the folder of its libraries. */
+  readonly triplet: string;
+  /** The C compiler, and a C library for programs that are linked statically. */
+  readonly compiler: PackageNames;
+  readonly library: { readonly packages: PackageNames; readonly files: readonly string[] };
+  /** The QEMU that emulates its machines. */
+  readonly qemu: QemuProgram;
+  /** LAVA's name for it, in the context of the device type `qemu`. */
+  readonly lava: string;
+  readonly image: KernelImages;
+  readonly kvm: KvmParts;
+  /** What the config of a kernel tells a reader of the report. */
+  configFacts(config: Config): Readonly<Record<string, string>>;
+  readonly machines: readonly QemuMachine[];
+}
+
+/** A QEMU that emulates an architecture. */
+export interface QemuProgram {
+  readonly program: string;
+  /** The variable of the environment that names another. */
+  readonly variable: string;
+  readonly packages: PackageNames;
+  /** Files of its firmware that machines load. */
+  readonly firmware: readonly string[];
+  /** More of Debian's packages with firmware. */
+  readonly firmwarePackages: readonly string[];
+}
+
+/** A kernel's image: how it is built, and what is taken. */
+export interface KernelImages {
+  /** What make is asked for, and where that is in the object tree. */
+  readonly goal: string;
+  readonly path: string;
+  /** What an emulated machine can start, the usual form first. */
+  readonly formats: readonly ImageFormat[];
+  /** What to give instead of a file that is none of these. */
+  readonly hint: string;
+  /** The release that an image names where its own text is compressed. */
+  release?(file: Buffer): string | undefined;
+  /** The meta package that leads to a Debian suite's newest kernel. */
+  readonly newestPackage: string;
+  /** How the names of Debian's kernel packages end. */
+  readonly packageEnding: RegExp;
+}
+
+/** What KVM is made of. */
+export interface KvmParts {
+  /** The module that makes /dev/kvm, by its name with underscores. */
+  readonly module: string;
+  /** Those that it usually needs. */
+  readonly needs: readonly string[];
+  /** The symbol that says how it is there: y, m or n. Without `CONFIG_`. */
+  readonly symbol: string;
+  /** What an image contains in which KVM is built in, and one whose KVM is a module. */
+  readonly marks: { readonly builtIn: readonly string[]; readonly module: readonly string[] };
+  /** What the test needs of the config for the CPU and KVM, and for the console. */
+  readonly config: readonly Need[];
+  readonly console: Need;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+import type { Architecture } from './architecture.js';
+import type { QemuMachine } from './machine.js';
+import { powerpc } from './powerpc/architecture.js';
+
+/** Every architecture; the first is taken where nobody says which. */
+export const architectures: readonly Architecture[] = [powerpc];
+
+/** The one that is meant where nobody says which. */
+export const usualArchitecture = powerpc;
+
+/** An architecture by the kernel's name for it; the usual one where none is given. */
+export function architectureNamed(name: string = usualArchitecture.name): Architecture {
+  const found = architectures.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`unknown architecture ${name}`);
+  return found;
+}
+
+/** The command that shows what an architecture needs of this computer. */
+export const doctorFor = ({ name }: Architecture): string =>
+  name === usualArchitecture.name ? 'doctor' : `doctor --arch ${name}`;
+
+/** The architecture that a Debian kernel package is for, by its name: `linux-image-cloud-arm64`. */
+export const architectureOfPackage = (name: string): Architecture =>
+  architectures.find(({ image }) => image.packageEnding.test(name)) ?? usualArchitecture;
+
+/** What an architecture adds to the identity of something that is kept: nothing where it is the usual one. */
+export const keyOf = ({ name }: Architecture): readonly string[] =>
+  name === usualArchitecture.name ? [] : [name];
+
+/** Every emulated machine. */
+export const qemuMachines: readonly QemuMachine[] = architectures.flatMap(
+  ({ machines }) => machines,
+);

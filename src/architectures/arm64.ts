@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+import type { Architecture } from './architecture.js';
+import { bootImage } from './image-formats.js';
+import type { Flag, QemuMachine } from './machine.js';
+
+const el2: Flag = {
+  flag: 'virtualization=on',
+  why: 'the kernel under test is to be a KVM host itself: it is started at EL2',
+};
+const gic = (version: 2 | 3): Flag => ({
+  flag: `gic-version=${version}`,
+  why: `the interrupt controller is a GICv${version}`,
+});
+
+const machine = {
+  architecture: 'arm64',
+  machine: 'virt',
+  accel: 'tcg',
+  memoryMb: 512,
+  options: [el2, gic(3)],
+  extra: [],
+  icountSince: [7, 2],
+  sameBytes: true,
+  console: 'ttyAMA0',
+  payload: [],
+} as const;
+
+const promise = (kvm: string): QemuMachine['promised'] => ({
+  platform: /^aarch64$/,
+  kvm: new RegExp(`^${kvm}$`),
+});
+
+const machines: readonly QemuMachine[] = [
+  {
+    ...machine,
+    name: 'qemu-arm64-vhe',
+    title: 'arm64 with VHE, GICv3: kvm_arch_vcpu_ioctl_run()',
+    cpu: 'cortex-a76',
+    promised: promise('VHE'),
+  },
+  {
+    ...machine,
+    name: 'qemu-arm64-nvhe',
+    title: 'arm64 without VHE, GICv3: kvm_arch_vcpu_ioctl_run()',
+    cpu: 'cortex-a53',
+    promised: promise('nVHE'),
+  },
+  {
+    ...machine,
+    name: 'qemu-arm64-pkvm',
+    title: 'arm64, protected KVM: kvm_arch_vcpu_ioctl_run()',
+    cpu: 'cortex-a76',
+    kernel: [
+      { flag: 'kvm-arm.mode=protected', why: 'the hypervisor is apart from the host (pKVM)' },
+    ],
+    promised: promise('pKVM'),
+  },
+  {
+    ...machine,
+    name: 'qemu-arm64-gicv2',
+    title: 'arm64 without VHE, GICv2: kvm_arch_vcpu_ioctl_run()',
+    cpu: 'cortex-a57',
+    options: [el2, gic(2)],
+    promised: promise('nVHE'),
+  },
+];
+
+/** arm64 at EL2. */
+export const arm64: Architecture = {
+  name: 'arm64',
+  title: 'arm64',
+  word: 'arm64',
+  node: 'arm64',
+  uname: 'aarch64',
+  debian: 'arm64',
+  triplet: 'aarch64-linux-gnu',
+  compiler: {
+    apt: 'gcc-aarch64-linux-gnu',
+    dnf: 'gcc-aarch64-linux-gnu',
+    zypper: 'cross-aarch64-gcc13',
+  },
+  library: {
+    packages: {
+      apt: 'libc6-dev-arm64-cross',
+      dnf: 'sysroot-aarch64-fc41-glibc',
+      zypper: 'cross-aarch64-glibc-devel-static',
+    },
+    files: [
+      '/usr/aarch64-linux-gnu/lib/libc.a',
+      '/usr/aarch64-linux-gnu/sys-root/usr/lib64/libc.a',
+    ],
+  },
+  qemu: {
+    program: 'qemu-system-aarch64',
+    variable: 'BUSYGUEST_QEMU_ARM64',
+    packages: { apt: 'qemu-system-arm', dnf: 'qemu-system-aarch64-core', zypper: 'qemu-arm' },
+    firmware: [],
+    firmwarePackages: [],
+  },
+  lava: 'arm64',
+  image: {
+    goal: 'Image',
+    path: 'arch/arm64/boot/Image',
+    formats: [bootImage('Image', 0x38, 'ARM\u0064')],
+    hint: 'give an Image, or packages of the architecture arm64 (aarch64)',
+    newestPackage: 'linux-image-arm64',
+    packageEnding: /-arm64(?:-\d+k)?$/,
+  },
+  kvm: {
+    module: 'kvm',
+    needs: [],
+    symbol: 'KVM',
+    marks: { builtIn: ['kvm-arm.mode'], module: [] },
+    config: [{ symbols: ['KVM'], values: ['y'], why: 'KVM' }],
+    console: { symbols: ['SERIAL_AMBA_PL011_CONSOLE'], values: ['y'], why: 'the console' },
+  },
+  configFacts: (config) => ({
+    kernel_page_size:
+      ['4k', '16k', '64k'].find(
+        (size) => config.get(`ARM64_${size.toUpperCase()}_PAGES`) === 'y',
+      ) ?? 'unknown',
+    kernel_kvm: config.get('KVM') ?? 'n',
+  }),
+  machines,
+};

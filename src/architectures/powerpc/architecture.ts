@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+import type { Architecture } from '../architecture.js';
+import { elfImage } from '../image-formats.js';
+import { machines } from './machines.js';
+
+/** POWER, little-endian: KVM-HV, and KVM-PR where there is no hypervisor mode. */
+export const powerpc: Architecture = {
+  name: 'powerpc',
+  title: 'POWER (ppc64le)',
+  word: 'ppc64le',
+  node: 'ppc64',
+  uname: 'ppc64le',
+  debian: 'ppc64el',
+  triplet: 'powerpc64le-linux-gnu',
+  compiler: {
+    apt: 'gcc-powerpc64le-linux-gnu',
+    dnf: 'gcc-powerpc64le-linux-gnu',
+    zypper: 'cross-ppc64le-gcc13',
+  },
+  library: {
+    packages: {
+      apt: 'libc6-dev-ppc64el-cross',
+      dnf: 'sysroot-ppc64le-fc41-glibc',
+      zypper: 'cross-ppc64le-glibc-devel-static',
+    },
+    files: [
+      '/usr/powerpc64le-linux-gnu/lib/libc.a',
+      '/usr/powerpc64le-linux-gnu/sys-root/usr/lib64/libc.a',
+    ],
+  },
+  qemu: {
+    program: 'qemu-system-ppc64',
+    variable: 'BUSYGUEST_QEMU',
+    packages: { apt: 'qemu-system-ppc', dnf: 'qemu-system-ppc-core', zypper: 'qemu-ppc' },
+    firmware: ['vof.bin', 'slof.bin', 'skiboot.lid'],
+    firmwarePackages: [],
+  },
+  lava: 'ppc64',
+  image: {
+    goal: 'vmlinux',
+    path: 'vmlinux',
+    formats: [
+      elfImage('vmlinux', { bits: 64, machine: 21, order: 'little' }),
+      // A wrapper that unpacks the kernel; one of 32 bits may be big-endian.
+      elfImage('zImage', { bits: 32, machine: 20 }),
+    ],
+    hint: 'give a vmlinux or zImage, or packages of the architecture ppc64el (ppc64le)',
+    newestPackage: 'linux-image-powerpc64le',
+    packageEnding: /-powerpc64le(?:-\d+k)?$/,
+  },
+  kvm: {
+    module: 'kvm_hv',
+    needs: ['kvm', 'irqbypass'],
+    symbol: 'KVM_BOOK3S_64_HV',
+    // The memory that guests' page tables come from is set aside at boot, so its name is there although KVM is a module.
+    marks: { builtIn: ['kvm_hv.'], module: ['kvm_cma'] },
+    config: [
+      { symbols: ['CPU_LITTLE_ENDIAN'], values: ['y'], why: 'the test is a ppc64le program' },
+      {
+        symbols: ['KVM_BOOK3S_64_HV', 'KVM_BOOK3S_64_PR'],
+        values: ['y', 'm'],
+        why: 'KVM, in hypervisor mode or without',
+      },
+    ],
+    console: { symbols: ['HVC_CONSOLE', 'HVC_OPAL'], values: ['y'], why: 'the console' },
+  },
+  configFacts(config) {
+    const on = (symbol: string): boolean => config.get(symbol) === 'y';
+    const platforms = [
+      ...(on('PPC_PSERIES') && on('HVC_CONSOLE') ? ['pseries'] : []),
+      ...(on('PPC_POWERNV') && on('HVC_OPAL') ? ['powernv'] : []),
+    ];
+    return {
+      kernel_page_size: on('PPC_64K_PAGES') ? '64k' : '4k',
+      // The machines whose console it has.
+      kernel_platforms: platforms.join(' '),
+      kernel_kvm_hv: config.get('KVM_BOOK3S_64_HV') ?? 'n',
+    };
+  },
+  machines,
+};

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+import type { Architecture } from './architecture.js';
+import { bootImage } from './image-formats.js';
+import type { QemuMachine } from './machine.js';
+
+const machine = {
+  architecture: 'riscv',
+  machine: 'virt',
+  accel: 'tcg',
+  memoryMb: 512,
+  options: [],
+  extra: [],
+  icountSince: [7, 2],
+  sameBytes: true,
+  console: 'ttyS0',
+  payload: [],
+  promised: { platform: /^riscv64$/, kvm: /^H$/ },
+} as const;
+
+const machines: readonly QemuMachine[] = [
+  {
+    ...machine,
+    name: 'qemu-riscv-sstc',
+    title: 'RISC-V with the H extension and Sstc: kvm_arch_vcpu_ioctl_run()',
+    cpu: 'max',
+  },
+  {
+    ...machine,
+    name: 'qemu-riscv-timer-by-sbi',
+    title: 'RISC-V with the H extension, timers by the firmware: kvm_arch_vcpu_ioctl_run()',
+    cpu: 'rv64,h=true,sstc=off',
+  },
+  {
+    ...machine,
+    name: 'qemu-riscv-aia',
+    title: 'RISC-V with the H extension and AIA: kvm_arch_vcpu_ioctl_run()',
+    cpu: 'max',
+    options: [
+      { flag: 'aia=aplic-imsic', why: 'the interrupt controller that guests can have, too' },
+    ],
+  },
+];
+
+/** RISC-V with the hypervisor extension. */
+export const riscv: Architecture = {
+  name: 'riscv',
+  title: 'RISC-V (riscv64)',
+  word: 'riscv64',
+  node: 'riscv64',
+  uname: 'riscv64',
+  debian: 'riscv64',
+  triplet: 'riscv64-linux-gnu',
+  compiler: {
+    apt: 'gcc-riscv64-linux-gnu',
+    dnf: 'gcc-riscv64-linux-gnu',
+    zypper: 'cross-riscv64-gcc13',
+  },
+  library: {
+    packages: {
+      apt: 'libc6-dev-riscv64-cross',
+      dnf: 'sysroot-riscv64-fc41-glibc',
+      zypper: 'cross-riscv64-glibc-devel-static',
+    },
+    files: [
+      '/usr/riscv64-linux-gnu/lib/libc.a',
+      '/usr/riscv64-linux-gnu/sys-root/usr/lib64/libc.a',
+    ],
+  },
+  qemu: {
+    program: 'qemu-system-riscv64',
+    variable: 'BUSYGUEST_QEMU_RISCV',
+    packages: { apt: 'qemu-system-misc', dnf: 'qemu-system-riscv-core', zypper: 'qemu-extra' },
+    firmware: ['opensbi-riscv64-generic-fw_dynamic.bin'],
+    firmwarePackages: ['opensbi'],
+  },
+  lava: 'riscv64',
+  image: {
+    goal: 'Image',
+    path: 'arch/riscv/boot/Image',
+    formats: [bootImage('Image', 0x38, 'RSC\u0005')],
+    hint: 'give an Image, or packages of the architecture riscv64',
+    newestPackage: 'linux-image-riscv64',
+    packageEnding: /-riscv64$/,
+  },
+  kvm: {
+    module: 'kvm',
+    needs: ['irqbypass'],
+    symbol: 'KVM',
+    marks: { builtIn: [], module: [] },
+    config: [{ symbols: ['KVM'], values: ['y', 'm'], why: 'KVM' }],
+    console: { symbols: ['SERIAL_8250_CONSOLE'], values: ['y'], why: 'the console' },
+  },
+  configFacts: (config) => ({ kernel_kvm: config.get('KVM') ?? 'n' }),
+  machines,
+};

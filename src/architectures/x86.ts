@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+import type { Architecture } from './architecture.js';
+import { bootImage } from './image-formats.js';
+import type { QemuMachine } from './machine.js';
+
+const machine = {
+  architecture: 'x86',
+  accel: 'tcg',
+  // SVM: TCG has no VMX.
+  cpu: 'EPYC',
+  memoryMb: 512,
+  options: [],
+  extra: [],
+  icountSince: [7, 2],
+  sameBytes: true,
+  console: 'ttyS0',
+  payload: [],
+  promised: { platform: /^x86_64$/, kvm: /^SVM$/ },
+} as const;
+
+const machines: readonly QemuMachine[] = [
+  {
+    ...machine,
+    name: 'qemu-x86-q35',
+    title: 'x86-64 PC with SVM: vcpu_run()',
+    machine: 'q35',
+  },
+  {
+    ...machine,
+    name: 'qemu-x86-microvm',
+    title: 'x86-64 without PCI (microvm) with SVM: vcpu_run()',
+    machine: 'microvm',
+    options: ['pit', 'pic', 'rtc', 'isa-serial'].map((option) => ({
+      flag: `${option}=on`,
+      why: 'the timers and the console of a PC',
+    })),
+  },
+];
+
+/** `kernel_version` of the boot protocol (Documentation/arch/x86/boot.rst): where a bzImage says its release. */
+function release(file: Buffer): string | undefined {
+  const at = file.length > 0x210 ? file.readUInt16LE(0x20e) + 0x200 : 0;
+  return /^\d+\.[\w.+~-]+/.exec(file.toString('latin1', at, at + 100))?.[0];
+}
+
+/** x86-64. VMX runs on real machines only: no emulator has it. */
+export const x86: Architecture = {
+  name: 'x86',
+  title: 'x86 (amd64)',
+  word: 'amd64',
+  node: 'x64',
+  uname: 'x86_64',
+  debian: 'amd64',
+  triplet: 'x86_64-linux-gnu',
+  compiler: {
+    apt: 'gcc-x86-64-linux-gnu',
+    dnf: 'gcc-x86_64-linux-gnu',
+    zypper: 'cross-x86_64-gcc13',
+  },
+  library: {
+    packages: {
+      apt: 'libc6-dev-amd64-cross',
+      dnf: 'sysroot-x86_64-fc41-glibc',
+      zypper: 'cross-x86_64-glibc-devel-static',
+    },
+    files: ['/usr/x86_64-linux-gnu/lib/libc.a', '/usr/x86_64-linux-gnu/sys-root/usr/lib64/libc.a'],
+  },
+  qemu: {
+    program: 'qemu-system-x86_64',
+    variable: 'BUSYGUEST_QEMU_X86',
+    packages: { apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', zypper: 'qemu-x86' },
+    firmware: ['bios-256k.bin', 'bios-microvm.bin', 'linuxboot_dma.bin'],
+    firmwarePackages: ['seabios'],
+  },
+  lava: 'x86_64',
+  image: {
+    goal: 'bzImage',
+    path: 'arch/x86/boot/bzImage',
+    formats: [bootImage('bzImage', 0x202, 'HdrS')],
+    hint: 'give a bzImage, or packages of the architecture amd64 (x86_64)',
+    release,
+    newestPackage: 'linux-image-amd64',
+    packageEnding: /-amd64$/,
+  },
+  kvm: {
+    module: 'kvm_amd',
+    needs: ['kvm', 'irqbypass', 'ccp'],
+    symbol: 'KVM_AMD',
+    marks: { builtIn: [], module: [] },
+    config: [
+      { symbols: ['X86_64'], values: ['y'], why: 'the test is a program of 64 bits' },
+      { symbols: ['KVM_AMD', 'KVM_INTEL'], values: ['y', 'm'], why: 'KVM, by SVM or VMX' },
+    ],
+    console: { symbols: ['SERIAL_8250_CONSOLE'], values: ['y'], why: 'the console' },
+  },
+  configFacts: (config) => ({ kernel_kvm: config.get('KVM_AMD') ?? 'n' }),
+  machines,
+};
