@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const compiled = join(dirname(fileURLToPath(import.meta.url)), '../../dist/src/system/tools.js');
+const compiled = join(dirname(fileURLToPath(import.meta.url)), '../../dist/src');
 const git = (root, ...args) =>
   execFileSync('git', ['-C', root, ...args], {
     encoding: 'utf8',
@@ -25,8 +25,10 @@ export function releaseTime(root) {
 
 /** Packages of the table that doctor has. Every Debian has util-linux, and none may say that it needs it. */
 async function packages() {
-  const { tools } = await import(pathToFileURL(compiled).href);
-  const needed = tools.filter(({ packages: { apt } }) => apt !== 'util-linux');
+  const part = (path) => import(pathToFileURL(join(compiled, path)).href);
+  const { usualArchitecture } = await part('architectures/architectures.js');
+  const { toolsFor } = await part('system/tools.js');
+  const needed = toolsFor(usualArchitecture).filter(({ packages: { apt } }) => apt !== 'util-linux');
   const names = (optional) => [
     ...new Set(
       needed

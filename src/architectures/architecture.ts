@@ -49,6 +49,8 @@ export interface Architecture {
   /** What the config of a kernel tells a reader of the report. */
   configFacts(config: Config): Readonly<Record<string, string>>;
   readonly machines: readonly QemuMachine[];
+  /** The emulated machines that together run every path of KVM that distributions' kernels have. */
+  readonly everyPath: readonly string[];
 }
 
 /** A QEMU that emulates an architecture. */
@@ -82,6 +84,8 @@ export interface KernelImages {
 
 /** What KVM is made of. */
 export interface KvmParts {
+  /** What a computer has to be to run guests by it, a few words. */
+  readonly host: string;
   /** The module that makes /dev/kvm, by its name with underscores. */
   readonly module: string;
   /** Those that it usually needs. */

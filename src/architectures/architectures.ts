@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { Architecture } from './architecture.js';
 import type { QemuMachine } from './machine.js';
+import { arm64 } from './arm64.js';
 import { powerpc } from './powerpc/architecture.js';
+import { riscv } from './riscv.js';
+import { x86 } from './x86.js';
 
 /** Every architecture; the first is taken where nobody says which. */
-export const architectures: readonly Architecture[] = [powerpc];
+export const architectures: readonly Architecture[] = [powerpc, x86, arm64, riscv];
 
 /** The one that is meant where nobody says which. */
 export const usualArchitecture = powerpc;

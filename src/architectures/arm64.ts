@@ -107,6 +107,7 @@ export const arm64: Architecture = {
     packageEnding: /-arm64(?:-\d+k)?$/,
   },
   kvm: {
+    host: 'arm64 host with KVM and nesting',
     module: 'kvm',
     needs: [],
     symbol: 'KVM',
@@ -122,4 +123,5 @@ export const arm64: Architecture = {
     kernel_kvm: config.get('KVM') ?? 'n',
   }),
   machines,
+  everyPath: machines.map(({ name }) => name),
 };

@@ -83,6 +83,7 @@ export const riscv: Architecture = {
     packageEnding: /-riscv64$/,
   },
   kvm: {
+    host: 'RISC-V host with KVM and nesting',
     module: 'kvm',
     needs: ['irqbypass'],
     symbol: 'KVM',
@@ -92,4 +93,5 @@ export const riscv: Architecture = {
   },
   configFacts: (config) => ({ kernel_kvm: config.get('KVM') ?? 'n' }),
   machines,
+  everyPath: machines.map(({ name }) => name),
 };

@@ -83,6 +83,7 @@ export const x86: Architecture = {
     packageEnding: /-amd64$/,
   },
   kvm: {
+    host: 'PC with KVM and nesting',
     module: 'kvm_amd',
     needs: ['kvm', 'irqbypass', 'ccp'],
     symbol: 'KVM_AMD',
@@ -95,4 +96,5 @@ export const x86: Architecture = {
   },
   configFacts: (config) => ({ kernel_kvm: config.get('KVM_AMD') ?? 'n' }),
   machines,
+  everyPath: machines.map(({ name }) => name),
 };

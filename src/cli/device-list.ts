@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { hintFor } from '../documents/nearest.js';
-import { deviceNames, emulatedNames } from '../devices/registry.js';
+import type { Architecture } from '../architectures/architecture.js';
+import { usualArchitecture } from '../architectures/architectures.js';
+import { deviceNames } from '../devices/registry.js';
 import { UsageError } from '../model/errors.js';
 
 const isPattern = (text: string): boolean => /[*?]/.test(text);
@@ -15,12 +17,16 @@ function matching(pattern: string): readonly string[] {
 }
 
 /**
- * The devices that `--device` names, each once: names, patterns, and `all` for every emulated machine. A name that is
- * no device stays, for its hint. Throws UsageError for a pattern that fits none.
+ * The devices that `--device` names, each once: names, patterns, and `all` for every emulated machine of the
+ * architecture. A name that is no device stays, for its hint. Throws UsageError for a pattern that fits none.
  */
-export function deviceList(given: readonly string[]): readonly string[] {
+export function deviceList(
+  given: readonly string[],
+  { machines }: Architecture = usualArchitecture,
+): readonly string[] {
   const found = given.flatMap((one): readonly string[] => {
-    if (one === 'all') return emulatedNames.filter((name) => name.startsWith('qemu-'));
+    if (one === 'all')
+      return machines.map(({ name }) => name).filter((name) => name.startsWith('qemu-'));
     if (!isPattern(one)) return [one];
     const names = matching(one);
     if (names.length > 0) return names;

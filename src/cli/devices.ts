@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: MIT
+import type { Architecture } from '../architectures/architecture.js';
+import {
+  architectureNamed,
+  architectures,
+  usualArchitecture,
+} from '../architectures/architectures.js';
 import { JobError, UsageError } from '../model/errors.js';
 import { newerQemu } from '../devices/qemu/abilities.js';
 import { compareVersions, findQemu } from '../devices/qemu/binary.js';
 import { fetchQemu } from '../devices/qemu/fetch.js';
 import { lavaRunPrefix, whyNoLavaRun } from '../devices/lava/lava-run-device.js';
-import { deviceNamed, deviceNames, takenOverBy } from '../devices/registry.js';
+import { architectureOf, deviceNamed, deviceNames, takenOverBy } from '../devices/registry.js';
 import { interruptible } from './signals.js';
 import { exits, type Declare } from './command.js';
 import { checkDevice } from './check-device.js';
+import { shared } from './shared-options.js';
 import { deviceList } from './device-list.js';
 
 /** `busyguest devices`: every device and whether it can run here. */
@@ -15,8 +22,10 @@ export async function devicesCommand(options: {
   readonly fetchQemu: boolean;
   readonly ifOlder?: string;
   readonly quiet: boolean;
+  readonly arch: string;
 }): Promise<number> {
-  if (options.fetchQemu) await fetchUnlessNew(options.ifOlder);
+  const architecture = architectureNamed(options.arch);
+  if (options.fetchQemu) await fetchUnlessNew(architecture, options.ifOlder);
   const qemu = await findQemu();
   if (options.quiet) {
     const lacking = qemu ? await lackingHere() : [];
@@ -27,14 +36,32 @@ export async function devicesCommand(options: {
     return 0;
   }
   const names = deviceNames().filter((name) => !name.startsWith(lavaRunPrefix));
-  const rows = await Promise.all([...names.map(rowOf), lavaRunRow()]);
-  const width = Math.max(...rows.map(({ name }) => name.length));
-  process.stdout.write(`${qemu?.versionText ?? 'no QEMU for POWER'}\n`);
+  const rows = await Promise.all(names.map(rowOf));
+  const width = Math.max(...names.map((name) => name.length));
+  for (const architecture of architectures) {
+    const isUsual = architecture === usualArchitecture;
+    const found = (await findQemu(architecture))?.versionText;
+    const { title } = architecture;
+    process.stdout.write(
+      isUsual ? `${found ?? `no QEMU for ${title}`}\n` : `\n${title}: ${found ?? 'no QEMU'}\n`,
+    );
+    const own = rows.filter(({ name }) => architectureOf(name) === architecture);
+    show(isUsual ? [...own, await lavaRunRow()] : own, width);
+  }
+  process.stdout.write(notEmulated);
+  return 0;
+}
+
+/** What no device is for, and why (seen with QEMU 10.0.2 and in its source: target/i386, target/s390x, target/loongarch). */
+const notEmulated = `
+No emulator has Intel's VMX, s390x's SIE or loongarch64's LVZ: KVM of these runs on real machines only.
+`;
+
+function show(rows: readonly Row[], width: number): void {
   for (const { name, answer, lines } of rows) {
     process.stdout.write(`${name.padEnd(width)}  ${answer}\n`);
     for (const line of lines) process.stdout.write(`${' '.repeat(width)}  ${line}\n`);
   }
-  return 0;
 }
 
 /** The emulated devices that a newer QEMU would bring. */
@@ -83,15 +110,18 @@ async function lavaRunRow(): Promise<Row> {
 }
 
 /** With a version: only where the QEMU here is older, and then the nearest that is not. */
-async function fetchUnlessNew(ifOlder: string | undefined): Promise<void> {
+async function fetchUnlessNew(
+  architecture: Architecture,
+  ifOlder: string | undefined,
+): Promise<void> {
   if (ifOlder !== undefined && !/^\d+(\.\d+)*$/.test(ifOlder)) {
     throw new UsageError(`--if-older ${ifOlder}: a version is needed, such as 10.0`);
   }
   const enough = ifOlder?.split('.').map(Number);
-  const here = enough && (await findQemu());
+  const here = enough && (await findQemu(architecture));
   if (enough && here && compareVersions(here.version, enough) >= 0) return;
   await interruptible((signal) =>
-    fetchQemu(signal, (text) => process.stderr.write(`busyguest: ${text}\n`), enough),
+    fetchQemu(signal, (text) => process.stderr.write(`busyguest: ${text}\n`), enough, architecture),
   );
 }
 
@@ -112,6 +142,7 @@ export const declare: Declare = (command) =>
       '--if-older <version>',
       'with --fetch-qemu: only if the QEMU here is older than this; download the oldest that is not',
     )
+    .addOption(shared.architecture)
     .action(exits(devicesCommand))
     .command('check')
     .description('try a machine step by step: power, console, shell, fetch, kexec')

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { getuid } from 'node:process';
 import { execa } from 'execa';
+import type { Architecture } from '../architectures/architecture.js';
+import { architectureNamed } from '../architectures/architectures.js';
 import { findQemu } from '../devices/qemu/binary.js';
 import { exitCode } from '../model/errors.js';
 import { version } from '../model/version.js';
@@ -13,12 +15,13 @@ import {
   installArgv,
   packageManager,
   testTools,
-  tools,
+  toolsFor,
   type Finding,
   type PackageManager,
 } from '../system/tools.js';
 import { Option } from 'commander';
 import { exits, type Declare } from './command.js';
+import { shared } from './shared-options.js';
 
 const isMissing = ({ tool, version }: Finding): boolean => version === undefined && !tool.optional;
 
@@ -26,9 +29,12 @@ const isMissing = ({ tool, version }: Finding): boolean => version === undefined
 export async function doctor(options: {
   readonly install: boolean;
   readonly for: string;
+  readonly arch: string;
 }): Promise<number> {
+  const architecture = architectureNamed(options.arch);
+  const tools = toolsFor(architecture);
   const system = await findTools(options.for === 'test' ? [...tools, ...testTools] : tools);
-  const findings = await withUsedQemu(system);
+  const findings = await withUsedQemu(system, architecture);
   if (!options.install) {
     show(findings);
     const word = await sandboxWord();
@@ -51,11 +57,15 @@ export async function doctor(options: {
 }
 
 /** Runs may take another QEMU than the system's: one that was fetched, or that BUSYGUEST_QEMU names. */
-async function withUsedQemu(findings: readonly Finding[]): Promise<readonly Finding[]> {
-  const used = (await findQemu())?.versionText;
+async function withUsedQemu(
+  findings: readonly Finding[],
+  architecture: Architecture,
+): Promise<readonly Finding[]> {
+  const used = (await findQemu(architecture))?.versionText;
   return findings.map((finding) => {
     const { tool, version } = finding;
-    if (tool.name !== 'qemu-system-ppc64' || used === undefined || used === version) return finding;
+    if (tool.name !== architecture.qemu.program || used === undefined || used === version)
+      return finding;
     const also = version === undefined ? '' : `; the system has ${version}`;
     return { tool, version: `${used}, which runs take${also}` };
   });
@@ -138,8 +148,9 @@ export const declare: Declare = (command) =>
         .choices(['run', 'test'])
         .default('run'),
     )
+    .addOption(shared.architecture)
     .addHelpText(
       'after',
-      '\nExamples:\n  busyguest doctor\n  busyguest doctor --install --for test',
+      '\nExamples:\n  busyguest doctor\n  busyguest doctor --install --for test\n  busyguest doctor --arch arm64',
     )
     .action(exits(doctor));

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: MIT
+import { open } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import type { Architecture } from '../architectures/architecture.js';
+import {
+  architectureOfPackage,
+  architectures,
+  usualArchitecture,
+} from '../architectures/architectures.js';
 import { withNearestFile } from '../documents/nearest-file.js';
 import { nameOf } from '../jobs/name.js';
 import { packageIdentity } from '../kernels/packages/package-identity.js';
 import { UsageError } from '../model/errors.js';
-import { sourceRef } from '../model/source-ref.js';
+import { debianName, sourceRef } from '../model/source-ref.js';
 import { exists, isFolder } from '../system/files.js';
 
 /** A kernel of a command line: the name of an archive's package, or the files that belong together. */
@@ -12,6 +19,7 @@ export interface KernelArgument {
   /** What jobs and results call it; undefined leaves it to the matrix. */
   readonly name: string | undefined;
   readonly files: readonly string[];
+  readonly architecture: Architecture;
 }
 
 /** Something that the user gave, and what it says that it is. */
@@ -21,6 +29,8 @@ interface Given {
   /** With the packager's revision; empty where it is no package. */
   readonly version: string;
   readonly hasImage: boolean;
+  /** What the package or the image says; undefined where it says nothing. */
+  readonly architecture?: Architecture | undefined;
 }
 
 /**
@@ -49,8 +59,13 @@ export async function kernelArguments(
   const names = namesOf(kernels.map((one) => (typeof one === 'string' ? [] : one)));
   return kernels.map((one, index) =>
     typeof one === 'string'
-      ? { name: undefined, files: [one] }
-      : { name: names[index], files: one.map(({ path }) => path) },
+      ? { name: undefined, files: [one], architecture: architectureOfPackage(packageOf(one)) }
+      : {
+          name: names[index],
+          files: one.map(({ path }) => path),
+          architecture:
+            one.find(({ architecture }) => architecture)?.architecture ?? usualArchitecture,
+        },
   );
 }
 
@@ -61,9 +76,28 @@ async function look(given: string, signal: AbortSignal): Promise<Given> {
   const none = { path, name: '', version: '' };
   if (await isFolder(path)) return { ...none, hasImage: false };
   const identity = await packageIdentity(path, signal);
-  if (identity) return { path, ...identity, hasImage: imagePackage.test(identity.name) };
-  return { ...none, hasImage: !/^\.?config\b|\.config$/.test(basename(path)) };
+  if (identity) {
+    const { name, version, architecture: word } = identity;
+    const architecture = architectures.find(
+      ({ debian, uname }) => word === debian || word === uname,
+    );
+    return { path, name, version, hasImage: imagePackage.test(name), architecture };
+  }
+  const hasImage = !/^\.?config\b|\.config$/.test(basename(path));
+  const start = await startOf(path);
+  const isForm = ({ image }: Architecture): boolean =>
+    image.formats.some((format) => format.is(start));
+  return { ...none, hasImage, architecture: architectures.find(isForm) };
 }
+
+/** The beginning of a file, where an image says what it is for. */
+async function startOf(path: string): Promise<Buffer> {
+  await using handle = await open(path);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
+  return buffer.subarray(0, bytesRead);
+}
+
+const packageOf = (name: string): string => debianName(name)?.package ?? '';
 
 /** Packages with a kernel's image, of Debian and its relatives, Fedora and its relatives, and openSUSE. */
 const imagePackage =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { deviceNames } from '../devices/registry.js';
+import { deviceNames, foreignArchitecture } from '../devices/registry.js';
 import { parseFilter } from '../jobs/filter.js';
 import { isGeneratorFile, runGenerator } from '../jobs/generator-file.js';
 import { loadMatrix, loadMatrixData } from '../jobs/load.js';
@@ -67,7 +67,11 @@ export function narrow(
   from: 'program' | 'anybody' = 'program',
 ): JobMatrix {
   const { tree, filter } = options;
-  const load = { knownDevices: deviceNames(), ...(tree !== undefined && { tree }) };
+  const load = {
+    knownDevices: deviceNames(),
+    architectureOf: foreignArchitecture,
+    ...(tree !== undefined && { tree }),
+  };
   const matrix = isGeneratorFile(file)
     ? loadMatrixData(file, parseJson(file, text), load, from)
     : loadMatrix(file, text, load);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { hvDevices } from '../jobs/generators/generator.js';
 import { qualify as qualifyMatrix } from '../jobs/generators/qualify.js';
 import { exitCodeOf } from '../verdict/exit.js';
 import { checkDevices } from './commit-test.js';
@@ -20,12 +19,22 @@ interface Options extends RunFlags {
 /** `busyguest qualify NAME|FILE...`: does a distribution's kernel keep the limit? */
 export async function qualify(given: readonly string[], options: Options): Promise<number> {
   const kernels = await interruptible((signal) => kernelArguments(given, signal));
-  const devices = options.device === undefined ? hvDevices : deviceList(options.device);
+  const used = [...new Set(kernels.map(({ architecture }) => architecture))];
+  const devices = used.flatMap((one) =>
+    options.device === undefined ? one.everyPath : deviceList(options.device, one),
+  );
   await checkDevices(devices);
   const seconds = Number(options.seconds);
   const packages = kernels.map(({ files }) => files);
   const names = kernels.map(({ name }) => name);
-  const matrix = qualifyMatrix({ packages, names, devices, seconds });
+  const architectures = kernels.map(({ architecture }) => architecture.name);
+  const matrix = qualifyMatrix({
+    packages,
+    names,
+    architectures,
+    devices: [...new Set(devices)],
+    seconds,
+  });
   // JSON is YAML: the same reader checks it as a job matrix.
   const text = JSON.stringify(matrix, undefined, 2);
   const start = await begin('qualify.yaml', text, {}, options.results);
@@ -54,6 +63,7 @@ ${everyPath}
 Examples:
   busyguest qualify debian:linux-image-powerpc64le@trixie debian:linux-image-powerpc64le@sid
   busyguest qualify linux-binary-7.2_ppc64el.deb linux-modules-7.2_ppc64el.deb
+  busyguest qualify debian:linux-image-amd64 debian:linux-image-arm64 debian:linux-image-riscv64
   busyguest qualify old/vmlinux new/vmlinux --device qemu-pseries-p9`,
     )
     .action(exits(qualify));

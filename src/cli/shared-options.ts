@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Option, type Command } from 'commander';
+import { architectures, usualArchitecture } from '../architectures/architectures.js';
 import { expectedModes, usualMode } from '../verdict/expected.js';
 
 /** Collects an option that may be given more than once, each time with one value or several with commas. */
@@ -46,6 +47,9 @@ export const shared = {
     '--set <name=value>',
     'set an option of a job file that is a program (*.job.ts); separate several with commas, or repeat --set',
   ).argParser(collectSettings),
+  architecture: new Option('--arch <name>', "architecture, by the kernel's name for it")
+    .choices(architectures.map(({ name }) => name))
+    .default(usualArchitecture.name),
   devices: new Option(
     '--device <list>',
     "test on these devices: names or patterns such as 'qemu-powernv*', separated by commas; all means every emulated one",

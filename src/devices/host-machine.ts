@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readIfThere } from '../system/files.js';
 import { withFlags } from './qemu/argv.js';
-import { workarounds } from './qemu/machines.js';
+import { workarounds } from '../architectures/powerpc/machines.js';
 
 /** What the device tree says of a POWER machine. */
 export interface HostMachine {

@@ -4,7 +4,10 @@ import { describedDevices, readDescribed } from './described/folder.js';
 import type { Device } from './device.js';
 import type { Description } from './described/schema.js';
 import { ipmiDevice } from './ipmi/ipmi-device.js';
-import { qemuMachines, workarounds, type QemuMachine } from './qemu/machines.js';
+import type { Architecture } from '../architectures/architecture.js';
+import { architectureNamed, keyOf, qemuMachines } from '../architectures/architectures.js';
+import type { QemuMachine } from '../architectures/machine.js';
+import { describedParts } from '../architectures/powerpc/machines.js';
 import { localDevice } from './local/local-device.js';
 import { lavaRunDevice, lavaRunPrefix } from './lava/lava-run-device.js';
 import { qemuDevice } from './qemu/qemu-device.js';
@@ -55,6 +58,16 @@ export function emulatedMachine(device: string): QemuMachine | undefined {
   return qemuMachines.find(({ name }) => name === wanted);
 }
 
+/** The architecture of a device's machines: that of an emulated one, else the usual one. */
+export const architectureOf = (device: string): Architecture =>
+  architectureNamed(emulatedMachine(device)?.architecture);
+
+/** The kernel's name for a device's architecture where it is not the usual one. */
+export function foreignArchitecture(device: string): string | undefined {
+  const [name] = keyOf(architectureOf(device));
+  return name;
+}
+
 /**
  * The device that a job names. On a POWER host whose KVM can do it, a `qemu-pseries` device is
  * taken over by its `kvm-pseries` twin: the real thing beats its emulation.
@@ -92,7 +105,7 @@ export function machineOf(spec: DeviceSpec): QemuMachine {
     ...(spec.icount && { icountSince: [7, 0] as const }),
     sameBytes: false,
     console: spec.console,
-    payload: workarounds(spec.machine, spec.accel),
+    ...describedParts(spec.machine, spec.accel),
     promised: {},
   };
 }

@@ -2,6 +2,7 @@
 import type { Say } from '../model/event.js';
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Architecture } from '../architectures/architecture.js';
 import { InfraError } from '../model/errors.js';
 import { AptSuite, NotInArchiveError, type AptPackage } from '../system/apt.js';
 import { use } from '../system/cache.js';
@@ -12,13 +13,16 @@ import { run } from '../system/processes.js';
 import type { ImageFile } from './cpio.js';
 import { libraryClosure, readDynamic, type Dynamic } from './elf.js';
 
-/** Debian's name for ppc64le, and what its libraries' folder is called. */
-const architecture = 'ppc64el';
-const triplet = 'powerpc64le-linux-gnu';
-const libraryDirs = [`usr/lib/${triplet}`, `lib/${triplet}`, 'usr/lib', 'lib'];
+/** Where the libraries of a triplet are. */
+const libraryDirs = (triplet: string): string[] => [
+  ...[`usr/lib/${triplet}`, `lib/${triplet}`],
+  ...['usr/lib', 'lib'],
+];
 
 /** What is wanted of Debian's packages. */
 export interface Wanted {
+  /** The one of the machine under test. */
+  readonly architecture: Architecture;
   /** Where in the cache what was unpacked is. */
   dir(...parts: readonly string[]): string;
   /** The packages of the programs, whose libraries are fetched too. */
@@ -41,7 +45,7 @@ export interface DebianPrograms {
 }
 
 /**
- * Debian's own programs for ppc64el with the libraries that they need, from Debian stable (from testing where
+ * Debian's own programs for an architecture with the libraries that they need, from Debian stable (from testing where
  * the archive lacks a file of it), kept in the cache. Nothing is installed. Throws InfraError.
  */
 export async function debianPrograms(
@@ -50,7 +54,7 @@ export async function debianPrograms(
   say: Say,
 ): Promise<DebianPrograms> {
   const from = (name: string): Promise<DebianPrograms> => {
-    const suite = new AptSuite(name, architecture, signal);
+    const suite = new AptSuite(name, wanted.architecture.debian, signal);
     return suite.withNewLists(() => fromSuite(wanted, suite, signal, say));
   };
   try {
@@ -105,10 +109,16 @@ async function unpack(
   });
 }
 
-async function filesOf(root: string, { programs, data }: Wanted): Promise<ImageFile[]> {
-  const dynamics = await Promise.all(programs.map((path) => dynamicOf(join(root, path))));
+async function filesOf(
+  root: string,
+  { architecture, programs, data }: Wanted,
+): Promise<ImageFile[]> {
+  const { triplet, word } = architecture;
+  const dynamics = await Promise.all(programs.map((path) => dynamicOf(join(root, path), word)));
   const needed = { needed: [...new Set(dynamics.flatMap((one) => one.needed))] };
-  const { libraries, missing } = await libraryClosure(needed, (soname) => findIn(root, soname));
+  const { libraries, missing } = await libraryClosure(needed, (soname) =>
+    findIn(root, soname, architecture),
+  );
   const interpreter = dynamics.find((one) => one.interpreter !== undefined)?.interpreter;
   if (missing.length > 0 || interpreter === undefined) {
     const what = missing.join(', ') || 'the loader';
@@ -133,16 +143,17 @@ async function filesOf(root: string, { programs, data }: Wanted): Promise<ImageF
 async function findIn(
   root: string,
   soname: string,
+  { triplet, word }: Architecture,
 ): Promise<{ path: string; dynamic: Dynamic } | undefined> {
-  for (const dir of libraryDirs) {
+  for (const dir of libraryDirs(triplet)) {
     const path = await realpath(join(root, dir, soname)).catch(() => undefined);
-    if (path !== undefined) return { path, dynamic: await dynamicOf(path) };
+    if (path !== undefined) return { path, dynamic: await dynamicOf(path, word) };
   }
   return undefined;
 }
 
-async function dynamicOf(path: string): Promise<Dynamic> {
+async function dynamicOf(path: string, word: string): Promise<Dynamic> {
   const dynamic = readDynamic(await readFile(path));
-  if (dynamic === undefined) throw new InfraError('image', `${path} is no program for ppc64le`);
+  if (dynamic === undefined) throw new InfraError('image', `${path} is no program for ${word}`);
   return dynamic;
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
+import { powerpc } from '../architectures/powerpc/architecture.js';
 import type { Say } from '../model/event.js';
 import { cacheDir } from '../system/files.js';
 import type { ImageFile } from './cpio.js';
 import { debianPrograms, type Wanted } from './debian-programs.js';
 
-/** With the firmware of the pseries machine with x-vof=on. */
+/** With the firmware of the pseries machine with x-vof=on: QEMU as the guest's user is there for POWER only. */
 const wanted: Wanted = {
+  architecture: powerpc,
   dir: (...parts) => cacheDir('guest-qemu', ...parts),
-  packages: ['qemu-system-ppc'],
+  packages: [powerpc.qemu.packages.apt],
   beside: ['qemu-system-data'],
-  programs: ['usr/bin/qemu-system-ppc64'],
+  programs: [`usr/bin/${powerpc.qemu.program}`],
   data: ['usr/share/qemu/vof.bin'],
 };
 

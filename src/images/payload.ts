@@ -2,6 +2,8 @@
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Architecture } from '../architectures/architecture.js';
+import { keyOf } from '../architectures/architectures.js';
 import type { Say } from '../model/event.js';
 import { use } from '../system/cache.js';
 import { cacheDir, digest, makeFolderWhole, projectDir } from '../system/files.js';
@@ -18,6 +20,8 @@ export interface Program {
 
 /** A compiler as its prefix and the identity of its version. */
 export interface Compiler {
+  /** The one that it compiles for. */
+  readonly architecture: Architecture;
   readonly crossCompile: string;
   readonly versions: readonly string[];
   /** Told how far it is: on an emulated machine the test's program takes minutes. */
@@ -37,7 +41,7 @@ export async function compileProgram(
   const texts = await Promise.all(
     [...files.map((file) => join(sources, file)), flags].map((file) => readFile(file)),
   );
-  const key = digest(...compiler.versions, ...texts).slice(0, 24);
+  const key = digest(...keyOf(compiler.architecture), ...compiler.versions, ...texts).slice(0, 24);
   const dir = cacheDir('programs', `${name}-${key}`);
   if (!(await use(dir))) {
     await mkdir(cacheDir('programs'), { recursive: true });
@@ -45,7 +49,9 @@ export async function compileProgram(
       const build = join(temporary, 'build');
       await run(['cp', '-a', sources, build], { stage: 'image', signal });
       await run(['cp', '-a', flags, temporary], { stage: 'image', signal });
-      const make = ['make', '-C', build, `CROSS_COMPILE=${compiler.crossCompile}`];
+      const { crossCompile, architecture } = compiler;
+      const tools = [`ARCH=${architecture.name}`, `CROSS_COMPILE=${crossCompile}`];
+      const make = ['make', '-C', build, ...tools];
       await run([...make, 'clean'], { stage: 'image', signal });
       // Which files it compiles depends on the architecture, which the Makefile asks the compiler for.
       const { stdout } = await run([...make, '--dry-run', name], { stage: 'image', signal });

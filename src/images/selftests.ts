@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Architecture } from '../architectures/architecture.js';
 import { InfraError } from '../model/errors.js';
 import type { Say } from '../model/event.js';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
@@ -13,7 +14,8 @@ import type { Image } from './image.js';
 import { compileProgram, type Compiler } from './payload.js';
 
 /** What run_kselftest.sh and the scripts among the tests need of a system; busybox is the rest of it. */
-const wanted: Wanted = {
+const wantedFor = (architecture: Architecture): Wanted => ({
+  architecture,
   dir: (...parts) => cacheDir('guest-programs', ...parts),
   packages: ['bash', 'coreutils', 'busybox'],
   beside: [],
@@ -22,11 +24,11 @@ const wanted: Wanted = {
     'usr/libexec/coreutils/libstdbuf.so',
     // What tests are linked with beside the C library itself.
     ...['libm.so.6', 'librt.so.1', 'libpthread.so.0', 'libdl.so.2', 'libgcc_s.so.1'].map(
-      (name) => `usr/lib/powerpc64le-linux-gnu/${name}`,
+      (name) => `usr/lib/${architecture.triplet}/${name}`,
     ),
   ],
   data: [],
-};
+});
 
 /** Selftests that were built and installed. */
 export interface Installed {
@@ -48,7 +50,7 @@ export async function selftestsImage(
 ): Promise<Image & { readonly facts: Readonly<Record<string, string>> }> {
   const init = await compileProgram('init', compiler, signal);
   const start = await readFile(join(projectDir, 'guest-images/kselftest/start.sh'));
-  const system = await debianPrograms(wanted, signal, say);
+  const system = await debianPrograms(wantedFor(compiler.architecture), signal, say);
   const key = digest(init.key, start, system.key, installed, tests.join('\n')).slice(0, 24);
   const initramfs = cacheDir('images', `kselftest-${key}.cpio`);
   if (!(await use(initramfs))) {

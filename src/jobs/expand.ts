@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { dirname, resolve } from 'node:path';
+import { architectureOfPackage, usualArchitecture } from '../architectures/architectures.js';
+import { debianName } from '../model/source-ref.js';
 import { kernelId, runningKernel } from '../model/job.js';
 import type { DeviceSpec, Job, JobMatrix, KernelSpec, TestSpec, Timeouts } from '../model/job.js';
 import { linearPattern } from '../documents/pattern.js';
@@ -18,11 +20,25 @@ export interface ExpandedTest {
   readonly cpusPath: Path;
 }
 
+/** The kernel's name for a device's architecture; undefined: the usual one. */
+export type ArchitectureOf = (device: string) => string | undefined;
+
+/** What a job matrix does not say itself. */
+export interface ExpandOptions {
+  /** Replaces the source of every kernel; a path is relative to the working directory. */
+  readonly tree?: string;
+  readonly architectureOf?: ArchitectureOf;
+}
+
 /**
  * Kernels x devices x tests without the excluded ones, every path absolute against the folder of `file`.
  * `tree` stands in for the source of every kernel; its path is relative to the working directory.
  */
-export function expandMatrix(raw: RawMatrix, file: string, tree?: string): JobMatrix {
+export function expandMatrix(
+  raw: RawMatrix,
+  file: string,
+  { tree, architectureOf = () => undefined }: ExpandOptions,
+): JobMatrix {
   const dir = resolve(dirname(file));
   const source = tree === undefined ? undefined : absoluteSource(tree, process.cwd());
   const kernels = raw.kernels.map((kernel) => kernelSpec(kernel, dir, source));
@@ -31,9 +47,12 @@ export function expandMatrix(raw: RawMatrix, file: string, tree?: string): JobMa
     title: linearPattern(title),
     reason,
   }));
-  const kernelFor = kernelsFor(tests.map(({ spec }) => spec));
+  const kernelFor = kernelsFor(
+    tests.map(({ spec }) => spec),
+    architectureOf,
+  );
   const jobs = kernels.flatMap((kernel, index) =>
-    raw.devices.flatMap((device) =>
+    raw.devices.filter(runsOn(raw.kernels[index], architectureOf)).flatMap((device) =>
       tests
         .filter(
           (test) =>
@@ -41,7 +60,7 @@ export function expandMatrix(raw: RawMatrix, file: string, tree?: string): JobMa
         )
         .map(({ spec }): Job => ({
           name: `${kernel.name}-${deviceName(device)}-${spec.name}`,
-          kernel: kernelFor(kernel, spec),
+          kernel: kernelFor(kernel, deviceName(device), spec),
           device: deviceName(device),
           ...(typeof device === 'string' ? {} : { deviceSpec: deviceSpec(device) }),
           test: spec,
@@ -54,12 +73,37 @@ export function expandMatrix(raw: RawMatrix, file: string, tree?: string): JobMa
   return { name: raw.name, file, kernels, ...fixOf(raw, dir), jobs };
 }
 
-/** The kernel of a test's jobs: built for its program where that needs more of it, once for all tests of the program. */
+/** Whether a kernel can run on a device: one of a package is for one architecture. */
+function runsOn(
+  kernel: RawKernel | undefined,
+  architectureOf: ArchitectureOf,
+): (device: RawDevice) => boolean {
+  const [first = ''] = listOf(kernel?.package ?? []);
+  const debian = debianName(first)?.package;
+  const wanted =
+    kernel?.arch ?? (debian === undefined ? undefined : architectureOfPackage(debian).name);
+  return (device) =>
+    wanted === undefined ||
+    (architectureOf(deviceName(device)) ?? usualArchitecture.name) === wanted;
+}
+
+/**
+ * The kernel of a test's jobs on a device: of the device's architecture, and built for the test's program where that needs
+ * more of it; once for all jobs that boot the same.
+ */
 function kernelsFor(
   tests: readonly TestSpec[],
-): (kernel: KernelSpec, test: TestSpec) => KernelSpec {
+  architectureOf: ArchitectureOf,
+): (kernel: KernelSpec, device: string, test: TestSpec) => KernelSpec {
   const made = new Map<string, KernelSpec>();
-  return (kernel, test) => {
+  const once = (spec: KernelSpec): KernelSpec => {
+    const known = made.get(kernelId(spec)) ?? spec;
+    made.set(kernelId(spec), known);
+    return known;
+  };
+  return (given, device, test) => {
+    const architecture = given.source === runningKernel ? undefined : architectureOf(device);
+    const kernel = architecture === undefined ? given : once({ ...given, architecture });
     const { name, kernel: needs } = programOf(test);
     const isBuilt = kernel.packages.length === 0 && kernel.source !== runningKernel;
     if (needs === undefined || !isBuilt) return kernel;
@@ -67,9 +111,7 @@ function kernelsFor(
     const treeConfig = new Set(own.flatMap(({ parameters }) => needs.treeConfig(parameters)));
     const config = [...kernel.config, ...needs.config];
     const spec = { ...kernel, config, builtFor: name, treeConfig: [...treeConfig].sort() };
-    const known = made.get(kernelId(spec)) ?? spec;
-    made.set(kernelId(spec), known);
-    return known;
+    return once(spec);
   };
 }
 

@@ -6,7 +6,7 @@ import { checkReferences } from './check.js';
 import { checkCpus } from './check-cpus.js';
 import { checkData } from './check-data.js';
 import { readDocument } from '../documents/document.js';
-import { expandMatrix } from './expand.js';
+import { expandMatrix, type ExpandOptions } from './expand.js';
 import { findingsOf, type SchemaNode } from '../documents/issues.js';
 import { inFileOrder, pathText, problemOf } from '../documents/positions.js';
 import type { Finding } from '../documents/positions.js';
@@ -16,11 +16,9 @@ import { sourceFault } from './sources.js';
 const matrixKind = { noun: 'job matrix', keys: 'name, kernels, devices, tests' };
 const published = jobMatrixJsonSchema() as SchemaNode;
 
-export interface LoadOptions {
+export interface LoadOptions extends ExpandOptions {
   /** Names of the built-in devices. */
   readonly knownDevices: readonly string[];
-  /** Replaces the source of every kernel; a path is relative to the working directory. */
-  readonly tree?: string;
 }
 
 /**
@@ -64,19 +62,19 @@ function checkTree({ tree }: LoadOptions): void {
 function matrixOf(
   data: unknown,
   file: string,
-  { knownDevices, tree }: LoadOptions,
+  options: LoadOptions,
   problems: readonly Problem[],
   toProblem: (finding: Finding) => Problem,
 ): JobMatrix {
   const parsed = matrixSchema.safeParse(data);
   const findings = [
     ...findingsOf(parsed.error?.issues ?? [], data, published),
-    ...checkReferences(data, knownDevices),
+    ...checkReferences(data, options.knownDevices),
   ];
   const all = [...problems, ...findings.map(toProblem)];
   if (all.length > 0 || !parsed.success) throw new JobError(inFileOrder(all));
 
-  const matrix = expandMatrix(parsed.data, file, tree);
+  const matrix = expandMatrix(parsed.data, file, options);
   const late = [...checkJobs(matrix), ...checkCpus(parsed.data, matrix.jobs)];
   if (late.length > 0) throw new JobError(inFileOrder(late.map(toProblem)));
   return matrix;
@@ -93,7 +91,7 @@ function checkJobs({ jobs, kernels }: JobMatrix): Finding[] {
     seen.set(name, other ?? kernel.name);
     if (other === undefined) continue;
     findings.push({
-      path: ['kernels', kernels.indexOf(kernel), 'name'],
+      path: ['kernels', kernels.findIndex((one) => one.name === kernel.name), 'name'],
       message: `two jobs would have the name "${name}"`,
       hint: `rename this kernel or "${other}"`,
     });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from 'zod';
+import { architectures } from '../architectures/architectures.js';
 import { oneOrMore, refineWith } from '../documents/refine.js';
 import { matrixKeys } from '../payload/registry.js';
 import { linearPattern, patternFault } from '../documents/pattern.js';
@@ -42,6 +43,12 @@ export const kernelSchema = z.strictObject({
     .optional()
     .describe(
       "A distribution's kernel instead of a source: debian:PACKAGE[@SUITE], or .deb and .rpm files (or a bare image and its modules folder) that belong together.",
+    ),
+  arch: z
+    .enum(architectures.map((one) => one.name))
+    .optional()
+    .describe(
+      "The architecture it is for, by the kernel's name: it runs on the devices of that one only. Default: for debian:PACKAGE what its name says, for a source that of each device.",
     ),
   'command-line': z
     // One word for whoever passes it on: QEMU, a LAVA definition, the shell of a machine that calls kexec.

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InfraError } from '../model/errors.js';
 import type { FixSpec, KernelSpec } from '../model/job.js';
+import { keyOf } from '../architectures/architectures.js';
 import { use } from '../system/cache.js';
 import {
   cacheDir,
@@ -15,7 +16,7 @@ import {
 import { withLock } from '../system/lock.js';
 import { seal } from '../system/sealed.js';
 import { configIdentity, readConfigs, type ConfigPlan } from './config.js';
-import { compileKernel } from './compile.js';
+import { builtImage, compileKernel } from './compile.js';
 import { compiledFiles, coverageFacts, readCompiled, writeCompiled } from './compiled-files.js';
 import { choosePatches, type ChosenPatches } from './fix.js';
 import type { PinnedSource } from './pinned-source.js';
@@ -31,7 +32,7 @@ const buildFormat = '1';
 /** A kernel that can be booted, with what it was made from. */
 export interface BuiltKernel {
   readonly name: string;
-  /** The ELF image for QEMU's -kernel. */
+  /** The image for QEMU's -kernel. */
   readonly image: string;
   /** Identity: the same for the same source, patches, config and toolchain. */
   readonly key: string;
@@ -80,6 +81,7 @@ export async function planBuild(
     source.id,
     seriesDigest(chosen.patches),
     ...configIdentity(config),
+    ...keyOf(toolchain.architecture),
     ...toolchain.versions,
   ).slice(0, 24);
   const cached = await use(kernelDir(key));
@@ -113,7 +115,7 @@ export async function build(
   >;
   return {
     name: plan.kernel.name,
-    image: join(dir, 'vmlinux'),
+    image: join(dir, builtImage),
     key: plan.key,
     // The same kernel may have come from another commit, or a patch of another name, before.
     facts: { ...facts, ...planFacts(plan), ...(await coverage(dir, plan, signal)) },
@@ -153,14 +155,14 @@ async function compileInto(
     if (isCheck) await compareClean(dir, temporary, plan.kernel.name);
     await mkdir(dirname(dir), { recursive: true });
     await rm(dir, { recursive: true, force: true });
-    await seal(join(dir, 'vmlinux'), join(temporary, 'vmlinux'));
+    await seal(join(dir, builtImage), join(temporary, builtImage));
     await rename(temporary, dir);
   });
 }
 
 /** Throws InfraError where a kernel of the cache is not what a build from nothing makes; all that was kept is then given up. */
 async function compareClean(dir: string, clean: string, kernel: string): Promise<void> {
-  for (const name of ['vmlinux', 'config']) {
+  for (const name of [builtImage, 'config']) {
     const [has, wanted] = await Promise.all([dir, clean].map((one) => digestFile(join(one, name))));
     if (has === wanted) continue;
     await rm(cacheDir('objects'), { recursive: true, force: true });

@@ -18,6 +18,9 @@ import { copyBuilt, readBuilt } from './tree-file.js';
 import { needsOffsets, offsetsSource, readOffsets, writeOffsetsSource } from './trace-offsets.js';
 import { bringTree, dateTree, withWorkTree, type TreeState, type WorkTree } from './work-tree.js';
 
+/** What the image of a built kernel is called in the cache, whatever form it has. */
+export const builtImage = 'vmlinux';
+
 /** Compiled files of the minimal config, for the percentage of a first build. */
 const usualSteps = 900;
 
@@ -76,13 +79,14 @@ async function recipeOf(plan: BuildPlan, state: TreeState, signal: AbortSignal):
   const { source, chosen, config, toolchain } = plan;
   const own = new Set((await ownPatches(signal)).map(({ text }) => digest(diffText(text))));
   const patches = chosen.patches.map(({ text }) => digest(diffText(text)));
-  const { kind, choice, compiler, versions } = toolchain;
+  const { kind, choice, compiler, versions, architecture } = toolchain;
   return {
     state,
     ...(source.origin !== undefined && { origin: source.origin }),
     patches: patches.filter((patch) => !own.has(patch)),
     config: configIdentity(config).flatMap((text) => text.split('\n')),
     toolchain: [kind, choice, compiler, ...versions].join('; '),
+    arch: architecture.name,
     tools: await configTools(),
   };
 }
@@ -136,7 +140,8 @@ async function compile(work: Work, isPart: boolean, say: Say): Promise<void> {
     if (isPart) say(text);
     else say(text, Math.min(steps / last, 0.99));
   };
-  await make(work, [`-j${availableParallelism() + 1}`, 'vmlinux'], {}, onLine);
+  const { goal } = work.toolchain.architecture.image;
+  await make(work, [`-j${availableParallelism() + 1}`, goal], {}, onLine);
   if (!isPart) await writeFile(cacheDir('build-steps'), String(steps));
 }
 
@@ -158,11 +163,11 @@ async function traceOffsets(work: Work): Promise<{ trace_offsets?: string }> {
 /** What is booted and shown of a kernel, into an empty folder. */
 async function keepArtefacts(
   out: string,
-  { work: { obj, log } }: Made,
+  { work: { obj, log, toolchain } }: Made,
   facts: Readonly<Record<string, string>>,
 ): Promise<void> {
   for (const [from, to] of [
-    ['vmlinux', 'vmlinux'],
+    [toolchain.architecture.image.path, builtImage],
     ['.config', 'config'],
     ['System.map', 'System.map'],
   ] as const) {

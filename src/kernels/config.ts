@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
+import { architectureNamed } from '../architectures/architectures.js';
 import { JobError, type Problem } from '../model/errors.js';
 import type { KernelSpec } from '../model/job.js';
 import { exists, projectDir } from '../system/files.js';
@@ -35,21 +36,29 @@ const generated = /^#\n# Automatically generated file; DO NOT EDIT\./;
 const mostBytes = 4 * 1024 ** 2;
 
 /**
- * Reads fragments by name (jobs/config/NAME.config) or path. A file that stands alone, or a first one that Kconfig
+ * Reads fragments by name or path. A name is a file below jobs/config/, of the architecture, for every architecture, or
+ * both. A file that stands alone, or a first one that Kconfig
  * has written, is a full .config. Throws JobError naming what is not there.
  */
 export async function readConfigs({
   config,
   configIsFull,
-}: Pick<KernelSpec, 'config' | 'configIsFull'>): Promise<ConfigPlan> {
+  architecture,
+}: Pick<KernelSpec, 'config' | 'configIsFull' | 'architecture'>): Promise<ConfigPlan> {
+  const { name: arch } = architectureNamed(architecture);
   const problems: Problem[] = [];
   const files: Fragment[] = [];
   for (const name of config) {
-    const file = name.includes('/') ? name : join(fragmentsDir, `${name}.config`);
-    const ships = dirname(file) === fragmentsDir;
-    if (await exists(file))
+    const places = [`${arch}/${name}.config`, `${name}.config`];
+    const paths = name.includes('/') ? [name] : places.map((place) => join(fragmentsDir, place));
+    const there: string[] = [];
+    for (const file of paths) if (await exists(file)) there.push(file);
+    for (const file of there) {
+      const ships = file.startsWith(`${fragmentsDir}/`);
       files.push({ file, text: (await readInput(file, mostBytes)).toString('utf8'), ships });
-    else problems.push({ message: `config fragment ${name}: no file ${file}` });
+    }
+    if (there.length === 0)
+      problems.push({ message: `config fragment ${name}: no file ${paths.at(-1)}` });
   }
   if (problems.length > 0) throw new JobError(problems);
   const [first, ...rest] = files;
@@ -143,13 +152,13 @@ async function ask(work: Work, full: Fragment | undefined, settings: string): Pr
 
 /** Throws JobError for what must be there. */
 async function fragmentFacts(
-  { kernel, tree, log }: Work,
+  { kernel, tree, log, toolchain: { architecture } }: Work,
   lines: readonly Line[],
   finished: string,
 ): Promise<Record<string, string>> {
   if (unmet(lines, finished).length === 0) return {};
-  const kconfig = await readKconfig(tree);
-  const { instead, lost, problems } = outcome(lines, finished, kconfig);
+  const kconfig = await readKconfig(tree, architecture);
+  const { instead, lost, problems } = outcome(lines, finished, kconfig, architecture);
   if (problems.length > 0) {
     throw new JobError(
       problems.map((problem) => ({ ...problem, message: `kernel ${kernel}: ${problem.message}` })),
@@ -163,12 +172,12 @@ async function fragmentFacts(
 }
 
 function fullFacts(
-  { kernel, log }: Work,
+  { kernel, log, toolchain: { architecture } }: Work,
   full: Fragment,
   overridden: ReadonlySet<string>,
   finished: string,
 ): Record<string, string> {
-  const missing = missingConfig(readConfig(finished), { modules: false });
+  const missing = missingConfig(readConfig(finished), { architecture, modules: false });
   if (missing.length > 0) {
     const hint = `a fragment can mend it: config: [${basename(full.file)}, ./my.fragment]`;
     const message = (need: string): string => `kernel ${kernel}: ${full.file} lacks ${need}`;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { basename, join } from 'node:path';
+import { architectures } from '../architectures/architectures.js';
 import { nearestFileHint } from '../documents/nearest-file.js';
 import { InfraError, JobError } from '../model/errors.js';
 import {
@@ -95,7 +96,7 @@ const leftovers = [
   '.config',
   'include/config',
   'include/generated',
-  'arch/powerpc/include/generated',
+  ...architectures.map(({ name }) => `arch/${name}/include/generated`),
 ];
 const isLeftover = (path: string): boolean =>
   leftovers.some((left) => path === left || path.startsWith(`${left}/`));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { posix } from 'node:path';
+import type { Architecture } from '../architectures/architecture.js';
 import { readBuilt } from './tree-file.js';
 
 /** What a tree's Kconfig files say of a symbol. */
@@ -19,10 +20,10 @@ const mostFiles = 20_000;
 const mostNeeds = 500;
 
 /**
- * Reads the Kconfig files that `make ARCH=powerpc` would read, from the top one along its `source` lines; none outside
+ * Reads the Kconfig files that make would read for an architecture, from the top one along its `source` lines; none outside
  * of the tree. It looks at names, prompts and conditions only: what a value becomes, Kconfig itself is asked.
  */
-export async function readKconfig(tree: string): Promise<Kconfig> {
+export async function readKconfig(tree: string, { name: arch }: Architecture): Promise<Kconfig> {
   const symbols = new Map<string, KconfigSymbol>();
   const seen = new Set<string>();
   const queue = ['Kconfig'];
@@ -30,13 +31,13 @@ export async function readKconfig(tree: string): Promise<Kconfig> {
     if (seen.has(file) || seen.size >= mostFiles) continue;
     seen.add(file);
     const text = await readBuilt(tree, posix.normalize(file));
-    if (text !== undefined) queue.push(...readFileOf(text, symbols));
+    if (text !== undefined) queue.push(...readFileOf(text, arch, symbols));
   }
   return symbols;
 }
 
 /** Adds a file's symbols; gives the files that it names. */
-function readFileOf(text: string, symbols: Map<string, KconfigSymbol>): string[] {
+function readFileOf(text: string, arch: string, symbols: Map<string, KconfigSymbol>): string[] {
   const sources: string[] = [];
   const around: string[] = [];
   let name: string | undefined;
@@ -65,7 +66,7 @@ function readFileOf(text: string, symbols: Map<string, KconfigSymbol>): string[]
       around.push(condition(rest));
     } else if (word === 'endif') around.pop();
     else if (word === 'source') {
-      sources.push(rest.replaceAll(/["']/g, '').replaceAll('$(SRCARCH)', 'powerpc').trim());
+      sources.push(rest.replaceAll(/["']/g, '').replaceAll('$(SRCARCH)', arch).trim());
     } else if (/^(?:choice|comment|menu|end\w+|mainmenu)$/.test(word)) name = undefined;
     else if (word === 'depends') add({ needs: [condition(rest.replace(/^on\s+/, ''))] });
     else if (/^(?:bool|tristate|string|int|hex|prompt)$/.test(word)) add(promptOf(rest));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Architecture } from '../architectures/architecture.js';
 import { closest, distance } from 'fastest-levenshtein';
 import type { Problem } from '../model/errors.js';
 import { settings, type Setting, type Wanted } from './fragment.js';
@@ -47,9 +48,14 @@ export function lostSymbols(wanted: string, finished: string): string[] {
  * user's own fragment the same may be a typing mistake, so there it is an error, unless the line says `# or nothing`.
  * A symbol that could be set and is not is an error in both.
  */
-export function outcome(lines: readonly Line[], finished: string, kconfig: Kconfig): Outcome {
+export function outcome(
+  lines: readonly Line[],
+  finished: string,
+  kconfig: Kconfig,
+  architecture: Architecture,
+): Outcome {
   const has = settings(finished);
-  const missing = lacks(readConfig(finished), { modules: false });
+  const missing = lacks(readConfig(finished), { architecture, modules: false });
   const instead: string[] = [];
   const lost: string[] = [];
   const problems: Problem[] = [];

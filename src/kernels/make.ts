@@ -73,11 +73,11 @@ function cageOf({ tree, obj, toolchain: { kind, choice, compiler } }: Work): Cag
 }
 
 function makeArgv({ tree, folder = '', obj, toolchain }: Work): string[] {
-  const { kind, choice, compiler } = toolchain;
+  const { kind, choice, compiler, architecture } = toolchain;
   // Both are named, so that the environment cannot choose half of another toolchain.
   const [prefix, llvm] = kind === 'gcc' ? [choice, ''] : ['', choice];
   return [
-    ...['make', '-C', join(tree, folder), `O=${obj}`, 'ARCH=powerpc'],
+    ...['make', '-C', join(tree, folder), `O=${obj}`, `ARCH=${architecture.name}`],
     ...[`CROSS_COMPILE=${prefix}`, `LLVM=${llvm}`, `CC=${compiler}`],
   ];
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { lstat, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { usualArchitecture } from '../architectures/architectures.js';
 import { folderForCages, use } from '../system/cache.js';
 import { cacheDir, makeFolderWhole, readIfThere } from '../system/files.js';
 import { run } from '../system/processes.js';
@@ -26,13 +27,17 @@ export interface Recipe {
   readonly config: readonly string[];
   /** What compiles, with its versions. */
   readonly toolchain: string;
+  /** The kernel's name for the architecture. */
+  readonly arch: string;
   /** What else of this machine Kconfig asks, with its state. */
   readonly tools: string;
 }
 
 type Facts = Readonly<Record<string, string>>;
 
-interface Kept extends Recipe {
+interface Kept extends Omit<Recipe, 'arch'> {
+  /** Absent: the usual one, in what was kept before there were others. */
+  readonly arch?: string;
   readonly format: number;
   /** What was found out when it was configured. */
   readonly configured?: Facts;
@@ -81,6 +86,7 @@ export async function nearestStart(
   for (const { key, kept } of await keptTrees()) {
     const lines = differingLines(kept.config, wanted.config);
     if (lines > mostConfigLines || kept.toolchain !== wanted.toolchain) continue;
+    if ((kept.arch ?? usualArchitecture.name) !== wanted.arch) continue;
     if (best && lines > best.lines) continue;
     if (kept.tree !== undefined && kept.tree !== work.tree) continue;
     if (!(await isTrusted(kept, wanted, source, signal))) continue;
@@ -95,7 +101,7 @@ export async function nearestStart(
     const isNearer =
       best?.lines !== lines || best.start.changed.length > (changes?.paths.length ?? 0);
     if (changes === undefined || !isNearer) continue;
-    const start = await startFrom(key, changes, work, signal);
+    const start = await startFrom(key, changes, work, wanted.arch, signal);
     if (!start || !(await use(keptDir(key)))) continue;
     const configured = await configuredAs(wanted, key, kept, changes);
     best = { start: { ...start, ...(configured && { configured }) }, lines };
@@ -126,7 +132,7 @@ function differingLines(before: readonly string[], after: readonly string[]): nu
 }
 
 async function isTrusted(
-  kept: Recipe,
+  kept: Pick<Recipe, 'origin' | 'patches'>,
   wanted: Recipe,
   source: PinnedSource,
   signal: AbortSignal,
@@ -158,7 +164,7 @@ async function changesOfStates(
 
 /** What decides how things are built: kbuild sees a changed command, but not all that a script would do otherwise. */
 const ofBuild =
-  /^(?:Kbuild$|scripts\/|tools\/(?!testing\/|perf\/|Documentation\/)|arch\/powerpc\/(?:Makefile|tools\/|boot\/))/;
+  /^(?:Kbuild$|scripts\/|tools\/(?!testing\/|perf\/|Documentation\/)|arch\/(\w+)\/(?:Makefile|tools\/|boot\/(?!dts\/)))/;
 /** What kbuild compiles and knows the dependencies of, or what no build reads. */
 const isTracked = /\.(?:c|h|S|l|y|lex|rst|txt|cocci)$/;
 const makefile = /(?:^|\/)(?:Makefile|Kbuild)[^/]*$/;
@@ -170,9 +176,14 @@ async function startFrom(
   key: string,
   { paths, added }: Changes,
   { tree }: WorkTree,
+  arch: string,
   signal: AbortSignal,
 ): Promise<Start | undefined> {
-  if (paths.some((path) => ofBuild.test(path) && !isTracked.test(path))) return undefined;
+  const decides = (path: string): boolean => {
+    const [found, other = arch] = ofBuild.exec(path) ?? [];
+    return found !== undefined && other === arch && !isTracked.test(path);
+  };
+  if (paths.some(decides)) return undefined;
   for (const path of paths) {
     const state = await lstat(join(tree, path)).catch(() => undefined);
     // make looks at what a link leads to.

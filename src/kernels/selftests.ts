@@ -179,6 +179,10 @@ async function makeTests(
     const missing = /fatal error: \S+: No such file|cannot find -l|: not found$|command not found/;
     const why = error.errors.find((line) => missing.test(line));
     if (why === undefined) throw error;
-    throw new InfraError('selftests', why, 'install what is missing, for ppc64el');
+    throw new InfraError(
+      'selftests',
+      why,
+      `install what is missing, for ${work.toolchain.architecture.debian}`,
+    );
   }
 }

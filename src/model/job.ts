@@ -41,15 +41,23 @@ export interface KernelSpec {
   readonly expect: Status;
   /** Name of the kernel that this one is compared with for a verdict. */
   readonly base?: string;
+  /** The kernel's name for the architecture that it is built for, or that its packages are of; undefined: the usual one. */
+  readonly architecture?: string;
   /** The test program that it is built for, where that needs more of a kernel than its matrix says. */
   readonly builtFor?: string;
   /** Config fragments of the tree itself: what they ask for and the tree has is added to `config`. */
   readonly treeConfig?: readonly string[];
 }
 
-/** What a kernel is built and told apart by: one of a matrix may be built for several test programs. */
-export const kernelId = ({ name, builtFor }: Pick<KernelSpec, 'name' | 'builtFor'>): string =>
-  builtFor === undefined ? name : `${name} for ${builtFor}`;
+/** What a kernel is built and told apart by: one of a matrix may be built for several architectures and test programs. */
+export function kernelId({
+  name,
+  builtFor,
+  architecture,
+}: Pick<KernelSpec, 'name' | 'builtFor' | 'architecture'>): string {
+  const built = builtFor === undefined ? name : `${name} for ${builtFor}`;
+  return architecture === undefined ? built : `${built} on ${architecture}`;
+}
 
 /** The fix that `fix: present|absent` talks about. Absolute folders of patches. */
 export interface FixSpec {

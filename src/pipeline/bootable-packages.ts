@@ -27,7 +27,7 @@ export async function bootablePackages(
     labels.push(fetched.label);
   }
   say(`unpacking ${kernel.name}`);
-  const distro = await openPackages(files, cacheDir('packages'), signal);
+  const distro = await openPackages(files, cacheDir('packages'), signal, compiler.architecture);
   const start = Date.now();
   const image = await usualImage(compiler, signal, distro.modules);
   return {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { architectureNamed } from '../architectures/architectures.js';
 import { build, planBuild, planFacts, type BuildPlan } from '../kernels/build.js';
 import { BuildError } from '../kernels/make.js';
 import type { PinnedSource } from '../kernels/pinned-source.js';
@@ -42,7 +43,11 @@ export async function planKernels(
     const source = pinned.get(kernel.source) ?? pin();
     pinned.set(kernel.source, source);
     const plan = async (): Promise<BuildPlan> => {
-      const [tree, compiler] = await Promise.all([source, findToolchain(kernel.toolchain)]);
+      const architecture = architectureNamed(kernel.architecture);
+      const [tree, compiler] = await Promise.all([
+        source,
+        findToolchain(kernel.toolchain, architecture),
+      ]);
       return planBuild(kernel, matrix.fix, tree, compiler, signal);
     };
     plans.set(kernelId(kernel), await orFailure('source', plan));
@@ -70,13 +75,14 @@ export async function prepare(
 ): Promise<Map<string, Prepared>> {
   const word = await sandboxWord();
   if (word !== undefined) emit({ kind: 'note', text: word });
-  const compiler = await findProgramToolchain();
+  const compilerFor = ({ architecture }: KernelSpec): Promise<Compiler> =>
+    findProgramToolchain(architectureNamed(architecture));
   const kernels = new Map<string, Prepared>();
   const plans = await sourcesOf(matrix, clean, signal, emit);
   if (parallel !== undefined)
     emit({ kind: 'steps', steps: await stepsOf(matrix, plans, clean), parallel });
   for (const [name, plan] of plans) {
-    const built = 'key' in plan ? await buildOne(plan, matrix, compiler, signal, emit) : plan;
+    const built = 'key' in plan ? await buildOne(plan, matrix, compilerFor, signal, emit) : plan;
     kernels.set(name, built);
   }
   for (const kernel of usedKernels(matrix).filter(({ packages }) => packages.length > 0)) {
@@ -85,7 +91,8 @@ export async function prepare(
         await assertMayRun(kernel.packages, []);
         // Its readers of archives take a while to load, and most runs have no packages.
         const { bootablePackages } = await import('./bootable-packages.js');
-        return { kernel: await bootablePackages(kernel, { ...compiler, say }, signal, say) };
+        const compiler = { ...(await compilerFor(kernel)), say };
+        return { kernel: await bootablePackages(kernel, compiler, signal, say) };
       });
     const label = (made: Prepared): string | undefined =>
       'kernel' in made ? `kernel ${kernel.name}: ${packageLabel(made.kernel)}` : undefined;
@@ -95,7 +102,7 @@ export async function prepare(
   for (const kernel of usedKernels(matrix).filter(isRunning)) {
     const make = (say: Say): Promise<Prepared> =>
       orFailure('image', async () => ({
-        kernel: await bootableRunning({ ...compiler, say }, signal),
+        kernel: await bootableRunning({ ...(await compilerFor(kernel)), say }, signal),
       }));
     const during = `test program for ${kernel.name}`;
     const done = (made: Prepared): string | undefined => ('kernel' in made ? during : undefined);
@@ -106,6 +113,7 @@ export async function prepare(
     const [prepared, plan] = [kernels.get(id), plans.get(id)];
     if (!prepared || !('kernel' in prepared) || prepared.kernel.program) continue;
     const built = plan && 'key' in plan ? plan : undefined;
+    const compiler = await compilerFor(spec);
     const packing = { kernel: prepared.kernel, plan: built, compiler, signal };
     const otherImages = await packOthers(matrix, spec, packing, emit);
     if (otherImages.size > 0) kernels.set(id, { kernel: { ...prepared.kernel, otherImages } });
@@ -206,7 +214,7 @@ async function working<T>(
 async function buildOne(
   plan: BuildPlan,
   matrix: JobMatrix,
-  compiler: Compiler,
+  compilerFor: (kernel: KernelSpec) => Promise<Compiler>,
   signal: AbortSignal,
   emit: EventSink,
 ): Promise<Prepared> {
@@ -231,7 +239,8 @@ async function buildOne(
       });
     try {
       const kernel = await build(plan, AbortSignal.any([signal, deadline]), say);
-      const bootable = (): Promise<Bootable> => bootableBuild(kernel, { ...compiler, say }, signal);
+      const compiler = { ...(await compilerFor(plan.kernel)), say };
+      const bootable = (): Promise<Bootable> => bootableBuild(kernel, compiler, signal);
       return { kernel: await inStage('image', 'BUSYGUEST_CACHE', bootable) };
     } catch (error) {
       if (signal.aborted || !deadline.aborted) throw error;

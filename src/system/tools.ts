@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { arch } from 'node:os';
+import type { Architecture } from '../architectures/architecture.js';
 import { exists } from './files.js';
 import { firstLine } from './processes.js';
 
@@ -26,46 +27,38 @@ const same = (name: string): Record<PackageManager, string> => ({
   zypper: name,
 });
 
-const compiler: readonly Tool[] =
-  arch() === 'ppc64'
-    ? []
-    : [
-        {
-          name: 'powerpc64le-linux-gnu-gcc',
-          why: 'compiles the kernel and the test program for POWER',
-          check: { argv: ['powerpc64le-linux-gnu-gcc', '--version'] },
-          packages: {
-            apt: 'gcc-powerpc64le-linux-gnu',
-            dnf: 'gcc-powerpc64le-linux-gnu',
-            zypper: 'cross-ppc64le-gcc13',
-          },
-        },
-        {
-          name: 'C library for ppc64le',
-          why: 'the test program is linked statically',
-          check: {
-            file: [
-              '/usr/powerpc64le-linux-gnu/lib/libc.a',
-              '/usr/powerpc64le-linux-gnu/sys-root/usr/lib64/libc.a',
-            ],
-          },
-          packages: {
-            apt: 'libc6-dev-ppc64el-cross',
-            dnf: 'sysroot-ppc64le-fc41-glibc',
-            zypper: 'cross-ppc64le-glibc-devel-static',
-          },
-        },
-      ];
+function crossTools({ node, triplet, word, title, compiler, library }: Architecture): Tool[] {
+  if (arch() === node) return [];
+  return [
+    {
+      name: `${triplet}-gcc`,
+      why: `compiles the kernel and the test program for ${title}`,
+      check: { argv: [`${triplet}-gcc`, '--version'] },
+      packages: compiler,
+    },
+    {
+      name: `C library for ${word}`,
+      why: 'the test program is linked statically',
+      check: { file: library.files },
+      packages: library.packages,
+    },
+  ];
+}
 
-/** Everything that the main job needs beyond Node.js. */
-export const tools: readonly Tool[] = [
+/** Everything that jobs of an architecture need beyond Node.js. */
+export const toolsFor = (architecture: Architecture): readonly Tool[] => [
   {
-    name: 'qemu-system-ppc64',
-    why: 'emulates the POWER machines',
-    check: { argv: ['qemu-system-ppc64', '--version'] },
-    packages: { apt: 'qemu-system-ppc', dnf: 'qemu-system-ppc-core', zypper: 'qemu-ppc' },
+    name: architecture.qemu.program,
+    why: `emulates the machines of ${architecture.title}`,
+    check: { argv: [architecture.qemu.program, '--version'] },
+    packages: architecture.qemu.packages,
   },
-  ...compiler,
+  ...crossTools(architecture),
+  ...sharedTools,
+];
+
+/** What jobs of every architecture need. */
+const sharedTools: readonly Tool[] = [
   {
     name: 'gcc',
     why: "compiles the kernel build's own tools",
@@ -265,7 +258,7 @@ export interface Finding {
 }
 
 /** Looks for every tool of a list. */
-export function findTools(wanted: readonly Tool[] = tools): Promise<Finding[]> {
+export function findTools(wanted: readonly Tool[]): Promise<Finding[]> {
   return Promise.all(wanted.map(async (tool) => ({ tool, version: await versionOf(tool) })));
 }
 

@@ -35,7 +35,8 @@ export async function builds({ dir, signal, say, beside }: Bench): Promise<Row[]
       for (const checkout of checkouts) {
         const name = checkout === projectDir ? what : `${what}, of ${checkout}`;
         say(`${name} (minutes)`);
-        const env = { BUSYGUEST_CACHE: cacheOf(caches, checkout) };
+        // bubblewrap leaves before its init does, so that nobody is told of the CPU time in the cage.
+        const env = { BUSYGUEST_CACHE: cacheOf(caches, checkout), BUSYGUEST_SANDBOX: 'off' };
         const sample = await busyguest(argv, { signal, env, project: checkout });
         const first = firsts.get(checkout) ?? sample;
         firsts.set(checkout, first);

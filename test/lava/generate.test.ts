@@ -5,7 +5,7 @@ import { copyFile, readFile, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { qemuMachines } from '../../src/devices/qemu/machines.js';
+import { qemuMachines } from '../../src/architectures/architectures.js';
 import { lavaQemu } from '../../src/devices/qemu/argv.js';
 import { lavaBoots } from '../../src/labs/lava/boot-methods.js';
 import { lavaDefinition } from '../../src/labs/lava/definition.js';

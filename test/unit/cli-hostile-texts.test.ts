@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { usualArchitecture } from '../../src/architectures/architectures.js';
 import { clean } from '../../src/console/title.js';
 import { FaultReader } from '../../src/console/fault-reader.js';
 import { summarizeRun } from '../../src/history/summary.js';
@@ -63,7 +64,7 @@ test('a patch with a long run of blank lines', () => {
 test('a config, a Kconfig file and a source with one long line', async () => {
   assert.equal(settings(`CONFIG_A=${many(' ')}"x`).size, 0);
   await writeFile(join(dir, 'Kconfig'), `config A\nbool "a" if${many(' ')}\u2028\n`);
-  assert.ok((await readKconfig(dir)).has('A'));
+  assert.ok((await readKconfig(dir, usualArchitecture)).has('A'));
   const symbols = new Map([['CONFIG_A', 'y']]);
   hasEffect(`${many('/*')}\n#ifdef CONFIG_A\n`, symbols, new Map(), new Set());
 });

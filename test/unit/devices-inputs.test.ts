@@ -8,7 +8,7 @@ import type { Boot } from '../../src/devices/device.js';
 import { lavaRunDevice } from '../../src/devices/lava/lava-run-device.js';
 import { qemuDevice } from '../../src/devices/qemu/qemu-device.js';
 import { machineOf } from '../../src/devices/registry.js';
-import { qemuMachines } from '../../src/devices/qemu/machines.js';
+import { qemuMachines } from '../../src/architectures/architectures.js';
 import type { LavaBoot } from '../../src/labs/lava/boot-methods.js';
 import { lavaDefaults } from '../../src/pipeline/lava/job.js';
 import { LavaRunLab } from '../../src/pipeline/lava/lab.js';

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { prove } from '../../src/devices/qemu/kvm-proof.js';
-import { qemuMachines, type QemuMachine } from '../../src/devices/qemu/machines.js';
+import { qemuMachines } from '../../src/architectures/architectures.js';
+import type { QemuMachine } from '../../src/architectures/machine.js';
 
 const p9 = qemuMachines.find(({ name }) => name === 'kvm-pseries-p9');
 assert.ok(p9);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { machineArgv } from '../../src/devices/qemu/argv.js';
 import { qemuDigest, type QemuBinary } from '../../src/devices/qemu/binary.js';
-import { qemuMachines } from '../../src/devices/qemu/machines.js';
+import { qemuMachines, usualArchitecture } from '../../src/architectures/architectures.js';
 import { aMinuteLater, ownCache, streamsRead } from './own-cache.js';
 
 test('QEMU and its firmware are read once; again when one of them is another', async (context) => {
@@ -18,11 +18,11 @@ test('QEMU and its firmware are read once; again when one of them is another', a
   const version = [10, 0, 2] as const;
   const qemu: QemuBinary = { argv, program, firmware: dir, version, versionText: '' };
   const read = streamsRead(context);
-  const before = await qemuDigest(qemu);
-  assert.equal(await qemuDigest(qemu), before);
+  const before = await qemuDigest(qemu, usualArchitecture);
+  assert.equal(await qemuDigest(qemu, usualArchitecture), before);
   assert.deepEqual(read().sort(), [program, firmware]);
   await writeFile(firmware, 'other firmware');
-  assert.notEqual(await qemuDigest(qemu), before);
+  assert.notEqual(await qemuDigest(qemu, usualArchitecture), before);
   assert.deepEqual(read(), [firmware]);
 });
 

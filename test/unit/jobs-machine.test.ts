@@ -114,6 +114,8 @@ test('a YAML job matrix describes machines by types, properties and devices of a
     ...['-device', 'ipmi-bmc-sim,id=bmc0'],
     ...['-device', 'isa-ipmi-bt,bmc=bmc0,irq=10'],
     ...['-device', 'spapr-rng,use-kvm=on'],
+    // As LAVA has it.
+    ...['-net', 'nic,model=spapr-vlan,macaddr=52:54:00:12:34:58', '-net', 'none'],
   ]);
 });
 

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { usualArchitecture } from '../../src/architectures/architectures.js';
 import { compiledFiles, coverageFacts } from '../../src/kernels/compiled-files.js';
 
 const { signal } = new AbortController();
@@ -39,7 +40,10 @@ test('compiled is what is linked, what a shared object is made of, and Kconfig; 
   await symlink('..', join(obj, 'source'));
   execFileSync('ar', ['cDrST', 'vmlinux.a', 'kvm/hv.o'], { cwd: obj });
   execFileSync('ar', ['cDrST', 'lib/lib.a', 'lib/sort.o'], { cwd: obj });
-  const toolchain = { kind: 'gcc', choice: '', compiler: 'gcc', versions: [] } as const;
+  const toolchain = {
+    ...({ kind: 'gcc', choice: '', compiler: 'gcc', versions: [] } as const),
+    architecture: usualArchitecture,
+  };
   const found = await compiledFiles({ tree, obj, toolchain }, signal);
   assert.deepEqual(
     found.filter((path) => path !== 'include'),

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { usualArchitecture } from '../../src/architectures/architectures.js';
 import { configure } from '../../src/kernels/config.js';
 import { readKconfig } from '../../src/kernels/kconfig.js';
 import type { Work } from '../../src/kernels/make.js';
@@ -84,7 +85,10 @@ async function treeWith(context: TestContext, proc: string, takes: string): Prom
   return tree;
 }
 
-const toolchain = { kind: 'gcc', choice: '', compiler: 'cc', versions: [] } as const;
+const toolchain = {
+  ...({ kind: 'gcc', choice: '', compiler: 'cc', versions: [] } as const),
+  architecture: usualArchitecture,
+};
 
 const ownerIn =
   (dir: string) =>
@@ -114,7 +118,7 @@ async function configured(
 }
 
 test('Kconfig files are read as ARCH=powerpc reads them: prompts, conditions, no help texts', async (context) => {
-  const kconfig = await readKconfig(await treeWith(context, sysctl73, ''));
+  const kconfig = await readKconfig(await treeWith(context, sysctl73, ''), usualArchitecture);
   assert.deepEqual([...kconfig.keys()].sort(), [
     ...['CFS_BANDWIDTH', 'CGROUP_SCHED', 'EVENTFD', 'PPC64', 'PREEMPT_LAZY', 'PREEMPT_VOLUNTARY'],
     'SYSCTL',
@@ -124,7 +128,7 @@ test('Kconfig files are read as ARCH=powerpc reads them: prompts, conditions, no
   assert.deepEqual(kconfig.get('CFS_BANDWIDTH')?.needs, [
     ...['CGROUPS', 'CGROUP_SCHED', 'FAIR_GROUP_SCHED && !SCHED_OTHER'],
   ]);
-  const before = await readKconfig(await treeWith(context, sysctl72, ''));
+  const before = await readKconfig(await treeWith(context, sysctl72, ''), usualArchitecture);
   assert.deepEqual(before.get('SYSCTL'), { prompt: false, needs: [] });
   assert.equal(before.get('PROC_SYSCTL')?.prompt, true);
 });
@@ -136,7 +140,7 @@ test('no Kconfig file is read from outside of its tree', async (context) => {
   await mkdir(join(inner, 'fs'), { recursive: true });
   await writeFile(join(inner, 'Kconfig'), 'source "fs/link"\nsource "../outside.kconfig"\n');
   await symlink(join(tree, 'outside.kconfig'), join(inner, 'fs/link'));
-  assert.deepEqual([...(await readKconfig(inner)).keys()], []);
+  assert.deepEqual([...(await readKconfig(inner, usualArchitecture)).keys()], []);
 });
 
 test('renamed: the alternative of the line is taken, and the facts say so', async (context) => {

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { usualArchitecture as architecture } from '../../src/architectures/architectures.js';
 import { configIdentity, readConfigs } from '../../src/kernels/config.js';
 import { settings, wantedBy } from '../../src/kernels/fragment.js';
 import { lostSymbols } from '../../src/kernels/lost-config.js';
@@ -33,7 +34,14 @@ test('symbols that did not stick are named with what became of them', () => {
 
 test('the shipped fragment is found by its name, an unknown one is a JobError with its path', async () => {
   const { fragments } = await readConfigs({ config: ['minimal'] });
-  assert.equal(settings(fragments[0]?.text ?? '').get('CONFIG_CFS_BANDWIDTH'), 'y');
+  const [ofArchitecture, ofAll] = fragments.map(({ text }) => settings(text));
+  assert.equal(ofArchitecture?.get('CONFIG_PPC64'), 'y');
+  assert.equal(ofAll?.get('CONFIG_CFS_BANDWIDTH'), 'y');
+  const x86 = await readConfigs({ config: ['minimal', 'hz-100'], architecture: 'x86' });
+  assert.deepEqual(
+    x86.fragments.map(({ file }) => file.replace(/.*\/jobs\/config\//, '')),
+    ['x86/minimal.config', 'minimal.config', 'hz-100.config'],
+  );
   await assert.rejects(readConfigs({ config: ['minimal', 'nonesuch'] }), (error) => {
     assert.ok(error instanceof JobError);
     return error.message.includes('nonesuch.config');
@@ -61,9 +69,10 @@ test('a full .config is one that Kconfig wrote, or that stands alone; fragments 
 
 test('the debug fragment asks for lockdep, and says nothing against minimal', async () => {
   const { fragments } = await readConfigs({ config: ['minimal', 'debug'] });
-  const [minimal, debug] = fragments.map(({ text }) => settings(text));
+  const [ofArchitecture, minimal, debug] = fragments.map(({ text }) => settings(text));
   assert.equal(debug?.get('CONFIG_PROVE_LOCKING'), 'y');
-  for (const name of debug?.keys() ?? []) assert.ok(!minimal?.has(name), name);
+  for (const name of debug?.keys() ?? [])
+    assert.ok(!minimal?.has(name) && !ofArchitecture?.has(name), name);
 });
 
 test('of a full .config KVM must be built in: its modules are not built', () => {
@@ -74,8 +83,8 @@ test('of a full .config KVM must be built in: its modules are not built', () => 
       .concat('CONFIG_KVM_BOOK3S_64_HV=m\n')
       .join(''),
   );
-  assert.deepEqual(missingConfig(config), []);
-  assert.deepEqual(missingConfig(config, { modules: false }), [
+  assert.deepEqual(missingConfig(config, { architecture, modules: true }), []);
+  assert.deepEqual(missingConfig(config, { architecture, modules: false }), [
     'CONFIG_KVM_BOOK3S_64_HV or CONFIG_KVM_BOOK3S_64_PR=y (KVM, in hypervisor mode or without)',
   ]);
 });

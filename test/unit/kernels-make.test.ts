@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { usualArchitecture } from '../../src/architectures/architectures.js';
 import { BuildError, make } from '../../src/kernels/make.js';
 import { ownCache } from './own-cache.js';
 
@@ -11,7 +12,10 @@ test('a build that prints without end is ended, and is what the tree does wrong'
   const [tree, obj] = [join(dir, 'tree'), join(dir, 'tree/obj')];
   await mkdir(obj, { recursive: true });
   await writeFile(join(tree, 'Makefile'), `all:\n\t@yes ${'x'.repeat(4000)}\n`);
-  const toolchain = { kind: 'gcc', choice: '', compiler: 'cc', versions: [] } as const;
+  const toolchain = {
+    ...({ kind: 'gcc', choice: '', compiler: 'cc', versions: [] } as const),
+    architecture: usualArchitecture,
+  };
   const { signal } = new AbortController();
   const log: string[] = [];
   const work = { kernel: 'k', key: 'k', tree, obj, toolchain, signal, log };

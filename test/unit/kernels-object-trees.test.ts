@@ -68,7 +68,15 @@ async function withRecipe<T>(
   return withWorkTree(source, signal, async (tree) => {
     const state = await bringTree(tree, 'k', source, patches, signal);
     const names = patches.map(({ name }) => name);
-    return work(tree, { state, patches: names, config: ['c'], toolchain: 't', tools: 'p', ...of });
+    return work(tree, {
+      state,
+      patches: names,
+      config: ['c'],
+      toolchain: 't',
+      tools: 'p',
+      arch: 'powerpc',
+      ...of,
+    });
   });
 }
 

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { usualArchitecture } from '../../src/architectures/architectures.js';
 import fc from 'fast-check';
 import { JobError } from '../../src/model/errors.js';
 import { extract } from '../../src/kernels/packages/archive.js';
@@ -190,7 +191,7 @@ test('modules that need others without end are refused', async () => {
     found: [await module('kvm_hv', 'a0')],
     findMore: (names: ReadonlySet<string>) =>
       Promise.all([...names].map((name) => module(name, `a${Number(name.slice(1)) + 1}`))),
-    ...{ release, dir: to, signal },
+    ...{ release, dir: to, signal, architecture: usualArchitecture },
   };
   // Without a limit, this does not end.
   await assert.rejects(gatherModules(sources), /more than 100 others/);

@@ -247,7 +247,11 @@ const wrong: readonly [string, RegExp, () => Promise<string[]>][] = [
     /a file for ppc64, 64 bits, big-endian/,
     async () => [await write('vmlinux', elf('.rodata', 'Linux version 6.1 (x)', 21, 'BE'))],
   ],
-  ['no ELF', /it is no ELF file/, async () => [await write('vmlinux', 'hello')]],
+  [
+    'no kernel',
+    /no kernel image for POWER \(ppc64le\): no vmlinux or zImage/,
+    async () => [await write('vmlinux', 'hello')],
+  ],
   [
     'modules of another kernel',
     /kvm_hv\.ko is for kernel 6\.11\.0, and the image is 6\.12\.1-test/,

@@ -4,6 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { usualArchitecture } from '../../src/architectures/architectures.js';
 import type { PinnedSource } from '../../src/kernels/pinned-source.js';
 import { checkAge, findToolchain, isOlder, type Toolchain } from '../../src/kernels/toolchain.js';
 import { InfraError } from '../../src/model/errors.js';
@@ -85,6 +86,7 @@ const source = (text: string | undefined): PinnedSource => ({
 });
 const has = (kind: 'gcc' | 'llvm', version: string): Toolchain => ({
   kind,
+  architecture: usualArchitecture,
   choice: '',
   compiler: '',
   versions: [version],

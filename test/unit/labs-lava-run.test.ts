@@ -30,7 +30,9 @@ test("lava-run's log: the rows of the test, why LAVA ended the job, what is no l
 
 test('a device file: the machine is the command and its arguments, each as one word', () => {
   const args = ['-M', "'a b'", '-m', '1024'];
-  const device = parse(qemuDeviceFile({ command: '/q/qemu-system-ppc64', args })) as {
+  const device = parse(
+    qemuDeviceFile({ command: '/q/qemu-system-ppc64', args, arch: 'ppc64' }),
+  ) as {
     readonly actions: {
       readonly boot: { readonly methods: { readonly qemu: { readonly parameters: unknown } } };
     };

@@ -49,6 +49,7 @@ export const powerpc: Architecture = {
     packageEnding: /-powerpc64le(?:-\d+k)?$/,
   },
   kvm: {
+    host: 'POWER host with KVM-HV',
     module: 'kvm_hv',
     needs: ['kvm', 'irqbypass'],
     symbol: 'KVM_BOOK3S_64_HV',
@@ -78,4 +79,15 @@ export const powerpc: Architecture = {
     };
   },
   machines,
+  // Those of KVM-HV: distributions' kernels have no KVM-PR.
+  everyPath: [
+    'qemu-pseries-p9',
+    'qemu-pseries-p10',
+    'qemu-pseries-p11',
+    'qemu-pseries-papr-p10',
+    'qemu-pseries-papr-p11',
+    'qemu-powernv8',
+    'qemu-powernv9',
+    'qemu-powernv10',
+  ],
 };

@@ -10,7 +10,8 @@ import { programPath } from '../../system/program.js';
 import { quoteWord } from '../../system/shell-words.js';
 import type { Boot, BootContext, Device } from '../device.js';
 import { lavaQemu, machineArgv, qemuCommandLine } from '../qemu/argv.js';
-import type { QemuMachine } from '../qemu/machines.js';
+import { architectureNamed } from '../../architectures/architectures.js';
+import type { QemuMachine } from '../../architectures/machine.js';
 import { machineHere, qemuDevice, qemuFor } from '../qemu/qemu-device.js';
 import { ownNamespaces, LavaRunMachine } from './lava-run-machine.js';
 
@@ -46,7 +47,14 @@ export function lavaRunDevice(machine: QemuMachine): Device {
       const files = { job: join(dir, 'job.yaml'), device: join(dir, 'device.yaml') };
       const definition = await definitionOf(here, boot, icount, context);
       await writeWhole(files.job, definition);
-      await writeWhole(files.device, qemuDeviceFile({ command, args: args.map(quoteWord) }));
+      await writeWhole(
+        files.device,
+        qemuDeviceFile({
+          command,
+          args: args.map(quoteWord),
+          arch: architectureNamed(machine.architecture).lava,
+        }),
+      );
       const facts = {
         qemu: binary.versionText,
         accel: machine.accel,

@@ -5,21 +5,20 @@ import { says } from '../../system/program.js';
 import { compareVersions, type QemuBinary } from './binary.js';
 import { hostMachine } from '../host-machine.js';
 import { kvmProof } from './kvm-proof.js';
-import type { QemuMachine } from './machines.js';
+import type { QemuMachine } from '../../architectures/machine.js';
 
 /** What a QEMU says it can do. */
 export interface Abilities {
   readonly machines: ReadonlySet<string>;
   /** CPU models, lower case. */
   readonly cpus: ReadonlySet<string>;
-  /** Options of the pseries machine. */
-  readonly pseriesOptions: ReadonlySet<string>;
 }
 
 /** How a reason ends that a newer QEMU takes away. */
 export const newerQemu = 'a newer QEMU is needed: busyguest devices --fetch-qemu';
 
 const asked = new Map<string, Promise<Abilities>>();
+const options = new Map<string, Promise<ReadonlySet<string>>>();
 
 /** Asks a QEMU, once. */
 export function abilitiesOf(binary: QemuBinary): Promise<Abilities> {
@@ -29,20 +28,32 @@ export function abilitiesOf(binary: QemuBinary): Promise<Abilities> {
   return known;
 }
 
+const help = (binary: QemuBinary, ...args: string[]): Promise<string> =>
+  says([...binary.argv, ...args], [0, 1]);
+
 async function ask(binary: QemuBinary): Promise<Abilities> {
-  const help = (...args: string[]): Promise<string> => says([...binary.argv, ...args], [0, 1]);
-  const [machines, cpus, options] = await Promise.all([
-    help('-M', 'help'),
-    help('-cpu', 'help'),
-    help('-M', 'pseries,help'),
+  const [machines, cpus] = await Promise.all([
+    help(binary, '-M', 'help'),
+    help(binary, '-cpu', 'help'),
   ]);
   const firstWords = (text: string): string[] =>
-    [...text.matchAll(/^[ \t]*(?:PowerPC )?(\S+)/gm)].map((m) => m[1] ?? '');
+    [...text.matchAll(/^[ \t]*(?:PowerPC |x86 )?(\S+)/gm)].map((m) => m[1] ?? '');
   return {
     machines: new Set(firstWords(machines)),
     cpus: new Set(firstWords(cpus).map((name) => name.toLowerCase())),
-    pseriesOptions: new Set([...options.matchAll(/^[ \t]*([\w-]+)=/gm)].map((m) => m[1] ?? '')),
   };
+}
+
+/** The options that a QEMU has for a machine, asked once. */
+function optionsOf(machine: string, binary: QemuBinary): Promise<ReadonlySet<string>> {
+  const key = [...binary.argv, machine].join(' ');
+  const ask = async (): Promise<ReadonlySet<string>> => {
+    const text = await help(binary, '-M', `${machine},help`);
+    return new Set([...text.matchAll(/^[ \t]*([\w-]+)=/gm)].map((m) => m[1] ?? ''));
+  };
+  const known = options.get(key) ?? ask();
+  options.set(key, known);
+  return known;
 }
 
 /** Why this QEMU on this host cannot be the machine; empty: it can. */
@@ -55,15 +66,14 @@ export async function whyNot(machine: QemuMachine, binary: QemuBinary): Promise<
   const qemu = `QEMU ${binary.version.join('.')}`;
   if (!can.machines.has(machine.machine))
     return [`${qemu} has no machine ${machine.machine}; ${newerQemu}`];
-  const reasons: string[] = [];
-  for (const { flag } of machine.options) {
-    const option = flag.split('=')[0] ?? '';
-    // `-M pseries,help` does not list the experimental ones (x-vof has been there since 6.1).
-    if (option.startsWith('x-') || machine.machine !== 'pseries') continue;
-    if (!can.pseriesOptions.has(option)) {
-      reasons.push(`${qemu} has no option ${option}; ${newerQemu}`);
-    }
-  }
+  // `-M pseries,help` does not list the experimental ones (x-vof has been there since 6.1).
+  const wanted = machine.options
+    .map(({ flag }) => flag.split('=')[0] ?? '')
+    .filter((option) => !option.startsWith('x-'));
+  const has = wanted.length === 0 ? new Set() : await optionsOf(machine.machine, binary);
+  const reasons = wanted
+    .filter((option) => !has.has(option))
+    .map((option) => `${qemu} has no option ${option}; ${newerQemu}`);
   if (
     machine.cpu !== undefined &&
     machine.cpu !== 'host' &&
@@ -86,7 +96,7 @@ async function whyNoKvm(machine: QemuMachine): Promise<string | undefined> {
   const { isEmulatedPartition } = await hostMachine();
   if (isEmulatedPartition)
     return 'this host is a partition that QEMU emulates, whose KVM loses interrupts (docs/devices.md)';
-  const cpu = machine.promised.cpu;
+  const { cpu } = machine.promised;
   const cpuinfo = await readFile('/proc/cpuinfo', 'utf8');
   const own = /^cpu\s*:(.*)/m.exec(cpuinfo)?.[1]?.trim() ?? '';
   return cpu === undefined || cpu.test(own) ? undefined : `this host is ${own}`;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { LavaQemu } from '../../labs/lava/job.js';
 import type { Boot } from '../device.js';
-import type { Flag, QemuMachine } from './machines.js';
+import { architectureNamed } from '../../architectures/architectures.js';
+import type { Flag, QemuMachine } from '../../architectures/machine.js';
 
 /**
  * An instruction counts as 2^4 ns of virtual time. Less makes no difference that the kernel could
@@ -25,11 +26,11 @@ const shortTurns = [
   ['-object', 'filter-buffer,id=turn,netdev=turns,interval=200'],
 ];
 
-/**
- * LAVA gives every QEMU a network card. With counted instructions one more device moves the last
- * digits of the metrics, so the machine has the card here too. No other needs no ROM file.
- */
-const networkCard = ['-net', 'nic,model=spapr-vlan,macaddr=52:54:00:12:34:58', '-net', 'none'];
+/** The card that LAVA gives to every QEMU. */
+const networkCard = (model: string): string[] => [
+  ...['-net', `nic,${model},macaddr=52:54:00:12:34:58`],
+  ...['-net', 'none'],
+];
 
 const machineOption = (machine: QemuMachine): string =>
   [machine.machine, ...machine.options.map(({ flag }) => flag)].join(',');
@@ -86,7 +87,7 @@ export function machineArgv(
     '-accel',
     machine.accel,
     ...sharedOptions(machine, cpus, icount, serial).flat(),
-    ...(machine.machine === 'pseries' ? networkCard : []),
+    ...(machine.networkCard === undefined ? [] : networkCard(machine.networkCard)),
     '-display',
     'none',
     '-monitor',
@@ -100,13 +101,18 @@ export const someQemuCounts = (machine: QemuMachine): boolean =>
 
 /** The same machine for LAVA's device type `qemu`; counts instructions wherever some QEMU can. */
 export function lavaQemu(machine: QemuMachine, cpus: number): LavaQemu {
+  const { lava, qemu, kvm } = architectureNamed(machine.architecture);
   return {
     boot: 'qemu',
+    arch: lava,
+    kvmHost: kvm.host,
+    program: qemu.program,
     machine: machineOption(machine),
     ...(machine.cpu !== undefined && { cpu: machine.cpu }),
     accel: machine.accel,
     memoryMb: machine.memoryMb,
     cpus,
+    ...(machine.networkCard !== undefined && { networkCard: machine.networkCard }),
     args: sharedOptions(machine, cpus, someQemuCounts(machine)).map((words) => words.join(' ')),
   };
 }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Architecture } from '../../architectures/architecture.js';
+import { usualArchitecture } from '../../architectures/architectures.js';
 import { use } from '../../system/cache.js';
 import { cacheDir, digest, exists } from '../../system/files.js';
 import { cachedDigest } from '../../system/file-facts.js';
 import { firstLineOf, programPath } from '../../system/program.js';
 
-const program = 'qemu-system-ppc64';
 /** Where fetched ones are, a folder each. */
 export const fetchedDir = (): string => cacheDir('qemu');
 
-/** A QEMU for POWER machines that is installed here. */
+/** A QEMU for machines of an architecture that is installed here. */
 export interface QemuBinary {
   /** What to run: the program, behind the loader of its own libraries, and where its firmware is. */
   readonly argv: readonly string[];
@@ -23,16 +24,21 @@ export interface QemuBinary {
   readonly versionText: string;
 }
 
-/** The QEMU to use: $BUSYGUEST_QEMU, else the newest of the system's and the fetched ones. */
-export async function findQemu(): Promise<QemuBinary | undefined> {
-  const asked = process.env['BUSYGUEST_QEMU'];
+/** The QEMU to use: the one that the environment names, else the newest of the system's and the fetched ones. */
+export async function findQemu({
+  qemu: { program, variable },
+}: Architecture = usualArchitecture): Promise<QemuBinary | undefined> {
+  const asked = process.env[variable];
   if (asked) return probe({ argv: [asked], program: asked });
   const fetched = await readdir(fetchedDir()).catch(() => []);
   const roots = fetched
     .filter((name) => !name.includes('.'))
     .map((name) => join(fetchedDir(), name));
   await Promise.all(roots.map((root) => use(root)));
-  const found = await Promise.all([probe({ argv: [program], program }), ...roots.map(fetchedIn)]);
+  const found = await Promise.all([
+    probe({ argv: [program], program }),
+    ...roots.map((root) => fetchedIn(root, program)),
+  ]);
   return found
     .filter((binary): binary is QemuBinary => binary !== undefined)
     .sort((a, b) => compareVersions(b.version, a.version))[0];
@@ -41,7 +47,7 @@ export async function findQemu(): Promise<QemuBinary | undefined> {
 type Program = Pick<QemuBinary, 'argv' | 'program' | 'firmware'>;
 
 /** The QEMU that was unpacked to a folder; undefined where it does not run. */
-export async function fetchedIn(root: string): Promise<QemuBinary | undefined> {
+export async function fetchedIn(root: string, program: string): Promise<QemuBinary | undefined> {
   const path = join(root, 'usr/bin', program);
   const firmware = join(root, 'usr/share/qemu');
   const loader = await loaderIn(join(root, 'usr/lib'));
@@ -80,9 +86,9 @@ export function compareVersions(a: readonly number[], b: readonly number[]): num
 }
 
 /** Identity of a QEMU and its firmware, for the reuse of results. */
-export async function qemuDigest(binary: QemuBinary): Promise<string> {
+export async function qemuDigest(binary: QemuBinary, { qemu }: Architecture): Promise<string> {
   const path = await programPath(binary.program);
-  const firmware = ['vof.bin', 'slof.bin', 'skiboot.lid'].flatMap((file) =>
+  const firmware = qemu.firmware.flatMap((file) =>
     firmwareDirs(binary).map((dir) => join(dir, file)),
   );
   const there = await Promise.all(firmware.map((file) => exists(file)));

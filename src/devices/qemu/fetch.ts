@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Architecture, QemuProgram } from '../../architectures/architecture.js';
+import { usualArchitecture } from '../../architectures/architectures.js';
 import { AptSuite, NotInArchiveError, type AptPackage } from '../../system/apt.js';
 import { digest, exists, makeFolderWhole } from '../../system/files.js';
 import { megabytes } from '../../system/growth.js';
@@ -9,6 +11,7 @@ import { run } from '../../system/processes.js';
 import { InfraError } from '../../model/errors.js';
 import { compareVersions, fetchedDir, fetchedIn, type QemuBinary } from './binary.js';
 
+/** Firmware that machines of any architecture load. */
 const firmware = ['qemu-system-data', 'qemu-system-common'];
 
 /** A QEMU that Debian has, and whether its libraries are those of this system. */
@@ -22,18 +25,23 @@ interface Offer {
 /**
  * Takes the newest QEMU that Debian has into the cache: of this release's backports, or of sid with all its libraries
  * (of testing where sid's files are not there yet). The system stays as it is.
- * @param enough a version that will do: then the first of these suites that has it is taken. Throws InfraError.
+ * @param enough a version that will do: then the first of these suites that has it is taken
+ * @param architecture the one that it emulates. Throws InfraError.
  */
 export async function fetchQemu(
   signal: AbortSignal,
   say: (text: string) => void,
   enough?: readonly number[],
+  { qemu }: Architecture = usualArchitecture,
 ): Promise<QemuBinary> {
-  const offers = await offersOf(signal, enough);
-  let last: unknown = new InfraError('fetch', 'Debian has no qemu-system-ppc for this machine');
+  const offers = await offersOf(qemu, signal, enough);
+  let last: unknown = new InfraError(
+    'fetch',
+    `Debian has no ${qemu.packages.apt} for this machine`,
+  );
   for (const { suite, own } of offers) {
     try {
-      return await suite.withNewLists(() => unpackQemu(suite, own, signal, say));
+      return await suite.withNewLists(() => unpackQemu(qemu, suite, own, signal, say));
     } catch (error) {
       if (!(error instanceof NotInArchiveError)) throw error;
       last = error;
@@ -43,7 +51,11 @@ export async function fetchQemu(
 }
 
 /** The best first. Lists of a suite are fetched when nothing before it is enough. */
-async function offersOf(signal: AbortSignal, enough?: readonly number[]): Promise<Offer[]> {
+async function offersOf(
+  { packages }: QemuProgram,
+  signal: AbortSignal,
+  enough?: readonly number[],
+): Promise<Offer[]> {
   const backports = await backportsName();
   const suites = [
     ...(backports === undefined ? [] : [{ name: backports, own: true }]),
@@ -53,7 +65,7 @@ async function offersOf(signal: AbortSignal, enough?: readonly number[]): Promis
   const offers: Offer[] = [];
   for (const { name, own } of suites) {
     const suite = new AptSuite(name, undefined, signal);
-    const found = await suite.show('qemu-system-ppc');
+    const found = await suite.show(packages.apt);
     if (found === undefined) continue;
     const version = upstream(found);
     offers.push({ suite, own, version });
@@ -68,13 +80,15 @@ const upstream = ({ version }: AptPackage): number[] =>
   (/^(?:\d+:)?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? '').split('.').map(Number);
 
 async function unpackQemu(
+  qemu: QemuProgram,
   suite: AptSuite,
   own: boolean,
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<QemuBinary> {
-  const all = await withLibraries(suite, 'qemu-system-ppc', firmware);
-  const packages = own ? all.slice(0, 1 + firmware.length) : all;
+  const data = [...firmware, ...qemu.firmwarePackages];
+  const all = await withLibraries(suite, qemu.packages.apt, data);
+  const packages = own ? all.slice(0, 1 + data.length) : all;
   const key = packages.map(({ name, version }) => `${name} ${version}`);
   const root = join(fetchedDir(), digest(suite.suite, ...key).slice(0, 12));
   if (!(await exists(root))) {
@@ -88,20 +102,24 @@ async function unpackQemu(
       }
     });
   }
-  const binary = await fetchedIn(root);
+  const binary = await fetchedIn(root, qemu.program);
   if (binary !== undefined) return binary;
-  throw new InfraError('fetch', `the QEMU in ${root} does not run`, await missingLibraries(root));
+  throw new InfraError(
+    'fetch',
+    `the QEMU in ${root} does not run`,
+    await missingLibraries(root, qemu),
+  );
 }
 
-async function missingLibraries(root: string): Promise<string> {
-  const { stdout } = await run(['ldd', join(root, 'usr/bin/qemu-system-ppc64')], {
+async function missingLibraries(root: string, { program, packages }: QemuProgram): Promise<string> {
+  const { stdout } = await run(['ldd', join(root, 'usr/bin', program)], {
     stage: 'probe',
     okCodes: [0, 1],
   });
   const lacking = stdout
     .split('\n')
     .flatMap((line) => (line.includes('not found') ? [line.trim()] : []));
-  return `install the system's own qemu-system-ppc: it brings the libraries (${lacking.join('; ')})`;
+  return `install the system's own ${packages.apt}: it brings the libraries (${lacking.join('; ')})`;
 }
 
 /** Undefined where this is not a release of Debian: sid's with its libraries runs there too. */

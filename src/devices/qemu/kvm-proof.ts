@@ -3,7 +3,7 @@ import { InfraError, InterruptedError } from '../../model/errors.js';
 import { run } from '../../system/processes.js';
 import { machineArgv } from './argv.js';
 import type { QemuBinary } from './binary.js';
-import type { Flag, QemuMachine } from './machines.js';
+import type { Flag, QemuMachine } from '../../architectures/machine.js';
 import { qemuCage } from './qemu-cage.js';
 
 /** What was found when QEMU was started with a machine under this host's KVM. */

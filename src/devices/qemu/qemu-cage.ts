@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Cage } from '../../system/cage.js';
 import type { QemuBinary } from './binary.js';
-import type { QemuMachine } from './machines.js';
+import type { QemuMachine } from '../../architectures/machine.js';
 
 /** Beside the guest's memory: the translated code (1 GiB), QEMU itself and its threads' stacks, bytes. */
 const qemuMemoryBytes = 8 * 1024 ** 3;

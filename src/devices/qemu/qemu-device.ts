@@ -12,31 +12,45 @@ import { ownSandbox } from './own-sandbox.js';
 import { qemuArgv } from './argv.js';
 import { findQemu, qemuDigest, type QemuBinary } from './binary.js';
 import { kvmProof } from './kvm-proof.js';
-import type { Flag, QemuMachine } from './machines.js';
+import type { Architecture } from '../../architectures/architecture.js';
+import { architectureNamed, doctorFor } from '../../architectures/architectures.js';
+import type { Flag, QemuMachine } from '../../architectures/machine.js';
 import { qemuCage } from './qemu-cage.js';
 import { stillClock, type StillClock } from './still-clock.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 /** Why there is no QEMU. */
-function missing(): string {
-  const asked = process.env['BUSYGUEST_QEMU'];
-  return asked
-    ? `BUSYGUEST_QEMU is ${asked}, which does not run here ("${asked} --version" says why)`
-    : 'no qemu-system-ppc64 here: run "busyguest doctor" for the line that installs it';
+function missing(architecture: Architecture): string {
+  const { program, variable } = architecture.qemu;
+  const asked = process.env[variable];
+  if (asked)
+    return `${variable} is ${asked}, which does not run here ("${asked} --version" says why)`;
+  return `no ${program} here: run "busyguest ${doctorFor(architecture)}" for the line that installs it`;
 }
 
-let found: Promise<QemuBinary | undefined> | undefined;
-let digested: Promise<string> | undefined;
+const found = new Map<string, Promise<QemuBinary | undefined>>();
+const digested = new Map<string, Promise<string>>();
 
-const theQemu = (): Promise<QemuBinary | undefined> => (found ??= findQemu());
+function theQemu(architecture: Architecture): Promise<QemuBinary | undefined> {
+  const known = found.get(architecture.name) ?? findQemu(architecture);
+  found.set(architecture.name, known);
+  return known;
+}
+
+function digestOf(binary: QemuBinary, architecture: Architecture): Promise<string> {
+  const known = digested.get(architecture.name) ?? qemuDigest(binary, architecture);
+  digested.set(architecture.name, known);
+  return known;
+}
 
 /** The QEMU for a machine, and whether it counts instructions there. Throws InfraError if there is none. */
 export async function qemuFor(
   machine: QemuMachine,
 ): Promise<{ readonly binary: QemuBinary; readonly icount: boolean }> {
-  const binary = await theQemu();
-  if (binary === undefined) throw new InfraError('boot', missing());
+  const architecture = architectureNamed(machine.architecture);
+  const binary = await theQemu(architecture);
+  if (binary === undefined) throw new InfraError('boot', missing(architecture));
   return { binary, icount: canCount(machine, binary) };
 }
 
@@ -57,6 +71,7 @@ interface Called {
 
 /** An emulated machine as a device. */
 export function qemuDevice(machine: QemuMachine): Device {
+  const architecture = architectureNamed(machine.architecture);
   const argvFor = async (boot: Boot): Promise<Called> => {
     const { binary, icount } = await qemuFor(machine);
     const clock = icount ? await stillClock() : undefined;
@@ -72,19 +87,18 @@ export function qemuDevice(machine: QemuMachine): Device {
     title: machine.title,
     promised: machine.promised,
     async missing() {
-      const binary = await theQemu();
-      return binary === undefined ? [missing()] : whyNot(machine, binary);
+      const binary = await theQemu(architecture);
+      return binary === undefined ? [missing(architecture)] : whyNot(machine, binary);
     },
     async found() {
-      const binary = machine.accel === 'kvm' ? await theQemu() : undefined;
+      const binary = machine.accel === 'kvm' ? await theQemu(architecture) : undefined;
       return binary === undefined ? [] : (await kvmProof(machine, binary)).added.map(foundFlag);
     },
     async inputs(boot) {
       // KVM runs in the time of a real machine, whatever else that machine does.
       if (machine.accel === 'kvm') return undefined;
       const { binary, args, clock } = await argvFor({ ...boot, kernel: '', initramfs: '' });
-      digested ??= qemuDigest(binary);
-      return digest(await digested, clock?.key ?? '', ...args);
+      return digest(await digestOf(binary, architecture), clock?.key ?? '', ...args);
     },
     async start(boot, signal) {
       signal.throwIfAborted();

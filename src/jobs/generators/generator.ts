@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { z } from 'zod';
+import { powerpc } from '../../architectures/powerpc/architecture.js';
 import type { matrixSchema } from '../schema.js';
 
 /** A job matrix as its file would say it, with the same keys; defaults may be left out. */
@@ -20,16 +21,7 @@ export type Generator<Options = GeneratorOptions> = (
 export const usualTest = { name: 'busy-guest', 'quota-us': 30_000, 'period-us': 100_000 } as const;
 
 /** Emulated machines that together run every path of KVM-HV that has the limit to keep. */
-export const hvDevices = [
-  'qemu-pseries-p9',
-  'qemu-pseries-p10',
-  'qemu-pseries-p11',
-  'qemu-pseries-papr-p10',
-  'qemu-pseries-papr-p11',
-  'qemu-powernv8',
-  'qemu-powernv9',
-  'qemu-powernv10',
-] as const;
+export const hvDevices = powerpc.everyPath;
 
 /** The same with KVM-PR, which kernels of our config have, and distributions' have not. */
 export const prePullDevices = [...hvDevices, 'qemu-pseries-pr-p8', 'qemu-pseries-pr-p9'] as const;

@@ -8,18 +8,27 @@ export interface QualifyOptions {
   readonly packages: readonly (readonly string[])[];
   /** What each is called; made of its image's file name where left out. */
   readonly names?: readonly (string | undefined)[];
+  /** The kernel's name for the architecture of each; where left out, `debian:` names say it, and files are for POWER. */
+  readonly architectures?: readonly (string | undefined)[];
   readonly devices?: readonly string[];
   /** How long the guest is watched, the machine's time. */
   readonly seconds?: number;
 }
 
 /** Each kernel as it is shipped: it has to keep the limit. */
-export function qualify({ packages, names, devices, seconds }: QualifyOptions): MatrixInput {
+export function qualify({
+  packages,
+  names,
+  architectures,
+  devices,
+  seconds,
+}: QualifyOptions): MatrixInput {
   return {
     name: 'qualify',
     kernels: packages.map((group, index) => ({
       name: names?.[index] ?? kernelName(group, index),
       package: [...group],
+      ...(architectures?.[index] !== undefined && { arch: architectures[index] }),
       expect: 'PASS',
     })),
     devices: [...(devices ?? ['qemu-pseries-p9'])],

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-
-/** A kernel's config: values by name, without `CONFIG_`; what is not set is not there. */
-export type Config = ReadonlyMap<string, string>;
+import type { Architecture, Config, Need } from '../../architectures/architecture.js';
 
 /** Reads a .config. */
 export function readConfig(text: string): Config {
@@ -9,21 +7,9 @@ export function readConfig(text: string): Config {
   return new Map([...lines].map(([, name = '', value = '']) => [name, value]));
 }
 
-interface Need {
-  /** One of these must be set. */
-  readonly symbols: readonly string[];
-  readonly values: readonly string[];
-  readonly why: string;
-}
-
 const builtIn = ['y'];
+/** What the test needs on every architecture beside its KVM and its console. */
 const needs: readonly Need[] = [
-  { symbols: ['CPU_LITTLE_ENDIAN'], values: builtIn, why: 'the test is a ppc64le program' },
-  {
-    symbols: ['KVM_BOOK3S_64_HV', 'KVM_BOOK3S_64_PR'],
-    values: ['y', 'm'],
-    why: 'KVM, in hypervisor mode or without',
-  },
   { symbols: ['CGROUPS'], values: builtIn, why: 'control groups' },
   { symbols: ['CGROUP_SCHED'], values: builtIn, why: "the cgroup's cpu controller" },
   { symbols: ['FAIR_GROUP_SCHED'], values: builtIn, why: 'scheduling by group' },
@@ -34,7 +20,6 @@ const needs: readonly Need[] = [
   { symbols: ['BLK_DEV_INITRD'], values: builtIn, why: 'the test comes as an initramfs' },
   { symbols: ['DEVTMPFS'], values: builtIn, why: '/dev/kvm' },
   { symbols: ['BINFMT_ELF'], values: builtIn, why: 'programs' },
-  { symbols: ['HVC_CONSOLE', 'HVC_OPAL'], values: builtIn, why: 'the console' },
 ];
 
 /** Something that the test needs and a config lacks. */
@@ -45,16 +30,20 @@ export interface Lack {
   readonly text: string;
 }
 
-/**
- * What the test needs and the config lacks.
- * @param modules whether there are modules too; else what is one counts as lacking
- */
-export function lacks(config: Config, { modules } = { modules: true }): Lack[] {
+/** Whose config it is. */
+interface Of {
+  readonly architecture: Architecture;
+  /** Whether there are modules too; else what is one counts as lacking. */
+  readonly modules: boolean;
+}
+
+/** What the test needs and the config lacks. */
+export function lacks(config: Config, { architecture: { kvm }, modules }: Of): Lack[] {
   const usable = ({ values }: Need): readonly string[] =>
     values.filter((value) => modules || value !== 'm');
   const has = (need: Need): boolean =>
     need.symbols.some((symbol) => usable(need).includes(config.get(symbol) ?? 'n'));
-  return needs
+  return [...kvm.config, ...needs, kvm.console]
     .filter((need) => !has(need))
     .map((need) => {
       const names = need.symbols.map((symbol) => `CONFIG_${symbol}`).join(' or ');
@@ -63,20 +52,14 @@ export function lacks(config: Config, { modules } = { modules: true }): Lack[] {
 }
 
 /** The same as lines. */
-export const missingConfig = (config: Config, how = { modules: true }): string[] =>
-  lacks(config, how).map(({ text }) => text);
+export const missingConfig = (config: Config, of: Of): string[] =>
+  lacks(config, of).map(({ text }) => text);
 
-/** What a reader of the report should know of a config. `kernel_platforms`: the machines whose console it has. */
-export function configFacts(config: Config): Record<string, string> {
+/** What a reader of the report should know of a config. */
+export function configFacts(config: Config, architecture: Architecture): Record<string, string> {
   const on = (symbol: string): boolean => config.get(symbol) === 'y';
-  const platforms = [
-    ...(on('PPC_PSERIES') && on('HVC_CONSOLE') ? ['pseries'] : []),
-    ...(on('PPC_POWERNV') && on('HVC_OPAL') ? ['powernv'] : []),
-  ];
   return {
-    kernel_page_size: on('PPC_64K_PAGES') ? '64k' : '4k',
-    kernel_platforms: platforms.join(' '),
-    kernel_kvm_hv: config.get('KVM_BOOK3S_64_HV') ?? 'n',
+    ...architecture.configFacts(config),
     kernel_preempt:
       ['PREEMPT', 'PREEMPT_LAZY', 'PREEMPT_VOLUNTARY', 'PREEMPT_NONE'].find(on) ?? 'unknown',
   };

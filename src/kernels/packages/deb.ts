@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { ByteReader } from './byte-reader.js';
 import { decompressed } from './decompress.js';
+import type { PackageIdentity } from './package-identity.js';
 import { limits, refusal } from './refusal.js';
 import { tarMembers } from './tar.js';
 
@@ -18,12 +19,12 @@ const maxMembers = 16;
 export const debData = (file: string, handle: FileHandle): Promise<AsyncIterable<Uint8Array>> =>
   debMember(file, handle, 'data.tar');
 
-/** Package and Version of a Debian package's control file; undefined where it has none. Throws JobError. */
+/** Package, Version and Architecture of a Debian package's control file; undefined where it has none. Throws JobError. */
 export async function debFields(
   file: string,
   handle: FileHandle,
   signal: AbortSignal,
-): Promise<{ name: string; version: string } | undefined> {
+): Promise<PackageIdentity | undefined> {
   const packed = await debMember(file, handle, 'control.tar');
   const reader = new ByteReader(decompressed(packed, { file, signal }), file);
   try {
@@ -35,7 +36,11 @@ export async function debFields(
       const text = Buffer.concat(parts).toString('utf8');
       const field = (key: string): string =>
         new RegExp(`^${key}: *(\\S+) *$`, 'm').exec(text)?.[1] ?? '';
-      return { name: field('Package'), version: field('Version') };
+      return {
+        name: field('Package'),
+        version: field('Version'),
+        architecture: field('Architecture'),
+      };
     }
     return undefined;
   } finally {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { join } from 'node:path';
+import type { Architecture } from '../../architectures/architecture.js';
+import { architectureOfPackage } from '../../architectures/architectures.js';
 import { JobError } from '../../model/errors.js';
 import type { Say } from '../../model/event.js';
 import { debianName } from '../../model/source-ref.js';
@@ -7,8 +9,6 @@ import { AptSuite, type AptPackage } from '../../system/apt.js';
 import { cacheDir } from '../../system/files.js';
 import { withLock } from '../../system/lock.js';
 
-/** Debian's name for ppc64le. */
-const architecture = 'ppc64el';
 /** Parts of a kernel that Debian has packaged by themselves, at one time or another. */
 const kernelPackage = /^linux-(?:image|binary|modules|base)-./;
 
@@ -36,13 +36,15 @@ export async function debianPackages(
   say: Say,
 ): Promise<DebianPackages> {
   const { package: asked = '', suite: suiteName = 'sid' } = debianName(name) ?? {};
-  const suite = new AptSuite(suiteName, architecture, signal);
-  return suite.withNewLists(() => fetchParts(suite, asked, signal, say));
+  const architecture = architectureOfPackage(asked);
+  const suite = new AptSuite(suiteName, architecture.debian, signal);
+  return suite.withNewLists(() => fetchParts(suite, asked, architecture, signal, say));
 }
 
 async function fetchParts(
   suite: AptSuite,
   asked: string,
+  { debian, image }: Architecture,
   signal: AbortSignal,
   say: Say,
 ): Promise<DebianPackages> {
@@ -51,15 +53,12 @@ async function fetchParts(
   const parts = await kernelParts(suite, asked);
   const [first] = parts;
   if (first === undefined) {
-    const message = `Debian ${suiteName} has no package ${asked} for ${architecture}`;
+    const message = `Debian ${suiteName} has no package ${asked} for ${debian}`;
     throw new JobError([
-      { message, hint: 'linux-image-powerpc64le is the newest kernel of a suite' },
+      { message, hint: `${image.newestPackage} is the newest kernel of a suite` },
     ]);
   }
-  const lock = join(
-    cacheDir('apt'),
-    `${suiteName.replaceAll('/', '_')}-${architecture}.download.lock`,
-  );
+  const lock = join(cacheDir('apt'), `${suiteName.replaceAll('/', '_')}-${debian}.download.lock`);
   const files = await withLock(
     lock,
     signal,

@@ -5,11 +5,12 @@ import { JobError } from '../../model/errors.js';
 import { use } from '../../system/cache.js';
 import { digest, makeFolderWhole } from '../../system/files.js';
 import { withLock } from '../../system/lock.js';
-import { configFacts, missingConfig, readConfig, type Config } from './config-check.js';
+import type { Architecture, Config, KvmParts } from '../../architectures/architecture.js';
+import { keyOf, usualArchitecture } from '../../architectures/architectures.js';
+import { configFacts, missingConfig, readConfig } from './config-check.js';
 import { openContents, readText, type Contents, type Found } from './contents.js';
-import { gatherModules, usualModules } from './gather-modules.js';
+import { gatherModules } from './gather-modules.js';
 import { unpackImage, type KernelImage } from './kernel-image.js';
-import { kvmModule } from './modules.js';
 import { moduleName, releaseOf, roleOf } from './names.js';
 import { packageIdentity } from './package-identity.js';
 
@@ -48,18 +49,19 @@ type Summary = Omit<DistroKernel, 'image' | 'key' | 'modules' | 'commandLine'> &
  * Makes packages bootable: .deb or .rpm files that belong together, or a bare image with a folder
  * of modules and perhaps a config. The result is kept in `cache`, in a folder of its own, and
  * made once. Nothing is written elsewhere. Throws JobError when the packages are hostile,
- * damaged, incomplete or not for ppc64le; InfraError; InterruptedError.
+ * damaged, incomplete or not for the architecture; InfraError; InterruptedError.
  */
 export async function openPackages(
   files: readonly string[],
   cache: string,
   signal: AbortSignal,
+  architecture: Architecture = usualArchitecture,
 ): Promise<DistroKernel> {
   if (files.length === 0) throw new JobError([{ message: 'no kernel package was given' }]);
   const packages = await Promise.all(files.map(openContents));
   const labels = files.map((file) => basename(file)).sort();
   const ids = packages.map(({ id }) => id).sort();
-  const key = digest(unpackFormat, ...labels, ...ids).slice(0, 24);
+  const key = digest(unpackFormat, ...keyOf(architecture), ...labels, ...ids).slice(0, 24);
   const dir = join(cache, key);
   await withLock(
     `${dir}.lock`,
@@ -68,7 +70,7 @@ export async function openPackages(
     async () => {
       if (await use(dir)) return;
       await makeFolderWhole(dir, async (temporary) => {
-        const summary = await unpackKernel(packages, temporary, signal);
+        const summary = await unpackKernel(packages, temporary, architecture, signal);
         const facts = { kernel_packages: labels.join(' '), ...summary.facts };
         await writeFile(join(temporary, 'kernel.json'), JSON.stringify({ ...summary, facts }));
       });
@@ -82,8 +84,11 @@ export async function openPackages(
 async function unpackKernel(
   packages: readonly Contents[],
   dir: string,
+  architecture: Architecture,
   signal: AbortSignal,
 ): Promise<Summary> {
+  const { kvm: parts } = architecture;
+  const usualModules = new Set([parts.module, ...parts.needs]);
   const scratch = join(dir, 'unpacked');
   let round = 0;
   const find = async (wanted: (name: string) => boolean): Promise<Found[]> => {
@@ -100,15 +105,19 @@ async function unpackKernel(
     (name) => isModule(name, usualModules) || !['module', 'other'].includes(roleOf(name)),
   );
   const from = chooseImage(found);
-  const image = await unpackImage(from.path, from.origin, join(dir, 'image'), signal);
+  const image = await unpackImage(from.path, from.origin, join(dir, 'image'), {
+    architecture,
+    signal,
+  });
   const config = await keepConfig(found, dir);
-  const kvm = await kvmState(found, config, image);
+  const kvm = await kvmState(found, config, image, parts);
   await mkdir(join(dir, 'modules'));
   const modules =
     kvm !== 'm'
       ? []
       : await gatherModules({
           found,
+          architecture,
           findMore: (names) => find((name) => isModule(name, names)),
           release: image.release ?? releaseOf(from.name),
           dir: join(dir, 'modules'),
@@ -123,10 +132,10 @@ async function unpackKernel(
     kernel_release: release,
     kernel_image: image.format,
     kernel_modules: names.join(' ') || 'none',
-    ...(config ? configFacts(config) : { kernel_kvm_hv: kvm }),
+    ...(config ? configFacts(config, architecture) : { kernel_kvm_hv: kvm }),
   };
   const missing = config
-    ? missingConfig(config)
+    ? missingConfig(config, { architecture, modules: true })
     : kvm === 'n'
       ? ['KVM: no part of it is in the image']
       : [];
@@ -167,11 +176,12 @@ async function kvmState(
   found: readonly Found[],
   config: Config | undefined,
   image: KernelImage,
+  { module, symbol }: KvmParts,
 ): Promise<string> {
-  if (config) return config.get('KVM_BOOK3S_64_HV') ?? 'n';
-  if (found.some(({ name }) => roleOf(name) === 'module' && moduleName(name) === kvmModule))
+  if (config) return config.get(symbol) ?? 'n';
+  if (found.some(({ name }) => roleOf(name) === 'module' && moduleName(name) === module))
     return 'm';
   const list = found.find(({ name }) => roleOf(name) === 'modules.builtin');
   const builtIn = list ? (await readText(list)).split('\n').map(moduleName) : [];
-  return builtIn.includes(kvmModule) ? 'y' : image.kvm;
+  return builtIn.includes(module) ? 'y' : image.kvm;
 }

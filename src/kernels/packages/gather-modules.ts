@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: MIT
+import type { Architecture } from '../../architectures/architecture.js';
 import { JobError } from '../../model/errors.js';
 import { readText, type Found } from './contents.js';
-import {
-  kvmModule,
-  loadOrder,
-  readModulesDep,
-  unpackModule,
-  type KernelModule,
-} from './modules.js';
+import { loadOrder, readModulesDep, unpackModule, type KernelModule } from './modules.js';
 import { moduleName, releaseOf, roleOf } from './names.js';
 
-/** Modules that are looked for at once, so that packages need be read only once. */
-export const usualModules: ReadonlySet<string> = new Set([kvmModule, 'kvm', 'irqbypass']);
-
-/** KVM needs three. */
+/** KVM needs three at most. */
 const mostModules = 100;
 
 /** What modules are gathered from. */
 export interface ModuleSources {
   /** What was found already: modules, and modules.dep where there is one. */
+  /** With those that KVM usually needs, so that packages need be read only once. */
   readonly found: readonly Found[];
+  readonly architecture: Architecture;
   /** Looks for modules in the packages once more. */
   readonly findMore: (names: ReadonlySet<string>) => Promise<Found[]>;
   /** Release of the image; undefined where it does not say. */
@@ -35,7 +29,8 @@ export interface ModuleSources {
  * Throws JobError when a module is in none of the packages, or is for another kernel.
  */
 export async function gatherModules(sources: ModuleSources): Promise<KernelModule[]> {
-  const { dir, signal, release } = sources;
+  const { dir, signal, release, architecture } = sources;
+  const { module: kvmModule, needs } = architecture.kvm;
   const unpacked = new Map<string, KernelModule>();
   const candidates = [...sources.found];
   const dep = candidates.find(({ name }) => roleOf(name) === 'modules.dep');
@@ -44,7 +39,7 @@ export async function gatherModules(sources: ModuleSources): Promise<KernelModul
     const module = unpacked.get(name);
     return module && [...new Set([...(listed.get(name) ?? []), ...module.info.depends])];
   };
-  const asked = new Set(usualModules);
+  const asked = new Set([kvmModule, ...needs]);
   for (;;) {
     const { order, absent } = loadOrder(kvmModule, needsOf);
     if (absent.length === 0) return order.flatMap((name) => unpacked.get(name) ?? []);
@@ -59,7 +54,10 @@ export async function gatherModules(sources: ModuleSources): Promise<KernelModul
     for (const name of absent) {
       const from = choose(candidates, name, release);
       if (from === undefined) throw absentError(name, release);
-      const module = await unpackModule(from.path, from.origin, dir, signal);
+      const module = await unpackModule(from.path, from.origin, dir, {
+        architecture,
+        signal,
+      });
       checkRelease(module, from, release);
       unpacked.set(name, module);
     }

@@ -13,7 +13,7 @@ export interface ModuleInfo {
   readonly release: string | undefined;
 }
 
-/** Reads the .modinfo section of a module, an ELF file for ppc64le. Undefined when it is none. */
+/** Reads the .modinfo section of a module, a 64-bit little-endian ELF file. Undefined when it is none. */
 export function moduleInfo(elf: Buffer): ModuleInfo | undefined {
   const section = findSection(elf, '.modinfo');
   if (section === undefined) return undefined;

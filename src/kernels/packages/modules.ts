@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import type { Architecture } from '../../architectures/architecture.js';
 import { JobError } from '../../model/errors.js';
 import { writeStream } from './archive.js';
 import { bounded } from './byte-reader.js';
@@ -9,9 +10,6 @@ import { decompressed } from './decompress.js';
 import { moduleInfo, type ModuleInfo } from './modinfo.js';
 import { moduleName } from './names.js';
 import { limits, refusal, shown } from './refusal.js';
-
-/** The module that makes /dev/kvm on POWER in hypervisor mode. */
-export const kvmModule = 'kvm_hv';
 
 /** An unpacked module. */
 export interface KernelModule {
@@ -54,12 +52,12 @@ export function loadOrder(
   return { order, absent };
 }
 
-/** Unpacks a module into `dir` and reads what it says of itself. Throws JobError when it is no module for ppc64le. */
+/** Unpacks a module into `dir` and reads what it says of itself. Throws JobError when it is none for the architecture. */
 export async function unpackModule(
   from: string,
   origin: string,
   dir: string,
-  signal: AbortSignal,
+  { architecture, signal }: { architecture: Architecture; signal: AbortSignal },
 ): Promise<KernelModule> {
   const name = `${moduleName(from)}.ko`;
   // The name goes into a list with a name a line, and onto the guest's console.
@@ -69,8 +67,10 @@ export async function unpackModule(
   await writeStream(path, bounded(bytes, limits.moduleBytes, origin), signal);
   const info = moduleInfo(await readFile(path));
   if (info === undefined) {
-    const message = `${origin}: ${name} is not a kernel module for ppc64le`;
-    throw new JobError([{ message, hint: 'give packages of the architecture ppc64el (ppc64le)' }]);
+    const { word, debian } = architecture;
+    const message = `${origin}: ${name} is not a kernel module for ${word}`;
+    const hint = `give packages of the architecture ${debian} (${word})`;
+    throw new JobError([{ message, hint }]);
   }
   return { name, path, info };
 }

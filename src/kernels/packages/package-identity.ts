@@ -11,6 +11,8 @@ export interface PackageIdentity {
   readonly name: string;
   /** With the packager's revision: `6.12.107-1`. */
   readonly version: string;
+  /** As Debian or RPM call it: `ppc64el`, `aarch64`; empty where it is not said in a word. */
+  readonly architecture: string;
 }
 
 /** What names and versions are made of, in Debian and in RPM. */
@@ -30,7 +32,9 @@ export async function packageIdentity(
   await using handle = await open(file);
   try {
     const fields = await (kind === 'deb' ? debFields : rpmFields)(file, handle, signal);
-    return fields && word.test(fields.name) && word.test(fields.version) ? fields : undefined;
+    if (!fields || !word.test(fields.name) || !word.test(fields.version)) return undefined;
+    const { architecture } = fields;
+    return { ...fields, architecture: /^\w{1,32}$/.test(architecture) ? architecture : '' };
   } catch (error) {
     if (error instanceof JobError) return undefined;
     throw error;

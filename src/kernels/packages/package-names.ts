@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { architectureOfPackage } from '../../architectures/architectures.js';
 import { JobError } from '../../model/errors.js';
 import { debianName } from '../../model/source-ref.js';
 import { AptSuite } from '../../system/apt.js';
@@ -15,11 +16,12 @@ export async function expandPackageName(name: string, signal: AbortSignal): Prom
   const debian = debianName(name);
   if (debian === undefined || !name.includes('*')) return [name];
   const { package: pattern, suite: suiteName = 'sid' } = debian;
-  const suite = new AptSuite(suiteName, 'ppc64el', signal);
+  const architecture = architectureOfPackage(pattern);
+  const suite = new AptSuite(suiteName, architecture.debian, signal);
   const literal = pattern.replace(/[.+]/g, '\\$&').replaceAll('*', '.*');
   const found = (await suite.search(`^${literal}$`)).filter((pkg) => !notBootable.test(pkg.name));
   if (found.length === 0) {
-    const hint = 'such as debian:linux-image-*-powerpc64le@trixie';
+    const hint = `such as debian:${architecture.image.newestPackage.replace(/-(?=[^-]*$)/, '-*-')}@trixie`;
     throw new JobError([{ message: `Debian ${suiteName} has no package ${pattern}`, hint }]);
   }
   // Versions of packages are not numbers; sort knows their order, "~" included.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import type { PackageIdentity } from './package-identity.js';
 import { refusal } from './refusal.js';
 
 /** How an RPM package begins. */
@@ -30,11 +31,8 @@ export async function rpmPayload(
   return createReadStream(file, { start: payload });
 }
 
-/** Name and version of an RPM package, as its main header has them. Throws JobError. */
-export async function rpmFields(
-  file: string,
-  handle: FileHandle,
-): Promise<{ name: string; version: string }> {
+/** Name, version and architecture of an RPM package, as its main header has them. Throws JobError. */
+export async function rpmFields(file: string, handle: FileHandle): Promise<PackageIdentity> {
   const main = await mainHeader(file, handle);
   const { entries } = await headerOf(file, handle, main);
   const index = Buffer.alloc(entries * entryBytes);
@@ -49,8 +47,9 @@ export async function rpmFields(
     await handle.read(value, 0, value.length, store + index.readUInt32BE(at + 8));
     return value.toString('latin1', 0, Math.max(0, value.indexOf(0)));
   };
+  // RPMTAG_NAME, _VERSION, _RELEASE, _ARCH
   const [name, version, release] = [await text(1000), await text(1001), await text(1002)];
-  return { name, version: `${version}-${release}` };
+  return { name, version: `${version}-${release}`, architecture: await text(1022) };
 }
 
 /** Where the main header begins: after the signature's. */

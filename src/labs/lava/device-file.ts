@@ -4,6 +4,8 @@ import { commentedYaml } from '../commented-yaml.js';
 /** How a machine is started. */
 export interface QemuCommand {
   readonly command: string;
+  /** LAVA's name for the architecture. */
+  readonly arch: string;
   /** Its arguments without kernel and initramfs, which come from the job. */
   readonly args: readonly string[];
 }
@@ -29,10 +31,10 @@ const constants = {
  * A device file for lava-run: what a LAVA server makes out of its device type `qemu`, the device's
  * dictionary and the job's context.
  */
-export function qemuDeviceFile({ command, args }: QemuCommand): string {
+export function qemuDeviceFile({ command, args, arch }: QemuCommand): string {
   const value = {
     device_type: 'qemu',
-    available_architectures: ['ppc64'],
+    available_architectures: [arch],
     actions: {
       deploy: { connections: { serial: null }, methods: { image: null } },
       boot: {

@@ -6,12 +6,20 @@ import type { LavaBoot } from './boot-methods.js';
 /** An emulated machine, as far as LAVA has to know it. */
 export interface LavaQemu {
   readonly boot: 'qemu';
+  /** LAVA's name for the architecture. */
+  readonly arch: string;
+  /** What a worker has to be for KVM: `POWER host with KVM-HV`. */
+  readonly kvmHost: string;
+  /** QEMU's program for it. */
+  readonly program: string;
   /** QEMU's -machine with its options. */
   readonly machine: string;
   readonly cpu?: string;
   readonly accel: 'tcg' | 'kvm';
   readonly memoryMb: number;
   readonly cpus: number;
+  /** QEMU's name for the network card that LAVA gives to it; undefined: LAVA's own choice. */
+  readonly networkCard?: string;
   /** More arguments: those that the same machine has when busyguest starts it here. */
   readonly args: readonly string[];
 }

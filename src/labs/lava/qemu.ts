@@ -31,11 +31,11 @@ export function qemuActions(job: LavaJob, machine: LavaQemu): BootActions {
 function contextOf(machine: LavaQemu): Readonly<Record<string, unknown>> {
   const isKvm = machine.accel === 'kvm';
   return {
-    arch: 'ppc64',
+    arch: machine.arch,
     machine: machine.machine,
     memory: machine.memoryMb,
     ...(!isKvm && { no_kvm: true }),
-    ...(machine.machine.startsWith('pseries') && { model: 'model=spapr-vlan' }),
+    ...(machine.networkCard !== undefined && { model: machine.networkCard }),
     netdevice: 'none',
     extra_options: [
       ...(machine.cpu === undefined || isKvm ? [] : [`-cpu ${machine.cpu}`]),
@@ -49,13 +49,13 @@ function contextOf(machine: LavaQemu): Readonly<Record<string, unknown>> {
 function contextNotes(machine: LavaQemu): Note[] {
   const at = (key: string): Note['at'] => ['context', key];
   const notes: Note[] = [
-    { at: at('arch'), text: 'the program is qemu-system-ppc64; the kernel is little-endian' },
+    { at: at('arch'), text: `the program is ${machine.program}; the kernel is little-endian` },
     { at: at('netdevice'), text: 'LAVA always gives a network card; no network behind it' },
   ];
   if (machine.accel === 'kvm') {
     notes.push({
       at: at('memory'),
-      text: 'no no_kvm: LAVA adds "-cpu host -enable-kvm"; the worker must be a POWER host with KVM-HV',
+      text: `no no_kvm: LAVA adds "-cpu host -enable-kvm"; the worker must be a ${machine.kvmHost}`,
     });
   } else {
     notes.push({
@@ -64,10 +64,10 @@ function contextNotes(machine: LavaQemu): Note[] {
     });
     notes.push({
       at: at('extra_options'),
-      text: 'the CPU stands here because LAVA takes no notice of "cpu" for ppc64',
+      text: `the CPU stands here because LAVA takes no notice of "cpu" for ${machine.arch}`,
     });
   }
-  if (machine.machine.startsWith('pseries')) {
+  if (machine.networkCard !== undefined) {
     notes.push({ at: at('model'), text: 'a card without a ROM file; the same as here' });
   }
   return notes;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { usualArchitecture } from '../../architectures/architectures.js';
 import { usualImage } from '../../images/image.js';
 import { compileProgram } from '../../images/payload.js';
 import { findProgramToolchain } from '../../kernels/toolchain.js';
@@ -107,6 +108,8 @@ export async function kernelciSources(
     const { machine } = lava;
     // KernelCI's labs have no POWER workers that we know of: emulated machines only.
     if (machine.boot !== 'qemu' || machine.accel !== 'tcg') continue;
+    // Its kernel is built for POWER.
+    if (machine.arch !== usualArchitecture.lava) continue;
     const key = `${job.device} ${job.test.name}`;
     if (!sources.has(key)) sources.set(key, { ...lava, machine });
   }
