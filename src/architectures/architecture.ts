@@ -61,8 +61,9 @@ export interface QemuProgram {
   readonly packages: PackageNames;
   /** Files of its firmware that machines load. */
   readonly firmware: readonly string[];
-  /** More of Debian's packages with firmware. */
+  /** More of Debian's packages with firmware, and the folders of it, beside QEMU's own. */
   readonly firmwarePackages: readonly string[];
+  readonly firmwareFolders: readonly string[];
 }
 
 /** A kernel's image: how it is built, and what is taken. */

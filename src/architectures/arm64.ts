@@ -96,6 +96,7 @@ export const arm64: Architecture = {
     packages: { apt: 'qemu-system-arm', dnf: 'qemu-system-aarch64-core', zypper: 'qemu-arm' },
     firmware: [],
     firmwarePackages: [],
+    firmwareFolders: [],
   },
   lava: 'arm64',
   image: {

@@ -72,6 +72,7 @@ export const riscv: Architecture = {
     packages: { apt: 'qemu-system-misc', dnf: 'qemu-system-riscv-core', zypper: 'qemu-extra' },
     firmware: ['opensbi-riscv64-generic-fw_dynamic.bin'],
     firmwarePackages: ['opensbi'],
+    firmwareFolders: ['usr/lib/riscv64-linux-gnu/opensbi/generic'],
   },
   lava: 'riscv64',
   image: {

@@ -15,7 +15,7 @@ const machine = {
   sameBytes: true,
   console: 'ttyS0',
   payload: [],
-  promised: { platform: /^x86_64$/, kvm: /^SVM$/ },
+  promised: { mmu: /^NPT$/, cpu: /EPYC/, kvm: /^SVM$/ },
 } as const;
 
 const machines: readonly QemuMachine[] = [
@@ -71,6 +71,7 @@ export const x86: Architecture = {
     packages: { apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', zypper: 'qemu-x86' },
     firmware: ['bios-256k.bin', 'bios-microvm.bin', 'linuxboot_dma.bin'],
     firmwarePackages: ['seabios'],
+    firmwareFolders: ['usr/share/seabios'],
   },
   lava: 'x86_64',
   image: {

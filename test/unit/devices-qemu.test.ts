@@ -16,7 +16,7 @@ test('QEMU and its firmware are read once; again when one of them is another', a
   await writeFile(firmware, 'firmware');
   const argv = ['/lib/ld.so', program, '-L', dir];
   const version = [10, 0, 2] as const;
-  const qemu: QemuBinary = { argv, program, firmware: dir, version, versionText: '' };
+  const qemu: QemuBinary = { argv, program, firmware: [dir], version, versionText: '' };
   const read = streamsRead(context);
   const before = await qemuDigest(qemu, usualArchitecture);
   assert.equal(await qemuDigest(qemu, usualArchitecture), before);

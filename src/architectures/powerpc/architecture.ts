@@ -34,6 +34,7 @@ export const powerpc: Architecture = {
     packages: { apt: 'qemu-system-ppc', dnf: 'qemu-system-ppc-core', zypper: 'qemu-ppc' },
     firmware: ['vof.bin', 'slof.bin', 'skiboot.lid'],
     firmwarePackages: [],
+    firmwareFolders: [],
   },
   lava: 'ppc64',
   image: {

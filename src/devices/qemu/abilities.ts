@@ -74,13 +74,10 @@ export async function whyNot(machine: QemuMachine, binary: QemuBinary): Promise<
   const reasons = wanted
     .filter((option) => !has.has(option))
     .map((option) => `${qemu} has no option ${option}; ${newerQemu}`);
-  if (
-    machine.cpu !== undefined &&
-    machine.cpu !== 'host' &&
-    !can.cpus.has(machine.cpu.toLowerCase())
-  ) {
-    reasons.push(`${qemu} has no CPU ${machine.cpu}; ${newerQemu}`);
-  }
+  // Without the features that are switched on or off behind it.
+  const [cpu = 'host'] = machine.cpu?.split(',') ?? [];
+  if (cpu !== 'host' && !can.cpus.has(cpu.toLowerCase()))
+    reasons.push(`${qemu} has no CPU ${cpu}; ${newerQemu}`);
   if (machine.accel !== 'kvm' || reasons.length > 0) return reasons;
   const { whyNot: refused } = await kvmProof(machine, binary);
   return refused === undefined ? [] : [refused];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Architecture } from '../../architectures/architecture.js';
+import type { Architecture, QemuProgram } from '../../architectures/architecture.js';
 import { usualArchitecture } from '../../architectures/architectures.js';
 import { use } from '../../system/cache.js';
 import { cacheDir, digest, exists } from '../../system/files.js';
@@ -17,17 +17,18 @@ export interface QemuBinary {
   readonly argv: readonly string[];
   /** The program itself, by name or path. */
   readonly program: string;
-  /** Where its firmware is; undefined: where the system has it. */
-  readonly firmware?: string;
+  /** The folders of its firmware; undefined: where the system has it. */
+  readonly firmware?: readonly string[];
   readonly version: readonly [major: number, minor: number, micro: number];
   /** `QEMU emulator version ...`, as it says itself. */
   readonly versionText: string;
 }
 
 /** The QEMU to use: the one that the environment names, else the newest of the system's and the fetched ones. */
-export async function findQemu({
-  qemu: { program, variable },
-}: Architecture = usualArchitecture): Promise<QemuBinary | undefined> {
+export async function findQemu({ qemu }: Architecture = usualArchitecture): Promise<
+  QemuBinary | undefined
+> {
+  const { program, variable } = qemu;
   const asked = process.env[variable];
   if (asked) return probe({ argv: [asked], program: asked });
   const fetched = await readdir(fetchedDir()).catch(() => []);
@@ -37,7 +38,7 @@ export async function findQemu({
   await Promise.all(roots.map((root) => use(root)));
   const found = await Promise.all([
     probe({ argv: [program], program }),
-    ...roots.map((root) => fetchedIn(root, program)),
+    ...roots.map((root) => fetchedIn(root, qemu)),
   ]);
   return found
     .filter((binary): binary is QemuBinary => binary !== undefined)
@@ -47,11 +48,15 @@ export async function findQemu({
 type Program = Pick<QemuBinary, 'argv' | 'program' | 'firmware'>;
 
 /** The QEMU that was unpacked to a folder; undefined where it does not run. */
-export async function fetchedIn(root: string, program: string): Promise<QemuBinary | undefined> {
+export async function fetchedIn(
+  root: string,
+  { program, firmwareFolders }: QemuProgram,
+): Promise<QemuBinary | undefined> {
   const path = join(root, 'usr/bin', program);
-  const firmware = join(root, 'usr/share/qemu');
+  const firmware = ['usr/share/qemu', ...firmwareFolders].map((folder) => join(root, folder));
+  const folders = firmware.flatMap((folder) => ['-L', folder]);
   const loader = await loaderIn(join(root, 'usr/lib'));
-  return probe({ argv: [...loader, path, '-L', firmware], program: path, firmware });
+  return probe({ argv: [...loader, path, ...folders], program: path, firmware });
 }
 
 /** How a program is started with the libraries that were unpacked beside it; empty where there are none. */
@@ -99,5 +104,5 @@ export async function qemuDigest(binary: QemuBinary, { qemu }: Architecture): Pr
 function firmwareDirs({ firmware }: QemuBinary): string[] {
   return firmware === undefined
     ? ['/usr/share/qemu', '/usr/share/seabios', '/usr/share/qemu-kvm']
-    : [firmware];
+    : [...firmware];
 }

@@ -102,7 +102,7 @@ async function unpackQemu(
       }
     });
   }
-  const binary = await fetchedIn(root, qemu.program);
+  const binary = await fetchedIn(root, qemu);
   if (binary !== undefined) return binary;
   throw new InfraError(
     'fetch',
