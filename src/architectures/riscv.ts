@@ -69,7 +69,8 @@ export const riscv: Architecture = {
   qemu: {
     program: 'qemu-system-riscv64',
     variable: 'BUSYGUEST_QEMU_RISCV',
-    packages: { apt: 'qemu-system-misc', dnf: 'qemu-system-riscv-core', zypper: 'qemu-extra' },
+    // In Debian 12 it is a part of qemu-system-misc; its backports and all later have it.
+    packages: { apt: 'qemu-system-riscv', dnf: 'qemu-system-riscv-core', zypper: 'qemu-extra' },
     firmware: ['opensbi-riscv64-generic-fw_dynamic.bin'],
     firmwarePackages: ['opensbi'],
     firmwareFolders: ['usr/lib/riscv64-linux-gnu/opensbi/generic'],

@@ -13,7 +13,11 @@ import { qemuArgv } from './argv.js';
 import { findQemu, qemuDigest, type QemuBinary } from './binary.js';
 import { kvmProof } from './kvm-proof.js';
 import type { Architecture } from '../../architectures/architecture.js';
-import { architectureNamed, doctorFor } from '../../architectures/architectures.js';
+import {
+  architectureNamed,
+  doctorFor,
+  usualArchitecture,
+} from '../../architectures/architectures.js';
 import type { Flag, QemuMachine } from '../../architectures/machine.js';
 import { qemuCage } from './qemu-cage.js';
 import { stillClock, type StillClock } from './still-clock.js';
@@ -26,7 +30,11 @@ function missing(architecture: Architecture): string {
   const asked = process.env[variable];
   if (asked)
     return `${variable} is ${asked}, which does not run here ("${asked} --version" says why)`;
-  return `no ${program} here: run "busyguest ${doctorFor(architecture)}" for the line that installs it`;
+  const fetches =
+    architecture === usualArchitecture
+      ? ''
+      : `, or "busyguest devices --fetch-qemu --arch ${architecture.name}", which installs nothing`;
+  return `no ${program} here: run "busyguest ${doctorFor(architecture)}" for the line that installs it${fetches}`;
 }
 
 const found = new Map<string, Promise<QemuBinary | undefined>>();
