@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import type { FaultPattern } from '../model/fault-pattern.js';
+import type { Facts } from '../model/result.js';
 import type { QemuMachine } from './machine.js';
 
 /** A kernel's config: values by name, without `CONFIG_`; what is not set is not there. */
@@ -46,6 +48,7 @@ export interface Architecture {
   readonly lava: string;
   readonly image: KernelImages;
   readonly kvm: KvmParts;
+  readonly faults: Faults;
   /** What the config of a kernel tells a reader of the report. */
   configFacts(config: Config): Readonly<Record<string, string>>;
   readonly machines: readonly QemuMachine[];
@@ -85,6 +88,12 @@ export interface KernelImages {
 
 /** What KVM is made of. */
 export interface KvmParts {
+  /** A file that every tree with it has. */
+  readonly source: string;
+  /** How KVM runs guests, as the payload calls it (the fact `kvm`). */
+  readonly kinds: readonly string[];
+  /** The function that decides about a guest entry, and its file; the payload's facts say which. */
+  entry(facts: Facts): string;
   /** What a computer has to be to run guests by it, a few words. */
   readonly host: string;
   /** The module that makes /dev/kvm, by its name with underscores. */
@@ -98,4 +107,15 @@ export interface KvmParts {
   /** What the test needs of the config for the CPU and KVM, and for the console. */
   readonly config: readonly Need[];
   readonly console: Need;
+}
+
+/** What the architecture's own part of the kernel, its firmware and its machines complain of. */
+export interface Faults {
+  readonly crash: readonly FaultPattern[];
+  readonly lockups: readonly FaultPattern[];
+  readonly kvm: readonly FaultPattern[];
+  /** Debugger, firmware and hardware. */
+  readonly machine: readonly FaultPattern[];
+  /** The line of an oops that names the function at the program counter, its first group. */
+  readonly programCounter: RegExp;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Architecture } from './architecture.js';
+import type { Architecture, Faults } from './architecture.js';
 import { bootImage } from './image-formats.js';
 import type { Flag, QemuMachine } from './machine.js';
 
@@ -65,6 +65,48 @@ const machines: readonly QemuMachine[] = [
   },
 ];
 
+/** Of arch/arm64/ of Linux 7.2. */
+const faults: Faults = {
+  crash: [
+    {
+      class: 'oops',
+      source: 'arch/arm64/mm/fault.c, arch/riscv/mm/fault.c',
+      pattern: /^(Unable to handle kernel .+?) at virtual address [0-9a-f]+/,
+      title: '$1',
+      lines: 60,
+      atProgramCounter: true,
+    },
+    {
+      class: 'oops',
+      source: 'arch/arm64/kernel/traps.c',
+      pattern: /^Internal error: (.+?): [0-9a-f]{8,16} \[#\d+\]/,
+      title: 'Internal error: $1',
+      lines: 60,
+      joins: ['oops', 'bug'],
+      atProgramCounter: true,
+    },
+    {
+      class: 'oops',
+      source: 'arch/arm64/kernel/debug-monitors.c',
+      pattern: /^(Unexpected kernel (?:BRK|single-step) exception at EL1)/,
+      title: '$1',
+    },
+  ],
+  lockups: [],
+  kvm: [
+    {
+      class: 'kvm-entry',
+      source: 'arch/arm64/kvm/handle_exit.c',
+      pattern:
+        /^kvm \[\d+\]: (nVHE hyp (?:BUG at: \S+:\d+|panic)|Invalid host exception to nVHE hyp)/,
+      title: '$1',
+    },
+  ],
+  machine: [],
+  // __show_regs(): `pc : func+0x10/0x20`
+  programCounter: /^(?:\[[^\]]*\] *)?pc : ([^\s+]+)\+0x/,
+};
+
 /** arm64 at EL2. */
 export const arm64: Architecture = {
   name: 'arm64',
@@ -107,8 +149,12 @@ export const arm64: Architecture = {
     newestPackage: 'linux-image-arm64',
     packageEnding: /-arm64(?:-\d+k)?$/,
   },
+  faults,
   kvm: {
+    source: 'arch/arm64/kvm/arm.c',
     host: 'arm64 host with KVM and nesting',
+    kinds: ['VHE', 'nVHE', 'pKVM'],
+    entry: () => 'kvm_arch_vcpu_ioctl_run() (arch/arm64/kvm/arm.c)',
     module: 'kvm',
     needs: [],
     symbol: 'KVM',

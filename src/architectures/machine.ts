@@ -21,6 +21,8 @@ export interface QemuMachine {
   /** QEMU's -cpu; undefined where the machine decides. */
   readonly cpu?: string;
   readonly accel: 'tcg' | 'kvm';
+  /** The same machine under this host's KVM, which takes its place where it can run. */
+  readonly twin?: string;
   readonly memoryMb: number;
   /** More arguments. */
   readonly extra: readonly Flag[];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Architecture } from './architecture.js';
+import type { Architecture, Faults } from './architecture.js';
 import { bootImage } from './image-formats.js';
 import type { QemuMachine } from './machine.js';
 
@@ -40,6 +40,26 @@ const machines: readonly QemuMachine[] = [
     ],
   },
 ];
+
+/** Of arch/riscv/ of Linux 7.2; how it tells of an address, arm64 does too. */
+const faults: Faults = {
+  crash: [
+    {
+      class: 'oops',
+      source: 'arch/riscv/kernel/traps.c',
+      pattern: /^(Oops|Kernel BUG)(?: - (.+?))? \[#\d+\]/,
+      title: '$1 $2',
+      lines: 60,
+      joins: ['oops', 'bug'],
+      atProgramCounter: true,
+    },
+  ],
+  lockups: [],
+  kvm: [],
+  machine: [],
+  // __show_regs(): `epc : func+0x10/0x20`
+  programCounter: /^(?:\[[^\]]*\] *)?epc : ([^\s+]+)\+0x/,
+};
 
 /** RISC-V with the hypervisor extension. */
 export const riscv: Architecture = {
@@ -84,8 +104,12 @@ export const riscv: Architecture = {
     newestPackage: 'linux-image-riscv64',
     packageEnding: /-riscv64$/,
   },
+  faults,
   kvm: {
+    source: 'arch/riscv/kvm/vcpu.c',
     host: 'RISC-V host with KVM and nesting',
+    kinds: ['H'],
+    entry: () => 'kvm_arch_vcpu_ioctl_run() (arch/riscv/kvm/vcpu.c)',
     module: 'kvm',
     needs: ['irqbypass'],
     symbol: 'KVM',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Architecture } from './architecture.js';
+import type { Architecture, Faults } from './architecture.js';
 import { bootImage } from './image-formats.js';
 import type { QemuMachine } from './machine.js';
 
@@ -43,6 +43,43 @@ function release(file: Buffer): string | undefined {
   return /^\d+\.[\w.+~-]+/.exec(file.toString('latin1', at, at + 100))?.[0];
 }
 
+/** Of arch/x86/ of Linux 7.2. */
+const faults: Faults = {
+  crash: [
+    {
+      class: 'oops',
+      source: 'arch/x86/mm/fault.c',
+      pattern: /^BUG: (kernel NULL pointer dereference|unable to handle page fault)/,
+      title: 'BUG: $1',
+      lines: 60,
+      atProgramCounter: true,
+    },
+    {
+      class: 'oops',
+      source: 'arch/x86/kernel/dumpstack.c',
+      pattern: /^Oops: (.+?): [0-9a-f]{4} \[#\d+\]/,
+      title: 'Oops: $1',
+      lines: 60,
+      joins: ['oops', 'bug'],
+      atProgramCounter: true,
+    },
+    {
+      class: 'oops',
+      source: 'arch/x86/kernel/dumpstack.c before v6.9',
+      pattern: /^(?:general protection fault|Oops)[^:]*: [0-9a-f]{4} \[#\d+\]/,
+      title: 'Oops',
+      lines: 60,
+      joins: ['oops', 'bug'],
+      atProgramCounter: true,
+    },
+  ],
+  lockups: [],
+  kvm: [],
+  machine: [],
+  // __show_regs(): `RIP: 0010:func+0x10/0x20`
+  programCounter: /\bRIP: [0-9a-f]{4}:([^\s+]+)\+0x/,
+};
+
 /** x86-64. VMX runs on real machines only: no emulator has it. */
 export const x86: Architecture = {
   name: 'x86',
@@ -83,8 +120,12 @@ export const x86: Architecture = {
     newestPackage: 'linux-image-amd64',
     packageEnding: /-amd64$/,
   },
+  faults,
   kvm: {
+    source: 'arch/x86/kvm/x86.c',
     host: 'PC with KVM and nesting',
+    kinds: ['SVM', 'VMX'],
+    entry: () => 'vcpu_run() (arch/x86/kvm/x86.c)',
     module: 'kvm_amd',
     needs: ['kvm', 'irqbypass', 'ccp'],
     symbol: 'KVM_AMD',

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Fault, Phase } from '../model/result.js';
-import { defaultLines } from './fault-pattern.js';
-import { faultPatterns, firmwareBanners, type FaultPattern } from './faults.js';
-import { clean, functionAtNip } from './title.js';
+import { defaultLines, type FaultPattern } from '../model/fault-pattern.js';
+import { faultPatterns, firmwareBanners } from './faults.js';
+import { clean, functionAtFault } from './title.js';
 
 /** A fault whose lines still come. */
 interface OpenFault {
@@ -22,7 +22,7 @@ const printkPrefix = /^(?:<\d{1,3}>)?(?:\[ *\d+\.\d+(?:,\d)?\])?(?:\[ *[TC]\d+\]
 const printkInside = /(?:<\d{1,3}>)?\[ *\d+\.\d{6,9}(?:,\d)?\](?:\[ *[TC]\d+\])? +/g;
 /** A line without one of these words is not a fault: spares the table for nearly every line of a log. */
 const hint =
-  /BUG|WARNING|Oops|panic|Unable to handle|LOCKUP|INFO: |rcu: |oom-killer|of memory|KVM|SCHEDULER|trap=|kvm run|UBSAN|mon>|Vector|assert|Fatal|checkstop|check stop|achine check|platform error|Hypervisor Maintenance|SLOF|OPAL|Hostboot|Linux version|Restarting/;
+  /BUG|WARNING|Oops|panic|Unable to handle|LOCKUP|INFO: |rcu: |oom-killer|of memory|KVM|SCHEDULER|trap=|kvm run|UBSAN|mon>|Vector|assert|Fatal|checkstop|check stop|achine check|platform error|Hypervisor Maintenance|SLOF|OPAL|Hostboot|Linux version|Restarting|nVHE|Kernel BUG|general protection|Unexpected kernel/;
 /** These repeat what the user gave, which may hold any word. */
 const commandLine = /^(?:Unknown )?(?:kernel )?command line(?: parameters|:)/i;
 
@@ -65,7 +65,7 @@ export class FaultReader {
     const titles = new Set<string>();
     const faults: Fault[] = [];
     for (const { pattern, title, phase, lines } of this.found) {
-      const where = pattern.atNip ? functionAtNip(lines) : undefined;
+      const where = pattern.atProgramCounter ? functionAtFault(lines) : undefined;
       const full = where === undefined ? title : `${title} in ${where}`;
       if (titles.has(full)) continue;
       titles.add(full);
@@ -121,7 +121,7 @@ export class FaultReader {
   private add(pattern: FaultPattern, title: string, line: string, phase: Phase): void {
     if (pattern.fatal) this.isDead = true;
     // Titles that a function's name will complete are compared at the end.
-    const repeated = !pattern.atNip && this.titles.has(title);
+    const repeated = !pattern.atProgramCounter && this.titles.has(title);
     if (repeated || this.found.length >= maxFaults) return;
     this.titles.add(title);
     const left = (pattern.lines ?? defaultLines) - 1;

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: MIT
-import type { FaultPattern } from './fault-pattern.js';
-import { crash, lockdep, lockups, sanitizers, warnings } from './kernel-faults.js';
-import { kvm, machine } from './machine-faults.js';
+import { architectures } from '../architectures/architectures.js';
+import type { FaultPattern } from '../model/fault-pattern.js';
+import { crash, kvm, lockdep, lockups, sanitizers, warnings } from './kernel-faults.js';
 
-export type { FaultPattern } from './fault-pattern.js';
+const of = (kind: 'crash' | 'lockups' | 'kvm' | 'machine'): readonly FaultPattern[] =>
+  architectures.flatMap(({ faults }) => faults[kind]);
 
-/** Every fault that busyguest knows. The specific come before the general: `BUG: KASAN` before `BUG: `. */
+/**
+ * Every fault that busyguest knows, on whichever architecture. The specific come before the general: `BUG: KASAN` before
+ * `BUG: `.
+ */
 export const faultPatterns: readonly FaultPattern[] = [
   ...crash,
+  ...of('crash'),
   ...sanitizers,
   ...lockups,
+  ...of('lockups'),
   ...lockdep,
   ...warnings,
   ...kvm,
-  ...machine,
+  ...of('kvm'),
+  ...of('machine'),
 ];
 
 /** First line that a firmware prints after a reset. Seen again, the machine was reset. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FaultPattern } from './fault-pattern.js';
+import type { FaultPattern } from '../model/fault-pattern.js';
 
 /** The kernel stops, or the task does. */
 export const crash: readonly FaultPattern[] = [
@@ -19,37 +19,11 @@ export const crash: readonly FaultPattern[] = [
     fatal: true,
   },
   {
-    class: 'oops',
-    source: 'arch/powerpc/mm/fault.c',
-    pattern:
-      /BUG: (Kernel NULL pointer dereference(?: on (?:read|write))?|Unable to handle kernel (?:data access|instruction fetch|unaligned access)(?: on (?:read|write))?|Unable to handle unknown paging fault)/,
-    title: 'BUG: $1',
-    lines: 60,
-    atNip: true,
-  },
-  {
-    class: 'oops',
-    source: 'arch/powerpc/mm/fault.c before v5.2',
-    pattern: /^(Unable to handle kernel .*?)(?: (?:at|for) (?:address )?0x[0-9a-f]+)?$/,
-    title: '$1',
-    lines: 60,
-    atNip: true,
-  },
-  {
     class: 'bug',
     source: 'lib/bug.c',
     pattern: /^kernel BUG at (\S+?)!?(?: \[verbose debug info unavailable\])?$/,
     title: 'kernel BUG at $1',
     lines: 60,
-  },
-  {
-    class: 'oops',
-    source: 'arch/powerpc/kernel/traps.c',
-    pattern: /^Oops: (.+), sig: \d+ \[#\d+\]/,
-    title: 'Oops: $1',
-    lines: 60,
-    joins: ['oops', 'bug'],
-    atNip: true,
   },
 ];
 
@@ -95,28 +69,6 @@ export const lockups: readonly FaultPattern[] = [
     source: 'kernel/watchdog.c',
     pattern: /^(?:NMI )?(?:watchdog: )?BUG: soft lockup - CPU#\d+ stuck for \d+s! \[(.*):\d+\]/,
     title: 'BUG: soft lockup [$1]',
-  },
-  {
-    class: 'hard-lockup',
-    source: 'arch/powerpc/kernel/watchdog.c',
-    pattern: /^watchdog: CPU \d+ self-detected hard LOCKUP @ (\S+)/,
-    title: 'self-detected hard LOCKUP at $1',
-    joins: ['hard-lockup'],
-  },
-  {
-    class: 'hard-lockup',
-    source: 'arch/powerpc/kernel/watchdog.c',
-    pattern: /^watchdog: CPU \d+ detected hard LOCKUP on other CPUs/,
-    title: 'detected hard LOCKUP on other CPUs',
-    lines: 60,
-    joins: ['hard-lockup'],
-  },
-  {
-    class: 'hard-lockup',
-    source: 'arch/powerpc/kernel/watchdog.c',
-    pattern: /^watchdog: CPU \d+ Hard LOCKUP/,
-    title: 'Hard LOCKUP',
-    joins: ['hard-lockup'],
   },
   {
     class: 'hard-lockup',
@@ -239,5 +191,27 @@ export const warnings: readonly FaultPattern[] = [
     title: '$1: Killed process $2',
     lines: 1,
     joins: ['oom'],
+  },
+];
+
+/** The guest was not entered, or was left in a way that KVM does not know; on every architecture. */
+export const kvm: readonly FaultPattern[] = [
+  {
+    class: 'kvm-entry',
+    source: "busyguest's payload",
+    pattern: /^# fault: (KVM_(?:EXIT_\w+|RUN(?: of QEMU)?: [^,]+))/,
+    title: '$1',
+  },
+  {
+    class: 'hung-task',
+    source: "busyguest's payload",
+    pattern: /^# fault: (SCHEDULER: [^,]+)/,
+    title: '$1',
+  },
+  {
+    class: 'kvm-entry',
+    source: 'accel/kvm/kvm-all.c of QEMU',
+    pattern: /^(error: kvm run failed .*)/,
+    title: '$1',
   },
 ];

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { architectures } from '../architectures/architectures.js';
 
 /** Folders at the root of a kernel tree, to cut off where a build happened. */
 const treeFolder =
@@ -35,11 +36,13 @@ export function clean(text: string): string {
   );
 }
 
-/** The function at the NIP that powerpc's show_regs() prints: `NIP [c000000000123456] func+0x10/0x20`. */
-export function functionAtNip(lines: readonly string[]): string | undefined {
+/** The function at the program counter that the registers of an oops name. */
+export function functionAtFault(lines: readonly string[]): string | undefined {
   for (const line of lines) {
-    const name = /\bNIP \[[0-9a-f]+\] ([^\s+]+)\+0x/.exec(line)?.[1];
-    if (name !== undefined) return name;
+    for (const { faults } of architectures) {
+      const name = faults.programCounter.exec(line)?.[1];
+      if (name !== undefined) return name;
+    }
   }
   return undefined;
 }

@@ -5,10 +5,15 @@ import type { Device } from './device.js';
 import type { Description } from './described/schema.js';
 import { ipmiDevice } from './ipmi/ipmi-device.js';
 import type { Architecture } from '../architectures/architecture.js';
-import { architectureNamed, keyOf, qemuMachines } from '../architectures/architectures.js';
+import {
+  architectureNamed,
+  keyOf,
+  qemuMachines,
+  usualArchitecture,
+} from '../architectures/architectures.js';
 import type { QemuMachine } from '../architectures/machine.js';
 import { describedParts } from '../architectures/powerpc/machines.js';
-import { localDevice } from './local/local-device.js';
+import { localDevice, ownArchitecture } from './local/local-device.js';
 import { lavaRunDevice, lavaRunPrefix } from './lava/lava-run-device.js';
 import { qemuDevice } from './qemu/qemu-device.js';
 import { sshDevice } from './ssh/ssh-device.js';
@@ -58,9 +63,11 @@ export function emulatedMachine(device: string): QemuMachine | undefined {
   return qemuMachines.find(({ name }) => name === wanted);
 }
 
-/** The architecture of a device's machines: that of an emulated one, else the usual one. */
-export const architectureOf = (device: string): Architecture =>
-  architectureNamed(emulatedMachine(device)?.architecture);
+/** The architecture of a device's machines: that of an emulated one, this computer's, or else the usual one. */
+export function architectureOf(device: string): Architecture {
+  if (device === localDevice.name) return ownArchitecture ?? usualArchitecture;
+  return architectureNamed(emulatedMachine(device)?.architecture);
+}
 
 /** The kernel's name for a device's architecture where it is not the usual one. */
 export function foreignArchitecture(device: string): string | undefined {
@@ -69,8 +76,8 @@ export function foreignArchitecture(device: string): string | undefined {
 }
 
 /**
- * The device that a job names. On a POWER host whose KVM can do it, a `qemu-pseries` device is
- * taken over by its `kvm-pseries` twin: the real thing beats its emulation.
+ * The device that a job names. On a host whose KVM can do it, an emulated machine is taken over by
+ * its twin under KVM: the real thing beats its emulation.
  */
 export async function deviceOf(job: Job): Promise<Device> {
   if (job.deviceSpec) return qemuDevice(machineOf(job.deviceSpec));
@@ -83,8 +90,8 @@ export async function deviceOf(job: Job): Promise<Device> {
 
 /** The device that runs in place of another here: one that QEMU was started with. */
 export async function takenOverBy(name: string): Promise<Device | undefined> {
-  const twin = builtIn.get(name.replace(/^qemu-pseries-p/, 'kvm-pseries-p'));
-  if (twin === undefined || twin.name === name) return undefined;
+  const twin = builtIn.get(qemuMachines.find((one) => one.name === name)?.twin ?? '');
+  if (twin === undefined) return undefined;
   return (await twin.missing()).length === 0 ? twin : undefined;
 }
 

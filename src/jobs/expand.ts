@@ -102,7 +102,7 @@ function kernelsFor(
     return known;
   };
   return (given, device, test) => {
-    const architecture = given.source === runningKernel ? undefined : architectureOf(device);
+    const architecture = architectureOf(device);
     const kernel = architecture === undefined ? given : once({ ...given, architecture });
     const { name, kernel: needs } = programOf(test);
     const isBuilt = kernel.packages.length === 0 && kernel.source !== runningKernel;

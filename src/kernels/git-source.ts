@@ -16,7 +16,7 @@ import {
   type TreeEntry,
 } from './git-objects.js';
 import { noCommitError } from './git-ref.js';
-import type { Changes, KernelSource, PinnedSource } from './pinned-source.js';
+import { kvmMark, type Changes, type KernelSource, type PinnedSource } from './pinned-source.js';
 import { branchOf, gitFacts, type NamedCommit } from './source-facts.js';
 import type { TreeFile } from './tree-file.js';
 
@@ -114,10 +114,10 @@ export async function pinCommit(
       return (await git(repository, ask, options)).exitCode === 0;
     },
   };
-  if ((await source.readFile('arch/powerpc/kvm/book3s_hv.c', signal)) === undefined) {
+  if ((await source.readFile(kvmMark, signal)) === undefined) {
     throw new JobError([
       {
-        message: `${name}: not a kernel tree: arch/powerpc/kvm/book3s_hv.c is missing`,
+        message: `${name}: not a kernel tree: ${kvmMark} is missing`,
       },
     ]);
   }

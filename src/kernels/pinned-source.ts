@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { usualArchitecture } from '../architectures/architectures.js';
 import type { Say } from '../model/event.js';
 import { readTreeFile, type TreeFile } from './tree-file.js';
 
@@ -56,9 +57,12 @@ export interface KernelSource {
   isHere?(signal: AbortSignal): Promise<boolean>;
 }
 
+/** A file that every kernel has with the KVM that is tested. */
+export const kvmMark = usualArchitecture.kvm.source;
+
 /** What makes a folder a kernel tree that busyguest can work with, and why each is needed. */
 export const kernelMarks = {
   Makefile: 'the top Makefile',
   Kconfig: 'the top Kconfig',
-  'arch/powerpc/kvm/book3s_hv.c': 'KVM for Book3S HV',
-} as const;
+  [kvmMark]: 'KVM for Book3S HV',
+};

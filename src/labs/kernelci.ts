@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { usualArchitecture } from '../architectures/architectures.js';
 import { commentedYaml } from './commented-yaml.js';
 import { lavaDefinition } from './lava/definition.js';
 import type { LavaJob, LavaQemu } from './lava/job.js';
@@ -37,9 +38,9 @@ const kbuildJob = {
   priority: 'high',
   params: {
     backend: 'tuxmake',
-    arch: 'powerpc',
+    arch: usualArchitecture.name,
     compiler: 'gcc-14',
-    cross_compile: 'powerpc64le-linux-gnu-',
+    cross_compile: `${usualArchitecture.triplet}-`,
     defconfig: 'ppc64le_defconfig',
     fragments,
   },
@@ -61,7 +62,12 @@ export function kernelciFiles(jobs: readonly KernelciSource[], lab: string): Ker
       Object.fromEntries(
         jobs.map((job) => [
           names(job).platform,
-          { base_name: job.deviceType, arch: 'powerpc', boot_method: 'qemu', mach: 'qemu' },
+          {
+            base_name: job.deviceType,
+            arch: usualArchitecture.name,
+            boot_method: 'qemu',
+            mach: 'qemu',
+          },
         ]),
       ),
     ),

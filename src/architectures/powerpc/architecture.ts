@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Architecture } from '../architecture.js';
 import { elfImage } from '../image-formats.js';
+import { faults } from './faults.js';
 import { machines } from './machines.js';
 
 /** POWER, little-endian: KVM-HV, and KVM-PR where there is no hypervisor mode. */
@@ -49,8 +50,17 @@ export const powerpc: Architecture = {
     newestPackage: 'linux-image-powerpc64le',
     packageEnding: /-powerpc64le(?:-\d+k)?$/,
   },
+  faults,
   kvm: {
+    source: 'arch/powerpc/kvm/book3s_hv.c',
     host: 'POWER host with KVM-HV',
+    kinds: ['HV', 'PR'],
+    entry(facts) {
+      if (facts['kvm'] === 'PR') return 'kvmppc_prepare_to_enter() (arch/powerpc/kvm/powerpc.c)';
+      const isOld = /POWER[78]/i.test(facts['cpu'] ?? '');
+      const name = isOld ? 'kvmppc_run_vcpu()' : 'kvmhv_run_single_vcpu()';
+      return `${name} (arch/powerpc/kvm/book3s_hv.c)`;
+    },
     module: 'kvm_hv',
     needs: ['kvm', 'irqbypass'],
     symbol: 'KVM_BOOK3S_64_HV',

@@ -116,6 +116,7 @@ function guestOf(cpu: 9 | 10 | 11): QemuMachine {
   return {
     ...tcgGuest,
     name: `qemu-pseries-p${cpu}`,
+    twin: `kvm-pseries-p${cpu}`,
     title: `POWER${cpu} logical partition, nested v1 (H_ENTER_NESTED): kvmhv_run_single_vcpu()`,
     options: [nestedV1, vof, ...mitigations],
     cpu: `POWER${cpu}`,
@@ -202,9 +203,9 @@ function hashBareMetal(): QemuMachine {
 
 /** The same without instruction counting: as slow and as disturbed as its host, like a real machine. */
 function inRealTime(machine: QemuMachine): QemuMachine {
-  const { name, title } = machine;
+  const { name, title, twin: _, ...rest } = machine;
   return {
-    ...machine,
+    ...rest,
     name: `${name}-rt`,
     title: `${title}; in real time`,
     icountSince: undefined,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { access, constants, readFile } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
+import { architectures } from '../../architectures/architectures.js';
 import { InfraError } from '../../model/errors.js';
 import { run } from '../../system/processes.js';
 import type { Device } from '../device.js';
@@ -8,14 +9,17 @@ import { argsFor, hostMachine, machineFacts } from '../host-machine.js';
 import { lockMachine } from '../lock-machine.js';
 import { RunningKernel, testScript } from './running-kernel.js';
 
-/** This computer, a POWER host: its running kernel is tested, nothing is booted. */
+/** This computer's, where the test knows it. */
+export const ownArchitecture = architectures.find(({ node }) => node === arch());
+
+/** This computer: its running kernel is tested, nothing is booted. */
 export const localDevice: Device = {
   name: 'local',
   title: 'this computer: tests the kernel that runs here, as root (source: running)',
   promised: {},
   testsRunningKernel: true,
   async missing() {
-    if (arch() !== 'ppc64') return [`this computer is ${arch()}, not POWER`];
+    if (ownArchitecture === undefined) return [`this computer is ${arch()}`];
     return process.getuid?.() === 0 ? missingForRoot() : missingForUser();
   },
   inputs: () => Promise.resolve(undefined),
@@ -38,7 +42,9 @@ export const localDevice: Device = {
 async function missingForRoot(): Promise<string[]> {
   const controllers = await readFile('/sys/fs/cgroup/cgroup.controllers', 'utf8').catch(() => '');
   return [
-    ...((await may('/dev/kvm')) ? [] : ['there is no /dev/kvm that opens: modprobe kvm-hv']),
+    ...((await may('/dev/kvm'))
+      ? []
+      : [`there is no /dev/kvm that opens: modprobe ${ownArchitecture?.kvm.module ?? 'kvm'}`]),
     ...(/\bcpu\b/.test(controllers)
       ? []
       : [

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { access, constants, readFile } from 'node:fs/promises';
 import { arch } from 'node:os';
+import { architectureNamed } from '../../architectures/architectures.js';
 import { says } from '../../system/program.js';
 import { compareVersions, type QemuBinary } from './binary.js';
 import { hostMachine } from '../host-machine.js';
@@ -84,12 +85,14 @@ export async function whyNot(machine: QemuMachine, binary: QemuBinary): Promise<
 }
 
 async function whyNoKvm(machine: QemuMachine): Promise<string | undefined> {
-  if (arch() !== 'ppc64') return 'this host is no POWER machine';
+  const { node, kvm, title } = architectureNamed(machine.architecture);
+  if (arch() !== node) return `this host is no machine of ${title}`;
   const usable = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,
   );
-  if (!usable) return '/dev/kvm cannot be opened: load kvm-hv, and run as root or in group kvm';
+  if (!usable)
+    return `/dev/kvm cannot be opened: load ${kvm.module}, and run as root or in group kvm`;
   const { isEmulatedPartition } = await hostMachine();
   if (isEmulatedPartition)
     return 'this host is a partition that QEMU emulates, whose KVM loses interrupts (docs/devices.md)';

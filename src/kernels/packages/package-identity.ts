@@ -11,7 +11,7 @@ export interface PackageIdentity {
   readonly name: string;
   /** With the packager's revision: `6.12.107-1`. */
   readonly version: string;
-  /** As Debian or RPM call it: `ppc64el`, `aarch64`; empty where it is not said in a word. */
+  /** As Debian or RPM call it; empty where it is not said in a word. */
   readonly architecture: string;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+import { usualArchitecture } from '../../architectures/architectures.js';
 import type { Facts } from '../../model/result.js';
 import { usualProgram, type VmmGuest } from '../image-recipe.js';
 import type { MachinePart } from '../test-program.js';
 import type { BusyGuestParameters } from './parameters.js';
 
-/** The QEMU that is packed for the machine under test. */
-const guestQemu = 'qemu-system-ppc64';
+/** The QEMU that is packed for the machine under test: where there is one (guest-images/busy-guest/arch/). */
+const guestQemu = usualArchitecture.qemu.program;
 
 /** The guest of QEMU that is asked for; undefined where the program runs the guest itself. */
 const vmmGuestOf = ({ vmm, vmmGuest }: BusyGuestParameters): VmmGuest | undefined =>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { architectureOf } from '../../devices/registry.js';
 import { quoteWord } from '../../system/shell-words.js';
 import type { Manifest } from './manifest.js';
 
@@ -12,18 +13,19 @@ export function reproduceScript(
   still: string,
 ): string {
   const seconds = Math.ceil((job.timeouts.bootMs + job.timeouts.testMs) / 1000);
+  const { program } = architectureOf(job.device).qemu;
   const sameBytes = recorded.repeats === 'bytes';
   const promise = sameBytes
     ? `The same QEMU prints the same bytes; another version may count other times.`
     : `Statuses are the same every time, times are not.`;
   return `#!/bin/sh
-# Boots job ${job.name} of run ${run} again; needs qemu-system-ppc64, nothing else.
+# Boots job ${job.name} of run ${run} again; needs ${program}, nothing else.
 # Recorded with: ${recorded.qemu}
 # The console goes to the terminal and to console.again. ${promise}
-# QEMU=/path/to/qemu-system-ppc64 ./reproduce.sh takes another QEMU.
+# QEMU=/path/to/${program} ./reproduce.sh takes another QEMU.
 set -u
 cd "$(dirname "$0")" || exit 69
-qemu=\${QEMU:-qemu-system-ppc64}
+qemu=\${QEMU:-${program}}
 command -v "$qemu" >/dev/null || { echo "$qemu: not found; set QEMU" >&2; exit 69; }
 
 dir=$(mktemp -d) || exit 69

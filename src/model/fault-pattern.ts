@@ -13,8 +13,8 @@ export interface FaultPattern {
   readonly lines?: number;
   /** Open faults of these classes take the line in; it begins a fault of its own only if there is none. */
   readonly joins?: readonly string[];
-  /** Name the function at the fault's NIP in the title. */
-  readonly atNip?: true;
+  /** Name the function at the fault's program counter in the title. */
+  readonly atProgramCounter?: true;
   /** The machine stops after it. */
   readonly fatal?: true;
 }
