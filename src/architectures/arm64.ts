@@ -25,8 +25,10 @@ const machine = {
   payload: [],
 } as const;
 
-const promise = (kvm: string): QemuMachine['promised'] => ({
-  platform: /^aarch64$/,
+/** @param part of its MIDR_EL1 */
+const promise = (kvm: string, part: string): QemuMachine['promised'] => ({
+  platform: /^linux,dummy-virt$/,
+  cpu: new RegExp(`part ${part}$`),
   kvm: new RegExp(`^${kvm}$`),
 });
 
@@ -36,14 +38,14 @@ const machines: readonly QemuMachine[] = [
     name: 'qemu-arm64-vhe',
     title: 'arm64 with VHE, GICv3: kvm_arch_vcpu_ioctl_run()',
     cpu: 'cortex-a76',
-    promised: promise('VHE'),
+    promised: promise('VHE', '0xd0b'),
   },
   {
     ...machine,
     name: 'qemu-arm64-nvhe',
     title: 'arm64 without VHE, GICv3: kvm_arch_vcpu_ioctl_run()',
     cpu: 'cortex-a53',
-    promised: promise('nVHE'),
+    promised: promise('nVHE', '0xd03'),
   },
   {
     ...machine,
@@ -53,7 +55,7 @@ const machines: readonly QemuMachine[] = [
     kernel: [
       { flag: 'kvm-arm.mode=protected', why: 'the hypervisor is apart from the host (pKVM)' },
     ],
-    promised: promise('pKVM'),
+    promised: promise('pKVM', '0xd0b'),
   },
   {
     ...machine,
@@ -61,7 +63,7 @@ const machines: readonly QemuMachine[] = [
     title: 'arm64 without VHE, GICv2: kvm_arch_vcpu_ioctl_run()',
     cpu: 'cortex-a57',
     options: [el2, gic(2)],
-    promised: promise('nVHE'),
+    promised: promise('nVHE', '0xd07'),
   },
 ];
 

@@ -14,8 +14,14 @@ const machine = {
   sameBytes: true,
   console: 'ttyS0',
   payload: [],
-  promised: { platform: /^riscv64$/, kvm: /^H$/ },
 } as const;
+
+/** @param cpu what its ISA string says */
+const promise = (cpu: RegExp): QemuMachine['promised'] => ({
+  platform: /^riscv-virtio,qemu$/,
+  cpu,
+  kvm: /^H$/,
+});
 
 const machines: readonly QemuMachine[] = [
   {
@@ -23,18 +29,21 @@ const machines: readonly QemuMachine[] = [
     name: 'qemu-riscv-sstc',
     title: 'RISC-V with the H extension and Sstc: kvm_arch_vcpu_ioctl_run()',
     cpu: 'max',
+    promised: promise(/_sstc(?:_|$)/),
   },
   {
     ...machine,
     name: 'qemu-riscv-timer-by-sbi',
     title: 'RISC-V with the H extension, timers by the firmware: kvm_arch_vcpu_ioctl_run()',
     cpu: 'rv64,h=true,sstc=off',
+    promised: promise(/^rv64(?!.*_sstc)/),
   },
   {
     ...machine,
     name: 'qemu-riscv-aia',
     title: 'RISC-V with the H extension and AIA: kvm_arch_vcpu_ioctl_run()',
     cpu: 'max',
+    promised: promise(/_ssaia(?:_|$)/),
     options: [
       { flag: 'aia=aplic-imsic', why: 'the interrupt controller that guests can have, too' },
     ],
