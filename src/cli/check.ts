@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from 'node:path';
 import { prePull } from '../jobs/generators/pre-pull.js';
-import { prePullDevices } from '../jobs/generators/generator.js';
 import { exitCode, InfraError, JobError, UsageError } from '../model/errors.js';
 import { findBase, readApplying, writeSeries } from '../pipeline/check-series.js';
 import { makeRunDir } from '../pipeline/run.js';
@@ -17,7 +16,9 @@ import { expectOfCheck, expectOfJob } from '../verdict/check-expectations.js';
 import { b4Series } from './b4-series.js';
 import { configOf, factsOf, readFacts } from './check-facts.js';
 import { checkDevices } from './commit-test.js';
+import { devicesFor } from './check-architectures.js';
 import { deviceList } from './device-list.js';
+import { touchedFiles } from '../kernels/series.js';
 import { beginIn, execute, resumeRun, type RunFlags, type Start } from './execute.js';
 import { reportsFor } from './reports.js';
 import { showRun } from './show.js';
@@ -134,17 +135,22 @@ async function begin(options: Options): Promise<Start> {
       'check: --series is needed: a patch, a folder, an mbox, a Message-ID or REPOSITORY#A..B',
     );
   }
-  await checkDevices(device ?? prePullDevices);
+  if (device !== undefined) await checkDevices(device);
   const say = (text: string): void => void process.stderr.write(`busyguest: ${text}\n`);
   const { base: found, patches } = await interruptible(async (signal) =>
     readApplying(await findBase(tree, base, signal), series, signal, say),
   );
+  const { devices, leftOut } =
+    device === undefined
+      ? await interruptible(async (signal) => devicesFor(await touchedFiles(patches, signal)))
+      : { devices: device, leftOut: [] };
+  leftOut.forEach(say);
+  await checkDevices(devices);
   const now = new Date();
   const dir = await makeRunDir(results, 'check', now);
   const paths = await writeSeries(join(resolve(dir), 'series'), patches);
-  const devices = device === undefined ? {} : { devices: device };
   const kselftest = options.kselftest?.flatMap((list) => list.split(',')).filter(Boolean);
-  const more = { ...devices, ...(kselftest && { kselftest }) };
+  const more = { devices, ...(kselftest && { kselftest }) };
   const matrix = prePull({ source: found.source, series: paths, each, ...more });
   const asked = { tree, each, ...(device && { device }), ...(kselftest && { kselftest }) };
   const text = JSON.stringify(matrix, undefined, 2);
@@ -194,6 +200,8 @@ export const declare: Declare = (command) =>
       'after',
       `
 ${everyPath}
+A series that changes what architectures share (scheduler, KVM's own code) is tested on each whose QEMU and compiler are
+here, one below arch/ on that architecture.
 ${runsPrograms}
 
 Examples:
