@@ -44,6 +44,8 @@ export interface Architecture {
   readonly library: { readonly packages: PackageNames; readonly files: readonly string[] };
   /** The QEMU that emulates its machines. */
   readonly qemu: QemuProgram;
+  /** KCIDB's name for it, in builds. */
+  readonly kcidb: string;
   /** LAVA's name for it, in the context of the device type `qemu`. */
   readonly lava: string;
   readonly image: KernelImages;

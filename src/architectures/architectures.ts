@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { Facts } from '../model/result.js';
 import type { Architecture } from './architecture.js';
 import type { QemuMachine } from './machine.js';
 import { arm64 } from './arm64.js';
@@ -30,6 +31,14 @@ export const architectureOfPackage = (name: string): Architecture =>
 /** What an architecture adds to the identity of something that is kept: nothing where it is the usual one. */
 export const keyOf = ({ name }: Architecture): readonly string[] =>
   name === usualArchitecture.name ? [] : [name];
+
+/** What the facts of a kernel say of its architecture: nothing where it is the usual one. */
+export const factsOf = (architecture: Architecture): Readonly<Record<string, string>> =>
+  architecture === usualArchitecture ? {} : { kernel_architecture: architecture.name };
+
+/** The architecture of a kernel by its facts, which may come from a file: the usual one for a name that nobody knows. */
+export const architectureOfFacts = (facts: Facts): Architecture =>
+  architectures.find(({ name }) => name === facts['kernel_architecture']) ?? usualArchitecture;
 
 /** Every emulated machine. */
 export const qemuMachines: readonly QemuMachine[] = architectures.flatMap(

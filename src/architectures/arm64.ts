@@ -142,6 +142,7 @@ export const arm64: Architecture = {
     firmwarePackages: [],
     firmwareFolders: [],
   },
+  kcidb: 'arm64',
   lava: 'arm64',
   image: {
     goal: 'Image',

@@ -104,6 +104,7 @@ export const riscv: Architecture = {
     firmwarePackages: ['opensbi'],
     firmwareFolders: ['usr/lib/riscv64-linux-gnu/opensbi/generic'],
   },
+  kcidb: 'riscv',
   lava: 'riscv64',
   image: {
     goal: 'Image',

@@ -110,6 +110,7 @@ export const x86: Architecture = {
     firmwarePackages: ['seabios'],
     firmwareFolders: ['usr/share/seabios'],
   },
+  kcidb: 'x86_64',
   lava: 'x86_64',
   image: {
     goal: 'bzImage',

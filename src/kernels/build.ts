@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InfraError } from '../model/errors.js';
 import type { FixSpec, KernelSpec } from '../model/job.js';
-import { keyOf } from '../architectures/architectures.js';
+import { factsOf, keyOf } from '../architectures/architectures.js';
 import { use } from '../system/cache.js';
 import {
   cacheDir,
@@ -183,6 +183,7 @@ export function planFacts(plan: BuildPlan): Record<string, string> {
     .filter((file) => kernel.treeConfig?.includes(file));
   return {
     ...source.facts,
+    ...factsOf(toolchain.architecture),
     kernel_source: source.label,
     kernel_patches: chosen.patches.map((patch) => patch.name).join(' ') || 'none',
     kernel_fix: chosen.note,

@@ -15,7 +15,7 @@ export interface KcidbContext {
   readonly origin: string;
   readonly options: KcidbOptions;
   /** Id of the build that made a kernel. */
-  readonly buildIdOf: (kernel: string) => string;
+  readonly buildIdOf: (job: JobResult) => string;
   /** An id of this run, made of names. */
   readonly idOf: (...parts: readonly string[]) => string;
 }
@@ -119,7 +119,7 @@ export function testsOf(
   const log = published.find(({ name }) => name === 'console.log')?.url;
   const common = {
     origin,
-    build_id: buildIdOf(job.kernel),
+    build_id: buildIdOf(job),
     environment: environmentOf(job),
     ...startOf(run),
     ...(log === undefined ? {} : { log_url: log }),

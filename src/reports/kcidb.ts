@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import { architectureOfFacts } from '../architectures/architectures.js';
+import { kernelId } from '../model/job.js';
 import { createHash } from 'node:crypto';
 import type { Facts, JobResult, RunResult } from '../model/result.js';
 import { expectedFailuresOf, knownFaultsOf } from './kcidb-issues.js';
@@ -132,10 +134,10 @@ function buildOf(
       source.files.filter((file) => file === name),
     )[0]?.url;
   return {
-    id: context.buildIdOf(job.kernel),
+    id: context.buildIdOf(job),
     origin,
     checkout_id: checkout,
-    architecture: 'powerpc64le',
+    architecture: architectureOfFacts(job.facts).kcidb,
     ...optional('compiler', job.facts['toolchain']),
     ...optional('config_name', job.facts['kernel_config']),
     ...optional('config_url', urlOf('config')),
@@ -153,13 +155,20 @@ const byId = <T extends { readonly id: string }>(list: readonly T[]): readonly T
   ...new Map(list.map((one) => [one.id, one])).values(),
 ];
 
+/** A kernel of a matrix is one build for each architecture. */
+const buildOfJob = ({ kernel: name, facts }: JobResult): string => {
+  const architecture = facts['kernel_architecture'];
+  return kernelId({ name, ...(architecture !== undefined && { architecture }) });
+};
+
 /** The job that tells most of its kernel: one that got so far as to have facts. */
 function kernelJobs(run: RunResult): readonly JobResult[] {
   const jobs = new Map<string, JobResult>();
   for (const job of run.jobs) {
-    const known = jobs.get(job.kernel);
+    const name = buildOfJob(job);
+    const known = jobs.get(name);
     const more = Object.keys(job.facts).length > Object.keys(known?.facts ?? {}).length;
-    if (!known || more) jobs.set(job.kernel, job);
+    if (!known || more) jobs.set(name, job);
   }
   return [...jobs.values()];
 }
@@ -192,7 +201,7 @@ export function kcidbReport(
   const digest = createHash('sha256').update(renderResultsJson(run)).digest('hex').slice(0, 12);
   const idOf = (...parts: readonly string[]): string =>
     `${origin}:${[run.run, digest, ...parts].map(cleanLine).join('/')}`;
-  const buildIdOf = (kernel: string): string => idOf('build', kernel);
+  const buildIdOf = (job: JobResult): string => idOf('build', buildOfJob(job));
   const context: KcidbContext = { run, origin, options, idOf, buildIdOf };
   const known = new Map(Object.entries(sources));
   const sourceOf = (job: JobResult): KcidbSource => known.get(job.name) ?? noSource;
@@ -201,10 +210,8 @@ export function kcidbReport(
     idOf,
   );
   const built = kernels.filter(({ job }) => job.decidedBy !== 'input');
-  const names = new Set(built.map(({ job }) => job.kernel));
-  const tested = run.jobs.filter(
-    ({ kernel, decidedBy }) => names.has(kernel) && decidedBy !== 'build',
-  );
+  const names = new Set(built.map(({ job }) => buildOfJob(job)));
+  const tested = run.jobs.filter((job) => names.has(buildOfJob(job)) && job.decidedBy !== 'build');
   const occurred = tested.flatMap((job) => [
     knownFaultsOf(job, sourceOf(job), context),
     expectedFailuresOf(job, context),

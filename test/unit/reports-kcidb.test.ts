@@ -28,6 +28,21 @@ test('kcidb: runs of every kind are valid and linked', () => {
   }
 });
 
+test('kcidb: one kernel of the matrix is a build for each architecture', () => {
+  const job = jobWith({});
+  const ofArm = { ...job, name: 'arm', facts: { ...job.facts, kernel_architecture: 'arm64' } };
+  const unknown = { ...job, name: 'odd', facts: { ...job.facts, kernel_architecture: 'nonesuch' } };
+  const { builds, tests } = kcidbReport(
+    sampleRun({ jobs: [job, ofArm, unknown], verdicts: [] }),
+    {},
+  );
+  assert.deepEqual(
+    builds.map(({ architecture }) => architecture),
+    ['powerpc64le', 'arm64', 'powerpc64le'],
+  );
+  assert.equal(new Set(tests.map(({ build_id }) => build_id)).size, 3);
+});
+
 test('kcidb: tests have paths under kvm.busy_guest, metrics stand on their case', () => {
   const { tests } = kcidbReport(pairRun(['a']), {});
   const find = (path: string) => tests.filter((one) => one.path === path);

@@ -37,6 +37,7 @@ export const powerpc: Architecture = {
     firmwarePackages: [],
     firmwareFolders: [],
   },
+  kcidb: 'powerpc64le',
   lava: 'ppc64',
   image: {
     goal: 'vmlinux',

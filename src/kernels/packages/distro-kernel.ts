@@ -6,7 +6,7 @@ import { use } from '../../system/cache.js';
 import { digest, makeFolderWhole } from '../../system/files.js';
 import { withLock } from '../../system/lock.js';
 import type { Architecture, Config, KvmParts } from '../../architectures/architecture.js';
-import { keyOf, usualArchitecture } from '../../architectures/architectures.js';
+import { factsOf, keyOf, usualArchitecture } from '../../architectures/architectures.js';
 import { configFacts, missingConfig, readConfig } from './config-check.js';
 import { openContents, readText, type Contents, type Found } from './contents.js';
 import { gatherModules } from './gather-modules.js';
@@ -128,6 +128,7 @@ async function unpackKernel(
   const names = modules.map(({ name }) => name);
   const identity = await packageIdentity(from.origin, signal);
   const facts = {
+    ...factsOf(architecture),
     ...(identity && { kernel_source: `${identity.name} ${identity.version}` }),
     kernel_release: release,
     kernel_image: image.format,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { architectureNamed, qemuMachines } from '../../architectures/architectures.js';
 import type { JobResult, RunResult } from '../../model/result.js';
 import { programOf } from '../../payload/registry.js';
 import { outcomeOf } from '../outcome.js';
@@ -46,7 +47,11 @@ export function rowsOf(jobs: readonly JobResult[]): readonly Row[] {
   );
 }
 
-/** Devices down, kernels across; each cell leads to its job. */
+/** What the architecture of a device is called, whoever starts the machine. */
+const architectureTitle = (device: string): string =>
+  architectureNamed(qemuMachines.find(({ name }) => device.endsWith(name))?.architecture).title;
+
+/** Devices down by architecture, kernels across; each cell leads to its job. */
 export function matrixSection({ jobs, verdicts }: RunResult): Markup {
   const kernels = unique(jobs.map(({ kernel }) => kernel));
   const manyTests = unique(jobs.map(({ test }) => test)).length > 1;
@@ -73,6 +78,21 @@ export function matrixSection({ jobs, verdicts }: RunResult): Markup {
         (kernel) => html`<td>${one.jobs.filter((job) => job.kernel === kernel).map(jobLink)}</td>`,
       )}${when(withVerdict, () => html`<td>${verdictOf(one)}</td>`)}
     </tr> `;
+  const width = 1 + kernels.length + (withVerdict ? 1 : 0);
+  const rows = rowsOf(jobs);
+  const titleOf = (one: Row): string => architectureTitle(one.device);
+  const titles = unique(rows.map(titleOf));
+  const group = (title: string): Markup =>
+    html`<tbody>
+      ${when(
+        titles.length > 1,
+        () =>
+          html`<tr>
+            <th scope="rowgroup" colspan="${width}">${title}</th>
+          </tr>`,
+      )}
+      ${rows.filter((one) => titleOf(one) === title).map(row)}
+    </tbody>`;
   const head = kernels.map((kernel) => html`<th scope="col">${shortName(kernel)}</th>`);
   return html`<section id="matrix" aria-labelledby="matrix-h">
     <h2 id="matrix-h">Devices and kernels</h2>
@@ -87,9 +107,7 @@ export function matrixSection({ jobs, verdicts }: RunResult): Markup {
             ${head}${when(withVerdict, () => html`<th scope="col">verdict</th>`)}
           </tr>
         </thead>
-        <tbody>
-          ${rowsOf(jobs).map(row)}
-        </tbody>
+        ${titles.map(group)}
       </table>
     </div>
   </section> `;
