@@ -102,7 +102,8 @@ export interface KvmParts {
   readonly module: string;
   /** Those that it usually needs. */
   readonly needs: readonly string[];
-  /** The symbol that says how it is there: y, m or n. Without `CONFIG_`. */
+  /** The fact that says how it is there: y, m or n; and the symbol, without `CONFIG_`. */
+  readonly fact: string;
   readonly symbol: string;
   /** What an image contains in which KVM is built in, and one whose KVM is a module. */
   readonly marks: { readonly builtIn: readonly string[]; readonly module: readonly string[] };

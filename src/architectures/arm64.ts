@@ -160,6 +160,7 @@ export const arm64: Architecture = {
     entry: () => 'kvm_arch_vcpu_ioctl_run() (arch/arm64/kvm/arm.c)',
     module: 'kvm',
     needs: [],
+    fact: 'kernel_kvm',
     symbol: 'KVM',
     marks: { builtIn: ['kvm-arm.mode'], module: [] },
     config: [{ symbols: ['KVM'], values: ['y'], why: 'KVM' }],

@@ -22,7 +22,7 @@ export interface QemuMachine {
   readonly cpu?: string;
   readonly accel: 'tcg' | 'kvm';
   /** The same machine under this host's KVM, which takes its place where it can run. */
-  readonly twin?: string;
+  readonly twin?: string | undefined;
   readonly memoryMb: number;
   /** More arguments. */
   readonly extra: readonly Flag[];

@@ -122,6 +122,7 @@ export const riscv: Architecture = {
     entry: () => 'kvm_arch_vcpu_ioctl_run() (arch/riscv/kvm/vcpu.c)',
     module: 'kvm',
     needs: ['irqbypass'],
+    fact: 'kernel_kvm',
     symbol: 'KVM',
     marks: { builtIn: [], module: [] },
     config: [{ symbols: ['KVM'], values: ['y', 'm'], why: 'KVM' }],

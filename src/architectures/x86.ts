@@ -129,6 +129,7 @@ export const x86: Architecture = {
     entry: () => 'vcpu_run() (arch/x86/kvm/x86.c)',
     module: 'kvm_amd',
     needs: ['kvm', 'irqbypass', 'ccp'],
+    fact: 'kernel_kvm',
     symbol: 'KVM_AMD',
     marks: { builtIn: [], module: [] },
     config: [

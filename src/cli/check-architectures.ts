@@ -51,7 +51,7 @@ async function lackingFor(
   devices: readonly string[],
 ): Promise<readonly string[]> {
   const { program } = architecture.qemu;
-  const missing = await Promise.all(devices.map((name) => deviceNamed(name)?.missing()));
+  const missing = await Promise.all(devices.map(async (name) => deviceNamed(name)?.missing()));
   const runs = missing.some((reasons) => reasons?.length === 0);
   const tools = await findTools(toolsFor(architecture));
   const lacking = tools

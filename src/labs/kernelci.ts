@@ -164,13 +164,12 @@ function templateOf(job: KernelciSource): string {
     url: placeholder('initramfs_url'),
     sha256: placeholder('initramfs_sha256'),
   };
-  // One template for all: only some machines need another card than LAVA's own.
-  const { networkCard: _, ...machine } = job.machine;
   const text = lavaDefinition({
     ...job,
     name: `${placeholder('node.id')} ${placeholder('node.name')} ${placeholder('node.data.kernel_revision.describe')}`,
     deviceType: placeholder('device_type'),
-    machine: { ...machine, machine: placeholder('machine') },
+    // One template for all: only some machines need another card than LAVA's own.
+    machine: { ...job.machine, machine: placeholder('machine'), networkCard: undefined },
     kernel: { ...job.kernel, url: placeholder('node.artifacts.kernel'), sha256: noChecksum },
     initramfs,
     commandLine: placeholder('command_line'),

@@ -64,6 +64,7 @@ export const powerpc: Architecture = {
     },
     module: 'kvm_hv',
     needs: ['kvm', 'irqbypass'],
+    fact: 'kernel_kvm_hv',
     symbol: 'KVM_BOOK3S_64_HV',
     // The memory that guests' page tables come from is set aside at boot, so its name is there although KVM is a module.
     marks: { builtIn: ['kvm_hv.'], module: ['kvm_cma'] },

@@ -203,9 +203,10 @@ function hashBareMetal(): QemuMachine {
 
 /** The same without instruction counting: as slow and as disturbed as its host, like a real machine. */
 function inRealTime(machine: QemuMachine): QemuMachine {
-  const { name, title, twin: _, ...rest } = machine;
+  const { name, title } = machine;
   return {
-    ...rest,
+    ...machine,
+    twin: undefined,
     name: `${name}-rt`,
     title: `${title}; in real time`,
     icountSince: undefined,

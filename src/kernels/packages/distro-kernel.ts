@@ -81,6 +81,23 @@ export async function openPackages(
   return { ...summary, modules, key, image: join(dir, 'image'), commandLine: distroCommandLine };
 }
 
+/** Looks for files in packages, more than once; each time into folders of its own. */
+function finderIn(
+  packages: readonly Contents[],
+  scratch: string,
+  signal: AbortSignal,
+): (wanted: (name: string) => boolean) => Promise<Found[]> {
+  let round = 0;
+  return async (wanted) => {
+    round += 1;
+    const found: Found[] = [];
+    for (const [i, contents] of packages.entries()) {
+      found.push(...(await contents.find(wanted, join(scratch, `${round}-${i}`), signal)));
+    }
+    return found;
+  };
+}
+
 async function unpackKernel(
   packages: readonly Contents[],
   dir: string,
@@ -90,15 +107,7 @@ async function unpackKernel(
   const { kvm: parts } = architecture;
   const usualModules = new Set([parts.module, ...parts.needs]);
   const scratch = join(dir, 'unpacked');
-  let round = 0;
-  const find = async (wanted: (name: string) => boolean): Promise<Found[]> => {
-    round += 1;
-    const found: Found[] = [];
-    for (const [i, contents] of packages.entries()) {
-      found.push(...(await contents.find(wanted, join(scratch, `${round}-${i}`), signal)));
-    }
-    return found;
-  };
+  const find = finderIn(packages, scratch, signal);
   const isModule = (name: string, names: ReadonlySet<string>): boolean =>
     roleOf(name) === 'module' && names.has(moduleName(name));
   const found = await find(
@@ -133,7 +142,7 @@ async function unpackKernel(
     kernel_release: release,
     kernel_image: image.format,
     kernel_modules: names.join(' ') || 'none',
-    ...(config ? configFacts(config, architecture) : { kernel_kvm_hv: kvm }),
+    ...(config ? configFacts(config, architecture) : { [parts.fact]: kvm }),
   };
   const missing = config
     ? missingConfig(config, { architecture, modules: true })

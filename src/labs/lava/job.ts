@@ -19,7 +19,7 @@ export interface LavaQemu {
   readonly memoryMb: number;
   readonly cpus: number;
   /** QEMU's name for the network card that LAVA gives to it; undefined: LAVA's own choice. */
-  readonly networkCard?: string;
+  readonly networkCard?: string | undefined;
   /** More arguments: those that the same machine has when busyguest starts it here. */
   readonly args: readonly string[];
 }
