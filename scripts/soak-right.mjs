@@ -47,7 +47,8 @@ function variant(seed, pad) {
   if (!text.includes("['-seed', '1']")) throw new Error(`${argv}: no seed`);
   writeFileSync(argv, text.replace("['-seed', '1']", `['-seed', '${seed}']`));
   const padding = `\n\t.section .text.unlikely, "ax", @progbits\n\t.space ${pad}\n`;
-  if (pad !== '0') appendFileSync(join(copy, 'guest-images/busy-guest/arch/powerpc/spin.S'), padding);
+  if (pad !== '0')
+    appendFileSync(join(copy, 'guest-images/busy-guest/arch/powerpc/spin.S'), padding);
   return copy;
 }
 

@@ -28,7 +28,9 @@ async function packages() {
   const part = (path) => import(pathToFileURL(join(compiled, path)).href);
   const { usualArchitecture } = await part('architectures/architectures.js');
   const { toolsFor } = await part('system/tools.js');
-  const needed = toolsFor(usualArchitecture).filter(({ packages: { apt } }) => apt !== 'util-linux');
+  const needed = toolsFor(usualArchitecture).filter(
+    ({ packages: { apt } }) => apt !== 'util-linux',
+  );
   const names = (optional) => [
     ...new Set(
       needed
