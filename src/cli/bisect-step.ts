@@ -7,6 +7,7 @@ import { makeRunDir } from '../pipeline/run.js';
 import { bisectExitCode } from '../verdict/bisect-outcome.js';
 import { stepFolder } from './bisection.js';
 import { checkDevices, testCommit } from './commit-test.js';
+import { usualDevice } from '../jobs/generators/generator.js';
 import { interruptible } from './signals.js';
 import { exits, type Declare } from './command.js';
 import { shared } from './shared-options.js';
@@ -40,7 +41,7 @@ export const declare: Declare = (command) =>
   command
     .option('--tree <path>', 'git repository; it is only read', '.')
     .option('--ref <ref>', 'commit to test', 'HEAD')
-    .option('--device <name>', 'device to test on', 'qemu-pseries-p9')
+    .option('--device <name>', 'device to test on', usualDevice)
     .addOption(shared.results)
     .addOption(shared.quiet)
     .addHelpText(

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { join, resolve } from 'node:path';
+import { architectureOfPackage } from '../architectures/architectures.js';
+import { usualDevice } from '../jobs/generators/generator.js';
 import { withNearestFile } from '../documents/nearest-file.js';
 import { commitOf } from '../kernels/git-bisect.js';
 import { expandPackageName } from '../kernels/packages/package-names.js';
 import { UsageError } from '../model/errors.js';
-import { sourceRef } from '../model/source-ref.js';
+import { debianName, sourceRef } from '../model/source-ref.js';
 import {
   bisect as runBisect,
   name,
@@ -36,7 +38,7 @@ interface Options {
   readonly good?: string;
   readonly bad?: string;
   readonly packages?: readonly string[];
-  readonly device: string;
+  readonly device?: string;
   readonly results: string;
   readonly resume?: string;
   readonly quiet: boolean;
@@ -76,7 +78,7 @@ export async function bisect(options: Options): Promise<number> {
 }
 
 async function begin(options: Options, signal: AbortSignal): Promise<string> {
-  const { packages, device } = options;
+  const { packages, device = deviceFor(packages) } = options;
   const common = { device, startedAt: new Date().toISOString() };
   const record = packages
     ? { ...common, packages: await packageNames(packages, options, signal) }
@@ -85,6 +87,12 @@ async function begin(options: Options, signal: AbortSignal): Promise<string> {
   const dir = await makeRunDir(options.results, 'bisect', new Date());
   await writeWhole(join(dir, 'bisect.json'), `${JSON.stringify(record, undefined, 2)}\n`);
   return dir;
+}
+
+/** The first device of the architecture that the packages are for, by the name of the oldest. */
+function deviceFor([oldest = '']: readonly string[] = []): string {
+  const [device = ''] = architectureOfPackage(debianName(oldest)?.package ?? '').everyPath;
+  return device;
 }
 
 async function commits({ good, bad, tree: given }: Options, signal: AbortSignal) {
@@ -182,7 +190,10 @@ export const declare: Declare = (command) =>
       '--packages <kernel...>',
       'bisect these packages instead, oldest first: debian:PACKAGE[@SUITE], where * matches any text; FILE or FILE,FILE',
     )
-    .option('--device <name>', 'device to test on', 'qemu-pseries-p9')
+    .option(
+      '--device <name>',
+      `device to test on (default: ${usualDevice}, or one of the architecture of --packages)`,
+    )
     .option('--resume <dir>', 'continue an interrupted bisection')
     .addOption(shared.results)
     .addOption(shared.quiet)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { usualTest, type MatrixInput } from './generator.js';
+import { usualDevice, usualTest, type MatrixInput } from './generator.js';
 
 /** One commit or one package to be told good or bad. */
 export type BisectStepOptions = { readonly device?: string } & (
@@ -7,10 +7,7 @@ export type BisectStepOptions = { readonly device?: string } & (
 );
 
 /** One kernel on one device: PASS is good. */
-export function bisectStep({
-  device = 'qemu-pseries-p9',
-  ...kernel
-}: BisectStepOptions): MatrixInput {
+export function bisectStep({ device = usualDevice, ...kernel }: BisectStepOptions): MatrixInput {
   return {
     name: 'bisect-step',
     kernels: [

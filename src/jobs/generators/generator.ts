@@ -23,5 +23,8 @@ export const usualTest = { name: 'busy-guest', 'quota-us': 30_000, 'period-us': 
 /** Emulated machines that together run every path of KVM-HV that has the limit to keep. */
 export const hvDevices = powerpc.everyPath;
 
+/** The one that is meant where nobody says which. */
+export const [usualDevice = ''] = hvDevices;
+
 /** The same with KVM-PR, which kernels of our config have, and distributions' have not. */
 export const prePullDevices = [...hvDevices, 'qemu-pseries-pr-p8', 'qemu-pseries-pr-p9'] as const;

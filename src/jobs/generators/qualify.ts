@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { nameOf } from '../name.js';
-import { usualTest, type MatrixInput } from './generator.js';
+import { usualDevice, usualTest, type MatrixInput } from './generator.js';
 
 /** Kernels that are to be released. */
 export interface QualifyOptions {
@@ -31,7 +31,7 @@ export function qualify({
       ...(architectures?.[index] !== undefined && { arch: architectures[index] }),
       expect: 'PASS',
     })),
-    devices: [...(devices ?? ['qemu-pseries-p9'])],
+    devices: [...(devices ?? [usualDevice])],
     tests: [{ ...usualTest, ...(seconds !== undefined && { seconds }) }],
   };
 }
