@@ -63,6 +63,23 @@ interface Job {
   };
 }
 
+/** What GitHub's own schemas (of the package action-validator) say of an action; empty: nothing. */
+function refusals(text: string): string {
+  const dir = mkdtempSync(join(tmpdir(), 'busyguest-action-'));
+  writeFileSync(join(dir, 'action.yml'), text);
+  const validator = join(project, 'node_modules/@action-validator/cli/cli.mjs');
+  const { stdout, stderr } = spawnSync(process.execPath, [validator, join(dir, 'action.yml')], {
+    encoding: 'utf8',
+  });
+  rmSync(dir, { recursive: true });
+  return `${stdout}${stderr}`;
+}
+
+test("GitHub's schema takes the action, and would say what is wrong with it", () => {
+  assert.equal(refusals(actionText), '');
+  assert.match(refusals(actionText.replace(/^runs:/m, 'run:')), /'run' is not allowed/);
+});
+
 /** What a test puts in the place of busyguest. */
 const recorder = `
 import { appendFileSync, writeFileSync, mkdirSync, symlinkSync, existsSync } from 'node:fs';
