@@ -94,7 +94,7 @@ async function assertFixed(results: string, device: string): Promise<void> {
   for (const job of result.jobs) {
     assert.equal(job.facts['device_used'] ?? job.device, device);
     assert.equal(job.deviceFacts?.['accel'], 'kvm');
-    const ratio = metric(job, 'guest_obeys_quota', 'usage_over_quota');
+    const ratio = metric(job, 'busy_guest_obeys_quota', 'overrun_ratio');
     if (job.kernel === 'patched') assert.ok(ratio < 1.1, String(ratio));
     else assert.ok(ratio > 2, String(ratio));
   }
