@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "arch.h"
 #include "judge.h"
 #include "ktap.h"
 
@@ -105,7 +106,7 @@ bool judge_work(const struct limit *l, const struct observation *o)
 	if (!best.usage_us || l->cpus + l->others > 1)
 		return true;
 	least = limit_least_count(l, st->usage_us, st->nr_periods, best.count, best.usage_us);
-	if ((int64_t)o->progress < least && l->vcpus > l->cpus)
+	if (arch_wider_bounds && (int64_t)o->progress < least && l->vcpus > l->cpus)
 		least = limit_least_count_in_turns(l, st->usage_us, st->nr_periods, best.count,
 						   best.usage_us);
 	ktap_metric("least_progress", least, "count");

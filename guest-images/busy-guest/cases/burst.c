@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "alive.h"
+#include "arch.h"
 #include "cases.h"
 #include "clock.h"
 #include "judge.h"
@@ -98,7 +99,7 @@ static void judge_burst(const struct test_case *c, const struct limit *l, int64_
 	bool holds = false;
 
 	/* What a CPU keeps when its tasks stop is in no pool, and not in the burst. */
-	if (first > most_first)
+	if (arch_wider_bounds && first > most_first)
 		most_first += limit_kept_us(l);
 	/* What a period leaves beside a tick can be less. */
 	if (least_first > l->cpus * (l->period_us - l->tick_us - 3 * POLL_US))

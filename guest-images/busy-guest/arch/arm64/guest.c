@@ -38,6 +38,7 @@ const char arch_clock_name[] = "CNTVCT";
 /* What the guest's is set to is some time old by then. */
 const int64_t arch_clock_blur_us = 100;
 const bool arch_loses_ticks = false;
+const bool arch_wider_bounds = true;
 const char arch_exits_statistic[] = "exits";
 const uint32_t arch_kept_exit_reason = KVM_EXIT_MMIO;
 const struct arch_vmm * const arch_vmm;

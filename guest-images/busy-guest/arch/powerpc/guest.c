@@ -45,6 +45,7 @@ extern const char wake_start[], wake_end[];
 const char arch_clock_name[] = "TB";
 const int64_t arch_clock_blur_us = 1;
 const bool arch_loses_ticks = true;
+const bool arch_wider_bounds = false;
 const char arch_exits_statistic[] = "sum_exits";
 const uint32_t arch_kept_exit_reason = KVM_RETURN_UNSET;
 

@@ -45,6 +45,7 @@ extern const char spin_wake[];
 const char arch_clock_name[] = "TSC";
 const int64_t arch_clock_blur_us = 1;
 const bool arch_loses_ticks = false;
+const bool arch_wider_bounds = true;
 const char arch_exits_statistic[] = "exits";
 const uint32_t arch_kept_exit_reason = KVM_RETURN_UNSET;
 const struct arch_vmm * const arch_vmm;
