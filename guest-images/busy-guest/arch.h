@@ -81,7 +81,7 @@ uint64_t arch_clock_hz(int vcpu_fd);
 extern const bool arch_loses_ticks;
 
 /*
- * Whether some bounds are wider than on POWER, where all were measured (docs/judging.md, "Wider bounds"). What they
+ * Whether some bounds are wider than those that were measured first (docs/judging.md, "Wider bounds"). What they
  * allow was seen of right kernels under an emulator; not all of it is understood.
  */
 extern const bool arch_wider_bounds;

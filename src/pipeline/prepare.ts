@@ -77,6 +77,7 @@ export async function prepare(
   if (word !== undefined) emit({ kind: 'note', text: word });
   const compilerFor = ({ architecture }: KernelSpec): Promise<Compiler> =>
     findProgramToolchain(architectureNamed(architecture));
+  await assertSomeCompiler(usedKernels(matrix).map(compilerFor));
   const kernels = new Map<string, Prepared>();
   const plans = await sourcesOf(matrix, clean, signal, emit);
   if (parallel !== undefined)
@@ -119,6 +120,14 @@ export async function prepare(
     if (otherImages.size > 0) kernels.set(id, { kernel: { ...prepared.kernel, otherImages } });
   }
   return kernels;
+}
+
+/** Without a compiler nothing can be done; one that only some kernels need costs their own jobs. Throws InfraError. */
+async function assertSomeCompiler(compilers: readonly Promise<Compiler>[]): Promise<void> {
+  const found = await Promise.allSettled(compilers);
+  const missing = found.filter((one) => one.status === 'rejected');
+  const [first] = missing;
+  if (first && missing.length === found.length) throw first.reason;
 }
 
 /** Every initramfs that some job of a kernel needs beside the usual one; one that cannot be made costs its own jobs only. */
