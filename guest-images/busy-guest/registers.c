@@ -15,6 +15,14 @@ static uint64_t at(const void *page, int offset)
 	return value;
 }
 
+void registers_general(struct arch_register *reg, const void *page, bool has_value, int64_t value,
+		       int copy)
+{
+	reg->wanted = has_value ? (uint64_t)value : copy ? at(page, copy) : 0;
+	if (!has_value && !copy)
+		reg->mask = 0;
+}
+
 /* Some of these the guest made, and stored their times, since the last look. */
 #define SURE_COUNTS	4
 

@@ -6,6 +6,7 @@
 #ifndef BUSYGUEST_REGISTERS_H
 #define BUSYGUEST_REGISTERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Over all guests that were read. */
@@ -22,6 +23,15 @@ struct registers_seen {
  * it has read last is between both. Cheap, to be called now and then.
  */
 void registers_look(void *page, uint64_t (*clock)(void));
+
+struct arch_register;
+
+/*
+ * What a general register has to hold for arch_register(): @value, or where it has none (@has_value) the copy of it in
+ * @page at @copy; with @copy 0 as well nothing, and it is not compared.
+ */
+void registers_general(struct arch_register *reg, const void *page, bool has_value, int64_t value,
+		       int copy);
 
 /* Adds what is in @page of the vCPU that is called @who. */
 void registers_add(struct registers_seen *seen, const void *page, const char *who);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
-#include <string.h>
 
 #include "arch.h"
+#include "registers.h"
 #include "values.h"
 
 #define GPRS		32
@@ -39,11 +39,7 @@ static void general(const void *page, int i, struct arch_register *reg)
 {
 	snprintf(reg->name, sizeof(reg->name), i < 31 ? "x%d" : "SP", i);
 	reg->at = SPIN_GPR + 8 * i;
-	reg->wanted = has_value(i) ? GPR_VALUE(i) : 0;
-	if (copy_of(i))
-		memcpy(&reg->wanted, (const char *)page + copy_of(i), sizeof(reg->wanted));
-	else if (!has_value(i))
-		reg->mask = 0;
+	registers_general(reg, page, has_value(i), GPR_VALUE(i), copy_of(i));
 }
 
 bool arch_register(const void *page, int i, struct arch_register *reg)

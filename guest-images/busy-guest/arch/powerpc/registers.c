@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arch.h"
+#include "registers.h"
 #include "values.h"
 
 #define GPRS	32
@@ -38,20 +39,15 @@ static int copy_of(int gpr)
 	case 19: return SPIN_HCALL;
 	case 20: return SPIN_CEDE_TICKS;
 	case 23: return SPIN_TICK;
-	default: return -1;
+	default: return 0;
 	}
 }
 
 static void general(const void *page, int i, struct arch_register *reg)
 {
-	bool has_value = i <= 13 || i >= 25;
-
 	snprintf(reg->name, sizeof(reg->name), "r%d", i);
 	reg->at = SPIN_GPR + 8 * i;
-	if (!has_value && copy_of(i) < 0)
-		reg->mask = 0;
-	reg->wanted = has_value ? (uint64_t)(int64_t)GPR_VALUE(i) :
-		      copy_of(i) < 0 ? 0 : at(page, copy_of(i));
+	registers_general(reg, page, i <= 13 || i >= 25, GPR_VALUE(i), copy_of(i));
 }
 
 static void vector(int half, struct arch_register *reg)
