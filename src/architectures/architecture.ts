@@ -39,9 +39,6 @@ export interface Architecture {
   readonly debian: string;
   /** The prefix of its cross tools, and what Debian calls the folder of its libraries. */
   readonly triplet: string;
-  /** The C compiler, and a C library for programs that are linked statically. */
-  readonly compiler: PackageNames;
-  readonly library: { readonly packages: PackageNames; readonly files: readonly string[] };
   /** The QEMU that emulates its machines. */
   readonly qemu: QemuProgram;
   /** KCIDB's name for it, in builds. */
@@ -51,8 +48,8 @@ export interface Architecture {
   readonly image: KernelImages;
   readonly kvm: KvmParts;
   readonly faults: Faults;
-  /** What the config of a kernel tells a reader of the report. */
-  configFacts(config: Config): Readonly<Record<string, string>>;
+  /** What the config of a kernel tells a reader of the report beside its KVM and its preemption. */
+  configFacts?(config: Config): Readonly<Record<string, string>>;
   readonly machines: readonly QemuMachine[];
   /** The emulated machines that together run every path of KVM that distributions' kernels have. */
   readonly everyPath: readonly string[];

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { debianName } from '../model/source-ref.js';
 import type { Facts } from '../model/result.js';
 import type { Architecture } from './architecture.js';
 import type { QemuMachine } from './machine.js';
@@ -24,9 +25,11 @@ export function architectureNamed(name: string = usualArchitecture.name): Archit
 export const doctorFor = ({ name }: Architecture): string =>
   name === usualArchitecture.name ? 'doctor' : `doctor --arch ${name}`;
 
-/** The architecture that a Debian kernel package is for, by its name: `linux-image-cloud-arm64`. */
-export const architectureOfPackage = (name: string): Architecture =>
-  architectures.find(({ image }) => image.packageEnding.test(name)) ?? usualArchitecture;
+/** The architecture that a Debian kernel package is for, by its name: `linux-image-cloud-arm64`, or `debian:` with it. */
+export function architectureOfPackage(name: string): Architecture {
+  const ending = debianName(name)?.package ?? name;
+  return architectures.find(({ image }) => image.packageEnding.test(ending)) ?? usualArchitecture;
+}
 
 /** What an architecture adds to the identity of something that is kept: nothing where it is the usual one. */
 export const keyOf = ({ name }: Architecture): readonly string[] =>
@@ -44,3 +47,12 @@ export const architectureOfFacts = (facts: Facts): Architecture =>
 export const qemuMachines: readonly QemuMachine[] = architectures.flatMap(
   ({ machines }) => machines,
 );
+
+/** What the names of devices begin with whose machine LAVA's lava-run starts; the machine's own follows. */
+export const lavaRunPrefix = 'lava-run-';
+
+/** The row of an emulated machine by the name of a device, whoever starts it; undefined for another name. */
+export function emulatedMachine(device: string): QemuMachine | undefined {
+  const wanted = device.startsWith(lavaRunPrefix) ? device.slice(lavaRunPrefix.length) : device;
+  return qemuMachines.find(({ name }) => name === wanted);
+}

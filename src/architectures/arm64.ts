@@ -118,22 +118,6 @@ export const arm64: Architecture = {
   uname: 'aarch64',
   debian: 'arm64',
   triplet: 'aarch64-linux-gnu',
-  compiler: {
-    apt: 'gcc-aarch64-linux-gnu',
-    dnf: 'gcc-aarch64-linux-gnu',
-    zypper: 'cross-aarch64-gcc13',
-  },
-  library: {
-    packages: {
-      apt: 'libc6-dev-arm64-cross',
-      dnf: 'sysroot-aarch64-fc41-glibc',
-      zypper: 'cross-aarch64-glibc-devel-static',
-    },
-    files: [
-      '/usr/aarch64-linux-gnu/lib/libc.a',
-      '/usr/aarch64-linux-gnu/sys-root/usr/lib64/libc.a',
-    ],
-  },
   qemu: {
     program: 'qemu-system-aarch64',
     variable: 'BUSYGUEST_QEMU_ARM64',
@@ -171,7 +155,6 @@ export const arm64: Architecture = {
       ['4k', '16k', '64k'].find(
         (size) => config.get(`ARM64_${size.toUpperCase()}_PAGES`) === 'y',
       ) ?? 'unknown',
-    kernel_kvm: config.get('KVM') ?? 'n',
   }),
   machines,
   everyPath: machines.map(({ name }) => name),

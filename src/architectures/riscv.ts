@@ -79,22 +79,6 @@ export const riscv: Architecture = {
   uname: 'riscv64',
   debian: 'riscv64',
   triplet: 'riscv64-linux-gnu',
-  compiler: {
-    apt: 'gcc-riscv64-linux-gnu',
-    dnf: 'gcc-riscv64-linux-gnu',
-    zypper: 'cross-riscv64-gcc13',
-  },
-  library: {
-    packages: {
-      apt: 'libc6-dev-riscv64-cross',
-      dnf: 'sysroot-riscv64-fc41-glibc',
-      zypper: 'cross-riscv64-glibc-devel-static',
-    },
-    files: [
-      '/usr/riscv64-linux-gnu/lib/libc.a',
-      '/usr/riscv64-linux-gnu/sys-root/usr/lib64/libc.a',
-    ],
-  },
   qemu: {
     program: 'qemu-system-riscv64',
     variable: 'BUSYGUEST_QEMU_RISCV',
@@ -128,7 +112,6 @@ export const riscv: Architecture = {
     config: [{ symbols: ['KVM'], values: ['y', 'm'], why: 'KVM' }],
     console: { symbols: ['SERIAL_8250_CONSOLE'], values: ['y'], why: 'the console' },
   },
-  configFacts: (config) => ({ kernel_kvm: config.get('KVM') ?? 'n' }),
   machines,
   everyPath: machines.map(({ name }) => name),
 };

@@ -89,19 +89,6 @@ export const x86: Architecture = {
   uname: 'x86_64',
   debian: 'amd64',
   triplet: 'x86_64-linux-gnu',
-  compiler: {
-    apt: 'gcc-x86-64-linux-gnu',
-    dnf: 'gcc-x86_64-linux-gnu',
-    zypper: 'cross-x86_64-gcc13',
-  },
-  library: {
-    packages: {
-      apt: 'libc6-dev-amd64-cross',
-      dnf: 'sysroot-x86_64-fc41-glibc',
-      zypper: 'cross-x86_64-glibc-devel-static',
-    },
-    files: ['/usr/x86_64-linux-gnu/lib/libc.a', '/usr/x86_64-linux-gnu/sys-root/usr/lib64/libc.a'],
-  },
   qemu: {
     program: 'qemu-system-x86_64',
     variable: 'BUSYGUEST_QEMU_X86',
@@ -138,7 +125,6 @@ export const x86: Architecture = {
     ],
     console: { symbols: ['SERIAL_8250_CONSOLE'], values: ['y'], why: 'the console' },
   },
-  configFacts: (config) => ({ kernel_kvm: config.get('KVM_AMD') ?? 'n' }),
   machines,
   everyPath: machines.map(({ name }) => name),
 };

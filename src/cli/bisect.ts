@@ -6,7 +6,7 @@ import { withNearestFile } from '../documents/nearest-file.js';
 import { commitOf } from '../kernels/git-bisect.js';
 import { expandPackageName } from '../kernels/packages/package-names.js';
 import { UsageError } from '../model/errors.js';
-import { debianName, sourceRef } from '../model/source-ref.js';
+import { sourceRef } from '../model/source-ref.js';
 import {
   bisect as runBisect,
   name,
@@ -91,7 +91,7 @@ async function begin(options: Options, signal: AbortSignal): Promise<string> {
 
 /** The first device of the architecture that the packages are for, by the name of the oldest. */
 function deviceFor([oldest = '']: readonly string[] = []): string {
-  const [device = ''] = architectureOfPackage(debianName(oldest)?.package ?? '').everyPath;
+  const [device = ''] = architectureOfPackage(oldest).everyPath;
   return device;
 }
 

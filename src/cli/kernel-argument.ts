@@ -11,7 +11,7 @@ import { withNearestFile } from '../documents/nearest-file.js';
 import { nameOf } from '../jobs/name.js';
 import { packageIdentity } from '../kernels/packages/package-identity.js';
 import { UsageError } from '../model/errors.js';
-import { debianName, sourceRef } from '../model/source-ref.js';
+import { sourceRef } from '../model/source-ref.js';
 import { exists, isFolder } from '../system/files.js';
 
 /** A kernel of a command line: the name of an archive's package, or the files that belong together. */
@@ -59,7 +59,7 @@ export async function kernelArguments(
   const names = namesOf(kernels.map((one) => (typeof one === 'string' ? [] : one)));
   return kernels.map((one, index) =>
     typeof one === 'string'
-      ? { name: undefined, files: [one], architecture: architectureOfPackage(packageOf(one)) }
+      ? { name: undefined, files: [one], architecture: architectureOfPackage(one) }
       : {
           name: names[index],
           files: one.map(({ path }) => path),
@@ -96,8 +96,6 @@ async function startOf(path: string): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
   return buffer.subarray(0, bytesRead);
 }
-
-const packageOf = (name: string): string => debianName(name)?.package ?? '';
 
 /** Packages with a kernel's image, of Debian and its relatives, Fedora and its relatives, and openSUSE. */
 const imagePackage =

@@ -7,6 +7,7 @@ import { ipmiDevice } from './ipmi/ipmi-device.js';
 import type { Architecture } from '../architectures/architecture.js';
 import {
   architectureNamed,
+  emulatedMachine,
   keyOf,
   qemuMachines,
   usualArchitecture,
@@ -14,7 +15,7 @@ import {
 import type { QemuMachine } from '../architectures/machine.js';
 import { describedParts } from '../architectures/powerpc/machines.js';
 import { localDevice, ownArchitecture } from './local/local-device.js';
-import { lavaRunDevice, lavaRunPrefix } from './lava/lava-run-device.js';
+import { lavaRunDevice } from './lava/lava-run-device.js';
 import { qemuDevice } from './qemu/qemu-device.js';
 import { sshDevice } from './ssh/ssh-device.js';
 
@@ -55,12 +56,6 @@ function deviceFrom(name: string, description: Description): Device {
 export function qemuMachineOf(job: Job): QemuMachine | undefined {
   if (job.deviceSpec) return machineOf(job.deviceSpec);
   return emulatedMachine(job.device);
-}
-
-/** The row of a built-in emulated machine, whoever starts it; undefined for another name. */
-export function emulatedMachine(device: string): QemuMachine | undefined {
-  const wanted = device.startsWith(lavaRunPrefix) ? device.slice(lavaRunPrefix.length) : device;
-  return qemuMachines.find(({ name }) => name === wanted);
 }
 
 /** The architecture of a device's machines: that of an emulated one, this computer's, or else the usual one. */

@@ -79,9 +79,8 @@ function runsOn(
   architectureOf: ArchitectureOf,
 ): (device: RawDevice) => boolean {
   const [first = ''] = listOf(kernel?.package ?? []);
-  const debian = debianName(first)?.package;
-  const wanted =
-    kernel?.arch ?? (debian === undefined ? undefined : architectureOfPackage(debian).name);
+  const isNamed = debianName(first) !== undefined;
+  const wanted = kernel?.arch ?? (isNamed ? architectureOfPackage(first).name : undefined);
   return (device) =>
     wanted === undefined ||
     (architectureOf(deviceName(device)) ?? usualArchitecture.name) === wanted;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
+import { createHash } from 'node:crypto';
 import { architectureOfFacts } from '../architectures/architectures.js';
 import { kernelId } from '../model/job.js';
-import { createHash } from 'node:crypto';
 import type { Facts, JobResult, RunResult } from '../model/result.js';
 import { expectedFailuresOf, knownFaultsOf } from './kcidb-issues.js';
 import { defaultOrigin, type KcidbOptions } from './kcidb-options.js';

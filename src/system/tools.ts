@@ -27,20 +27,31 @@ const same = (name: string): Record<PackageManager, string> => ({
   zypper: name,
 });
 
-function crossTools({ node, triplet, word, title, compiler, library }: Architecture): Tool[] {
+/** The C compiler of an architecture, and a C library for programs that are linked statically. */
+function crossTools({ node, triplet, word, title, debian, uname }: Architecture): Tool[] {
   if (arch() === node) return [];
   return [
     {
       name: `${triplet}-gcc`,
       why: `compiles the kernel and the test program for ${title}`,
       check: { argv: [`${triplet}-gcc`, '--version'] },
-      packages: compiler,
+      packages: {
+        apt: `gcc-${triplet.replaceAll('_', '-')}`,
+        dnf: `gcc-${triplet}`,
+        zypper: `cross-${uname}-gcc13`,
+      },
     },
     {
       name: `C library for ${word}`,
       why: 'the test program is linked statically',
-      check: { file: library.files },
-      packages: library.packages,
+      check: {
+        file: [`/usr/${triplet}/lib/libc.a`, `/usr/${triplet}/sys-root/usr/lib64/libc.a`],
+      },
+      packages: {
+        apt: `libc6-dev-${debian}-cross`,
+        dnf: `sysroot-${uname}-fc41-glibc`,
+        zypper: `cross-${uname}-glibc-devel-static`,
+      },
     },
   ];
 }

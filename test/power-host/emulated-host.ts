@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { machineArgv } from '../../src/devices/qemu/argv.js';
 import { findQemu } from '../../src/devices/qemu/binary.js';
-import { emulatedMachine } from '../../src/devices/registry.js';
+import { emulatedMachine } from '../../src/architectures/architectures.js';
 import { dieWithParent, killGroup } from '../../src/system/processes.js';
 import { there } from './busyguest-disk.js';
 import type { HostKernel } from './host-system.js';

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { resumeRun } from '../../src/cli/execute.js';
 import { qemuArgv } from '../../src/devices/qemu/argv.js';
-import { emulatedMachine } from '../../src/devices/registry.js';
+import { emulatedMachine } from '../../src/architectures/architectures.js';
 import { JobError, UsageError } from '../../src/model/errors.js';
 import type { JobResult } from '../../src/model/result.js';
 import { makeBundle } from '../../src/pipeline/bundle/make-bundle.js';

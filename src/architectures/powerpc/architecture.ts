@@ -13,22 +13,6 @@ export const powerpc: Architecture = {
   uname: 'ppc64le',
   debian: 'ppc64el',
   triplet: 'powerpc64le-linux-gnu',
-  compiler: {
-    apt: 'gcc-powerpc64le-linux-gnu',
-    dnf: 'gcc-powerpc64le-linux-gnu',
-    zypper: 'cross-ppc64le-gcc13',
-  },
-  library: {
-    packages: {
-      apt: 'libc6-dev-ppc64el-cross',
-      dnf: 'sysroot-ppc64le-fc41-glibc',
-      zypper: 'cross-ppc64le-glibc-devel-static',
-    },
-    files: [
-      '/usr/powerpc64le-linux-gnu/lib/libc.a',
-      '/usr/powerpc64le-linux-gnu/sys-root/usr/lib64/libc.a',
-    ],
-  },
   qemu: {
     program: 'qemu-system-ppc64',
     variable: 'BUSYGUEST_QEMU',
@@ -88,7 +72,6 @@ export const powerpc: Architecture = {
       kernel_page_size: on('PPC_64K_PAGES') ? '64k' : '4k',
       // The machines whose console it has.
       kernel_platforms: platforms.join(' '),
-      kernel_kvm_hv: config.get('KVM_BOOK3S_64_HV') ?? 'n',
     };
   },
   machines,

@@ -10,13 +10,10 @@ import { programPath } from '../../system/program.js';
 import { quoteWord } from '../../system/shell-words.js';
 import type { Boot, BootContext, Device } from '../device.js';
 import { lavaQemu, machineArgv, qemuCommandLine } from '../qemu/argv.js';
-import { architectureNamed } from '../../architectures/architectures.js';
+import { architectureNamed, lavaRunPrefix } from '../../architectures/architectures.js';
 import type { QemuMachine } from '../../architectures/machine.js';
 import { machineHere, qemuDevice, qemuFor } from '../qemu/qemu-device.js';
 import { ownNamespaces, LavaRunMachine } from './lava-run-machine.js';
-
-/** What the names of these devices begin with; the machine's own follows. */
-export const lavaRunPrefix = 'lava-run-';
 
 /** Where the files of a job are that lava-run reads and writes, in the job's folder. */
 const folderName = 'lava-run';

@@ -58,8 +58,10 @@ export const missingConfig = (config: Config, of: Of): string[] =>
 /** What a reader of the report should know of a config. */
 export function configFacts(config: Config, architecture: Architecture): Record<string, string> {
   const on = (symbol: string): boolean => config.get(symbol) === 'y';
+  const { kvm } = architecture;
   return {
-    ...architecture.configFacts(config),
+    ...architecture.configFacts?.(config),
+    [kvm.fact]: config.get(kvm.symbol) ?? 'n',
     kernel_preempt:
       ['PREEMPT', 'PREEMPT_LAZY', 'PREEMPT_VOLUNTARY', 'PREEMPT_NONE'].find(on) ?? 'unknown',
   };

@@ -39,9 +39,8 @@ export async function unpackImage(
   if (format === undefined) throw noKernel(data, origin, architecture);
   const banner = bannerRelease(data);
   const release = banner ?? image.release?.(data);
-  // A 64-bit wrapper is the same kind of file as what it wraps.
-  const isWhole = banner !== undefined || image.formats.length === 1;
-  const name = isWhole ? format.name : (image.formats.at(-1)?.name ?? format.name);
+  // A 64-bit wrapper is the same kind of file as what it wraps; wrappers stand last.
+  const { name } = banner === undefined ? (image.formats.at(-1) ?? format) : format;
   return { path, format: name, release, kvm: banner === undefined ? 'unknown' : kvmIn(data, kvm) };
 }
 

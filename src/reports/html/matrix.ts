@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { architectureNamed, qemuMachines } from '../../architectures/architectures.js';
+import { architectureNamed, emulatedMachine } from '../../architectures/architectures.js';
 import type { JobResult, RunResult } from '../../model/result.js';
 import { programOf } from '../../payload/registry.js';
 import { outcomeOf } from '../outcome.js';
@@ -49,7 +49,7 @@ export function rowsOf(jobs: readonly JobResult[]): readonly Row[] {
 
 /** What the architecture of a device is called, whoever starts the machine. */
 const architectureTitle = (device: string): string =>
-  architectureNamed(qemuMachines.find(({ name }) => device.endsWith(name))?.architecture).title;
+  architectureNamed(emulatedMachine(device)?.architecture).title;
 
 /** Devices down by architecture, kernels across; each cell leads to its job. */
 export function matrixSection({ jobs, verdicts }: RunResult): Markup {
