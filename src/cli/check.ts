@@ -18,7 +18,8 @@ import { configOf, factsOf, readFacts } from './check-facts.js';
 import { checkDevices } from './commit-test.js';
 import { devicesFor } from './check-architectures.js';
 import { deviceList } from './device-list.js';
-import { touchedFiles } from '../kernels/series.js';
+import { touchedFiles, type Patch } from '../kernels/series.js';
+import type { Say } from '../model/event.js';
 import { beginIn, execute, resumeRun, type RunFlags, type Start } from './execute.js';
 import { reportsFor } from './reports.js';
 import { showRun } from './show.js';
@@ -126,6 +127,15 @@ async function writeDraft(path: string, text: string): Promise<void> {
   });
 }
 
+/** The devices for what a series changes; says what is left out. Throws InfraError when none can run here. */
+async function devicesOf(patches: readonly Patch[], say: Say): Promise<readonly string[]> {
+  const files = await interruptible((signal) => touchedFiles(patches, signal));
+  const { devices, leftOut } = await devicesFor(files);
+  leftOut.forEach((text) => say(text));
+  await checkDevices(devices);
+  return devices;
+}
+
 async function begin(options: Options): Promise<Start> {
   const { tree, base, each, results } = options;
   const device = options.device && deviceList(options.device);
@@ -140,12 +150,7 @@ async function begin(options: Options): Promise<Start> {
   const { base: found, patches } = await interruptible(async (signal) =>
     readApplying(await findBase(tree, base, signal), series, signal, say),
   );
-  const { devices, leftOut } =
-    device === undefined
-      ? await interruptible(async (signal) => devicesFor(await touchedFiles(patches, signal)))
-      : { devices: device, leftOut: [] };
-  leftOut.forEach(say);
-  await checkDevices(devices);
+  const devices = device ?? (await devicesOf(patches, say));
   const now = new Date();
   const dir = await makeRunDir(results, 'check', now);
   const paths = await writeSeries(join(resolve(dir), 'series'), patches);

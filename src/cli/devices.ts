@@ -3,13 +3,14 @@ import type { Architecture } from '../architectures/architecture.js';
 import {
   architectureNamed,
   architectures,
+  lavaRunPrefix,
   usualArchitecture,
 } from '../architectures/architectures.js';
 import { JobError, UsageError } from '../model/errors.js';
 import { newerQemu } from '../devices/qemu/abilities.js';
 import { compareVersions, findQemu } from '../devices/qemu/binary.js';
 import { fetchQemu } from '../devices/qemu/fetch.js';
-import { lavaRunPrefix, whyNoLavaRun } from '../devices/lava/lava-run-device.js';
+import { whyNoLavaRun } from '../devices/lava/lava-run-device.js';
 import { architectureOf, deviceNamed, deviceNames, takenOverBy } from '../devices/registry.js';
 import { interruptible } from './signals.js';
 import { exits, type Declare } from './command.js';
@@ -26,8 +27,8 @@ export async function devicesCommand(options: {
 }): Promise<number> {
   const architecture = architectureNamed(options.arch);
   if (options.fetchQemu) await fetchUnlessNew(architecture, options.ifOlder);
-  const qemu = await findQemu();
   if (options.quiet) {
+    const qemu = await findQemu();
     const lacking = qemu ? await lackingHere() : [];
     if (lacking.length > 0)
       process.stderr.write(
