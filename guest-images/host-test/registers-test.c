@@ -19,6 +19,9 @@ static void report(const char *name, bool ok)
 	failed += !ok;
 }
 
+#define HCALL_TICKS	0x123456789aUL
+#define HCALL		3
+
 static uint64_t get(const char *page, int at)
 {
 	uint64_t value;
@@ -39,8 +42,8 @@ static void fill_page(char *page)
 
 	memset(page, 0, SPIN_PAGE);
 	put(page, SPIN_COUNT, 7);
-	put(page, SPIN_HCALL_TICKS, 0x123456789a);
-	put(page, SPIN_HCALL, 3);
+	put(page, SPIN_HCALL_TICKS, HCALL_TICKS);
+	put(page, SPIN_HCALL, HCALL);
 	put(page, SPIN_BLUR, 512);
 	for (int i = 0; arch_register(page, i, &reg); i++)
 		put(page, reg.at, reg.wanted & reg.mask);
@@ -96,6 +99,17 @@ static bool bit_is_seen(char *page, const struct arch_register *reg, uint64_t bi
 	return seen;
 }
 
+/* What fill_page() has put there for the host, and a register has a copy of. */
+static bool is_wanted(const char *page, uint64_t value)
+{
+	struct arch_register reg;
+
+	for (int i = 0; arch_register(page, i, &reg); i++)
+		if (reg.mask == UINT64_MAX && reg.wanted == value)
+			return true;
+	return false;
+}
+
 static void test_registers(void)
 {
 	static char page[SPIN_PAGE];
@@ -113,6 +127,7 @@ static void test_registers(void)
 		for (uint64_t bit = 1; bit && reg.at != arch_count_at; bit <<= 1)
 			all &= bit_is_seen(page, &reg, bit);
 	report("each bit of each register", all);
+	report("copies of what the host has set", is_wanted(page, HCALL_TICKS) && is_wanted(page, HCALL));
 	test_places(page);
 }
 
