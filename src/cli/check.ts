@@ -205,8 +205,8 @@ export const declare: Declare = (command) =>
       'after',
       `
 ${everyPath}
-A series that changes what architectures share (scheduler, KVM's own code) is tested on each whose QEMU and compiler are
-here, one below arch/ on that architecture.
+A series that changes code of all architectures (the scheduler, KVM itself) is tested on every architecture whose QEMU
+and compiler are installed; a series that changes only arch/NAME is tested on NAME.
 ${runsPrograms}
 
 Examples:
