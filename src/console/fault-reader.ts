@@ -22,7 +22,7 @@ const printkPrefix = /^(?:<\d{1,3}>)?(?:\[ *\d+\.\d+(?:,\d)?\])?(?:\[ *[TC]\d+\]
 const printkInside = /(?:<\d{1,3}>)?\[ *\d+\.\d{6,9}(?:,\d)?\](?:\[ *[TC]\d+\])? +/g;
 /** A line without one of these words is not a fault: spares the table for nearly every line of a log. */
 const hint =
-  /BUG|WARNING|Oops|panic|Unable to handle|LOCKUP|INFO: |rcu: |oom-killer|of memory|KVM|SCHEDULER|trap=|kvm run|UBSAN|mon>|Vector|assert|Fatal|checkstop|check stop|achine check|platform error|Hypervisor Maintenance|SLOF|OPAL|Hostboot|Linux version|Restarting|nVHE|Kernel BUG|general protection|Unexpected kernel/;
+  /BUG|WARNING|Oops|panic|Unable to handle|LOCKUP|INFO: |rcu: |oom-killer|of memory|KVM|SCHEDULER|trap=|kvm run|UBSAN|mon>|Vector|assert|Fatal|checkstop|check stop|achine check|platform error|Hypervisor Maintenance|SLOF|OPAL|Hostboot|Linux version|Restarting|nVHE|Kernel BUG|general protection|Unexpected kernel|Reprogramming failure/;
 /** These repeat what the user gave, which may hold any word. */
 const commandLine = /^(?:Unknown )?(?:kernel )?command line(?: parameters|:)/i;
 

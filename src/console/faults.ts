@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { architectures } from '../architectures/architectures.js';
 import type { FaultPattern } from '../model/fault-pattern.js';
-import { crash, kvm, lockdep, lockups, sanitizers, warnings } from './kernel-faults.js';
+import { crash, kvm, lockdep, lockups, sanitizers, timers, warnings } from './kernel-faults.js';
 
 const of = (kind: 'crash' | 'lockups' | 'kvm' | 'machine'): readonly FaultPattern[] =>
   architectures.flatMap(({ faults }) => faults[kind]);
@@ -18,6 +18,7 @@ export const faultPatterns: readonly FaultPattern[] = [
   ...of('lockups'),
   ...lockdep,
   ...warnings,
+  ...timers,
   ...kvm,
   ...of('kvm'),
   ...of('machine'),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FaultPattern } from '../model/fault-pattern.js';
+import { timerLost, type FaultPattern } from '../model/fault-pattern.js';
 
 /** The kernel stops, or the task does. */
 export const crash: readonly FaultPattern[] = [
@@ -24,6 +24,18 @@ export const crash: readonly FaultPattern[] = [
     pattern: /^kernel BUG at (\S+?)!?(?: \[verbose debug info unavailable\])?$/,
     title: 'kernel BUG at $1',
     lines: 60,
+  },
+];
+
+/** The machine is too slow for its own timer, or its timer does not work. */
+export const timers: readonly FaultPattern[] = [
+  {
+    class: timerLost,
+    // clockevents_increase_min_delta(): the timer was set to all times up to a tick from now, and each had passed.
+    source: 'kernel/time/clockevents.c',
+    pattern: /^CE: (Reprogramming failure\. Giving up)/,
+    title: "the machine's timer: $1",
+    lines: 10,
   },
 ];
 

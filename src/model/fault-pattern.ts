@@ -19,5 +19,8 @@ export interface FaultPattern {
   readonly fatal?: true;
 }
 
+/** Class of the fault that is the machine's: right and wrong kernels hang alike. */
+export const timerLost = 'timer-lost';
+
 /** Lines of the log that a fault keeps, its first one included. */
 export const defaultLines = 40;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { timerLost } from '../model/fault-pattern.js';
 import type { KnownFault, TestParameters } from '../model/job.js';
 import type { CaseResult, ExitReason, Fault, Judgement, Phase } from '../model/result.js';
 import type { TestProgram } from '../payload/test-program.js';
@@ -99,8 +100,26 @@ const isOfAnotherBoot: Rule = ({ otherBoot }) =>
 const accepts = ({ title: known }: KnownFault, title: string): boolean =>
   known instanceof RegExp ? title.search(known) >= 0 : known.test(title);
 
-const hasNewFault: Rule = ({ faults, knownFaults }) => {
-  const fault = faults.find(({ title }) => !knownFaults.some((known) => accepts(known, title)));
+const newFault = (
+  { faults, knownFaults }: Evidence,
+  which: (one: Fault) => boolean,
+): Fault | undefined =>
+  faults.find((one) => which(one) && !knownFaults.some((known) => accepts(known, one.title)));
+
+/** Without a timer a right kernel hangs like a wrong one: what else is seen may be a consequence. */
+const timerIsLost: Rule = (evidence) => {
+  const fault = newFault(evidence, (one) => one.class === timerLost);
+  return (
+    fault && {
+      status: 'ERROR',
+      decidedBy: 'machine',
+      reason: `${fault.phase}: ${fault.title}; the machine is too slow for its timer, or the timer does not work`,
+    }
+  );
+};
+
+const hasNewFault: Rule = (evidence) => {
+  const fault = newFault(evidence, () => true);
   return (
     fault && {
       status: 'FAIL',
@@ -251,6 +270,7 @@ const rules: readonly Rule[] = [
   wasInterrupted,
   hasNoKernel,
   isOfAnotherBoot,
+  timerIsLost,
   hasNewFault,
   labHasFailed,
   cannotBeRead,

@@ -5,6 +5,12 @@ import type { Evidence } from '../../src/verdict/judge.js';
 import { caseWith, casesWith } from './verdict-evidence.js';
 
 export const stall: Fault = { class: 'rcu-stall', title: 'rcu: stall', phase: 'test', lines: [] };
+const noTimer: Fault = {
+  class: 'timer-lost',
+  title: "the machine's timer: Reprogramming failure. Giving up",
+  phase: 'test',
+  lines: [],
+};
 const panic: Fault = { class: 'panic', title: 'VFS: no root', phase: 'boot', lines: [] };
 const broken = caseWith('busy_guest_obeys_quota', 'FAIL', { overrun_ratio: 3.33, usage: 6e6 });
 export const firstTwo = casesWith().slice(0, 2);
@@ -69,6 +75,13 @@ export const rows: readonly Row[] = [
     status: 'ERROR',
     by: 'input',
     reason: /hunk 1/,
+  },
+  {
+    what: 'a machine without its timer, whatever else is seen: right kernels hang on it, too',
+    evidence: { faults: [stall, noTimer] },
+    status: 'ERROR',
+    by: 'machine',
+    reason: /^test: the machine's timer: .*; the machine is too slow/,
   },
   {
     what: 'a fault, although every case passes',
