@@ -97,6 +97,13 @@ export interface KvmParts {
   readonly host: string;
   /** The module that makes /dev/kvm, by its name with underscores. */
   readonly module: string;
+  /**
+   * Modules that make /dev/kvm on a host, where their parameter `nested` says whether guests can be KVM hosts. Empty: it is
+   * `module`, and QEMU asks KVM.
+   */
+  readonly hostModules: readonly string[];
+  /** Files and folders of a host that QEMU reads for a machine under its KVM. */
+  readonly hostFiles: readonly string[];
   /** Those that it usually needs. */
   readonly needs: readonly string[];
   /** The fact that says how it is there: y, m or n; and the symbol, without `CONFIG_`. */

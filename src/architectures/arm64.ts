@@ -32,7 +32,7 @@ const promise = (kvm: string, part: string): QemuMachine['promised'] => ({
   kvm: new RegExp(`^${kvm}$`),
 });
 
-const machines: readonly QemuMachine[] = [
+const emulated: readonly QemuMachine[] = [
   {
     ...machine,
     name: 'qemu-arm64-vhe',
@@ -66,6 +66,17 @@ const machines: readonly QemuMachine[] = [
     promised: promise('nVHE', '0xd07'),
   },
 ];
+
+/** A machine under this host's KVM, which gives EL2 to guests only on CPUs with FEAT_NV2. */
+const underKvm: QemuMachine = {
+  ...machine,
+  name: 'kvm-arm64-vhe',
+  title: "arm64 under this host's KVM, nested: kvm_arch_vcpu_ioctl_run()",
+  accel: 'kvm',
+  cpu: 'host',
+  icountSince: undefined,
+  promised: { platform: /^linux,dummy-virt$/, kvm: /^VHE$/ },
+};
 
 /** Of arch/arm64/ of Linux 7.2. */
 const faults: Faults = {
@@ -143,6 +154,8 @@ export const arm64: Architecture = {
     kinds: ['VHE', 'nVHE', 'pKVM'],
     entry: () => 'kvm_arch_vcpu_ioctl_run() (arch/arm64/kvm/arm.c)',
     module: 'kvm',
+    hostModules: [],
+    hostFiles: [],
     needs: [],
     fact: 'kernel_kvm',
     symbol: 'KVM',
@@ -156,6 +169,6 @@ export const arm64: Architecture = {
         (size) => config.get(`ARM64_${size.toUpperCase()}_PAGES`) === 'y',
       ) ?? 'unknown',
   }),
-  machines,
-  everyPath: machines.map(({ name }) => name),
+  machines: [...emulated, underKvm],
+  everyPath: emulated.map(({ name }) => name),
 };

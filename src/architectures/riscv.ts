@@ -105,6 +105,8 @@ export const riscv: Architecture = {
     kinds: ['H'],
     entry: () => 'kvm_arch_vcpu_ioctl_run() (arch/riscv/kvm/vcpu.c)',
     module: 'kvm',
+    hostModules: [],
+    hostFiles: [],
     needs: ['irqbypass'],
     fact: 'kernel_kvm',
     symbol: 'KVM',

@@ -18,7 +18,7 @@ const machine = {
   promised: { mmu: /^NPT$/, cpu: /EPYC/, kvm: /^SVM$/ },
 } as const;
 
-const machines: readonly QemuMachine[] = [
+const emulated: readonly QemuMachine[] = [
   {
     ...machine,
     name: 'qemu-x86-q35',
@@ -36,6 +36,18 @@ const machines: readonly QemuMachine[] = [
     })),
   },
 ];
+
+/** A PC under this host's KVM, which gives it what the host's CPU has: SVM or VMX. */
+const underKvm: QemuMachine = {
+  ...machine,
+  name: 'kvm-x86-q35',
+  title: "x86-64 PC under this host's KVM, with SVM or VMX: vcpu_run()",
+  machine: 'q35',
+  accel: 'kvm',
+  cpu: 'host',
+  icountSince: undefined,
+  promised: { mmu: /^(?:NPT|EPT)$/, kvm: /^(?:SVM|VMX)$/ },
+};
 
 /** `kernel_version` of the boot protocol (Documentation/arch/x86/boot.rst): where a bzImage says its release. */
 function release(file: Buffer): string | undefined {
@@ -115,6 +127,8 @@ export const x86: Architecture = {
     kinds: ['SVM', 'VMX'],
     entry: () => 'vcpu_run() (arch/x86/kvm/x86.c)',
     module: 'kvm_amd',
+    hostModules: ['kvm_amd', 'kvm_intel'],
+    hostFiles: [],
     needs: ['kvm', 'irqbypass', 'ccp'],
     fact: 'kernel_kvm',
     symbol: 'KVM_AMD',
@@ -125,6 +139,6 @@ export const x86: Architecture = {
     ],
     console: { symbols: ['SERIAL_8250_CONSOLE'], values: ['y'], why: 'the console' },
   },
-  machines,
-  everyPath: machines.map(({ name }) => name),
+  machines: [...emulated, underKvm],
+  everyPath: emulated.map(({ name }) => name),
 };
