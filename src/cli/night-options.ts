@@ -33,7 +33,10 @@ export const addNightOptions = (command: Command): Command =>
       '--tree <source>',
       'what to follow: URL#BRANCH, PATH#BRANCH or debian:PACKAGE[@SUITE]',
     )
-    .option('--matrix <file>', 'job matrix to run (default: the tip on every emulated machine)')
+    .option(
+      '--matrix <file>',
+      'job matrix to run, a file or a name (default: the tip on every emulated machine)',
+    )
     .addOption(shared.devices)
     .addOption(shared.results)
     .option('--keep-runs <n>', 'keep the newest N runs, and prune the others', '60')

@@ -25,10 +25,10 @@ import { takeLock } from '../system/lock.js';
 import { exitCodeOfNew } from '../verdict/exit.js';
 import { deviceList } from './device-list.js';
 import { begin, execute } from './execute.js';
-import { readMatrixText } from './matrix.js';
+import { matrixFile, readMatrixText } from './matrix.js';
 import { kcidbOptions, sourceOf, type NightOptions } from './night-options.js';
 import { notify } from './notify.js';
-import { prune } from './prune.js';
+import { pruneRuns } from './prune.js';
 import { showRun } from './show.js';
 import { interruptible } from './signals.js';
 import { submit } from './submit-kcidb.js';
@@ -93,7 +93,8 @@ async function lockedNight(
 
 /** The nightly matrix of the tip, or the user's. */
 async function testTip(options: NightOptions): Promise<Tested> {
-  const { tree, matrix, device, results, quiet, jobs } = options;
+  const { tree, device, results, quiet, jobs } = options;
+  const matrix = options.matrix && (await matrixFile(options.matrix));
   const source = sourceOf(tree);
   const flags = { results, quiet, fresh: false, ...(jobs !== undefined && { jobs }) };
   const devices = device && deviceList(device);
@@ -131,7 +132,7 @@ async function conclude(
       problems.push(problem);
     });
   };
-  await attempt('prune', () => prune({ results, keepRuns: options.keepRuns, dryRun: false }));
+  await attempt('prune', () => pruneRuns({ results, keepRuns: options.keepRuns, dryRun: false }));
   const { publish, kcidb } = options;
   if (publish !== undefined) {
     await attempt('publish', (signal) => publishResults(results, dir, publish, signal));
@@ -150,7 +151,9 @@ async function conclude(
         ),
       ]
     : [];
+  // What the log has of a quiet night.
   if (messages.length === 0) say('nothing is new; no mail');
+  for (const { subject } of messages) process.stderr.write(`${subject}\n`);
   const unsent = await tell([...record.unsent, ...messages], options, dir);
   await keep(results, { startedAt: record.startedAt, unsent: [...unsent] });
   const code = exitCodeOfNew(run, comparison);

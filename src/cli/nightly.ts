@@ -10,6 +10,7 @@ import { isRemote } from '../system/rsync.js';
 import { configDir } from '../system/secrets.js';
 import { programFolders } from '../system/environment.js';
 import { exits, type Declare } from './command.js';
+import { matrixFile } from './matrix.js';
 import { night } from './night.js';
 import {
   addNightOptions,
@@ -50,8 +51,9 @@ async function install(options: InstallOptions): Promise<number> {
     throw new UsageError(`--run-as ${runAs}: the name of a user is needed`);
   }
   const files = unitFiles(options);
+  const matrix = options.matrix && (await matrixFile(options.matrix));
   const facts: UnitFacts = {
-    argv: nightCommand(options),
+    argv: nightCommand({ ...options, ...(matrix !== undefined && { matrix }) }),
     tree: options.tree,
     at,
     environmentFile: system ? '/etc/busyguest/nightly.env' : configDir('nightly.env'),

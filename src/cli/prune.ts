@@ -18,8 +18,18 @@ interface Options {
   readonly results: string;
 }
 
-/** `busyguest prune`: removes old runs; never the newest, the latest, nor one in progress. */
-export async function prune(options: Options): Promise<number> {
+/** `busyguest prune`. */
+async function prune(options: Options): Promise<number> {
+  const { gone, all } = await pruneRuns(options);
+  process.stdout.write(`${gone} of ${all} runs\n`);
+  return exitCode.ok;
+}
+
+/**
+ * Removes old runs, and prints which; never the newest, the latest, nor one in progress. Gives how many are gone, of how
+ * many. Throws UsageError.
+ */
+export async function pruneRuns(options: Options): Promise<{ gone: number; all: number }> {
   const { results, dryRun } = options;
   const retention = retentionOf(options);
   if (!(await isFolder(results))) throw new UsageError(`--results ${results}: no such folder`);
@@ -36,8 +46,7 @@ export async function prune(options: Options): Promise<number> {
     process.stdout.write(`${dryRun ? 'would remove' : 'removed'} ${join(results, dir)}\n`);
   }
   if (gone.length > 0 && !dryRun) await writeIndex(results, await updateIndex(results));
-  process.stdout.write(`${gone.length} of ${all.length + running.length} runs\n`);
-  return exitCode.ok;
+  return { gone: gone.length, all: all.length + running.length };
 }
 
 function retentionOf({ keepRuns, maxAgeDays }: Options): Retention {

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  realpath,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
@@ -10,7 +19,7 @@ import { must, pack } from '../install/npm-package.js';
 import { whyNoLab } from '../lava/lab-root.js';
 import { nodeOf } from './node-versions.js';
 import { containerSteps } from './containerfile.js';
-import { inCleanSystem } from './system.js';
+import { inCleanSystem, scriptOf } from './system.js';
 
 const skip = (await whyNoLab()) ?? false;
 const from = process.env['BUSYGUEST_TEST_SUITES']?.split(',') ?? ['bookworm', 'trixie', 'sid'];
@@ -69,6 +78,37 @@ test('Debian trixie: from npm install -g to a first verdict', { skip }, async (c
   const say = (line: string): void => context.diagnostic(line);
   await inCleanSystem('trixie', dir, ['npm.sh', tarball], context.signal, say);
 });
+
+/** One job of a kernel that needs no build; its verdict may be any. */
+const one = `name: one
+kernels: [{name: debian, package: 'debian:linux-image-powerpc64le@sid'}]
+devices: [qemu-pseries-p9]
+tests: [{name: busy-guest, quota-us: 30000, period-us: 100000, vcpus: 1, seconds: 3}]
+`;
+
+test(
+  'Debian trixie: systemd starts the nights of a user and of the system, and one that was missed',
+  { skip },
+  async (context) => {
+    const say = (line: string): void => context.diagnostic(line);
+    const dir = await shared(context);
+    await writeFile(join(dir, 'one.yaml'), one);
+    await copyFile(scriptOf('nights-inside.sh'), join(dir, 'nights-inside.sh'));
+    const find = ['findmnt', '--noheadings', '--output', 'TARGET', '--types', 'cgroup2'];
+    const [tree = ''] = (await must(find, { cwd: dir })).split('\n');
+    const cgroup = join(tree, `busyguest-test-${process.pid}`);
+    const script = ['nights.sh', deb];
+    try {
+      await inCleanSystem('trixie', dir, script, context.signal, say, cgroup);
+    } finally {
+      const said = await readFile(join(dir, 'said'), 'utf8').catch(() => '');
+      said.trim().split('\n').forEach(say);
+      await must(['find', cgroup, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', '+'], {
+        cwd: dir,
+      });
+    }
+  },
+);
 
 for (const [title, script] of [
   ['lintian finds no error in the package', 'lintian.sh'],

@@ -33,6 +33,7 @@ async function cleanSystem(
 /**
  * Runs a script of this folder as root of a clean Debian, which forgets all of it. What it prints goes to `say`.
  * @param shared the folder that is /shared there; it gets `steps.sh` and the script
+ * @param cgroup a folder to be made in the tree of cgroup2: the script is PID 1, and may become systemd
  */
 export async function inCleanSystem(
   suite: string,
@@ -40,6 +41,7 @@ export async function inCleanSystem(
   [script = '', ...args]: readonly string[],
   signal: AbortSignal,
   say: (text: string) => void,
+  cgroup?: string,
 ): Promise<void> {
   const root = await cleanSystem(suite, signal, say);
   // Packages are fetched once for all tests; each suite has its own.
@@ -54,6 +56,6 @@ export async function inCleanSystem(
     stage: 'lab',
     signal,
     onLine: say,
-    env,
+    env: { ...env, ...(cgroup !== undefined && { CGROUP: cgroup }) },
   });
 }

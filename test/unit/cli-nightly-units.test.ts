@@ -133,6 +133,16 @@ test('nightly: install writes what remove removes, and nothing of others', async
   assert.equal(call('remove', '--name', 'mine').status, 64);
   assert.equal(call(...asked, '--name', 'mine').status, 64);
   assert.equal(call(...asked, '--at', '24:00').status, 64);
+  // A job matrix by its name: where it is, for a service that starts in another folder.
+  assert.equal(call(...asked, '--matrix', 'pre-pull').status, 0);
+  const named = await readFile(join(units, 'busyguest-nightly.service'), 'utf8');
+  const [, matrix = ''] = /"--matrix" "(.*?)"/.exec(named) ?? [];
+  assert.ok(matrix.endsWith('/jobs/pre-pull.yaml') && existsSync(matrix), matrix);
+  for (const wrong of [asked, ['run', ...asked.slice(1)]]) {
+    const { status, said } = call(...wrong, '--matrix', 'pre-pul');
+    assert.equal(status, 64);
+    assert.match(said, /did you mean "pre-pull"\?/);
+  }
   assert.equal(call('remove').status, 0);
   assert.equal(existsSync(join(units, 'busyguest-nightly.service')), false);
   assert.equal(existsSync(join(units, 'busyguest-mine.timer')), true);
