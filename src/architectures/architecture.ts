@@ -97,10 +97,7 @@ export interface KvmParts {
   readonly host: string;
   /** The module that makes /dev/kvm, by its name with underscores. */
   readonly module: string;
-  /**
-   * Modules that make /dev/kvm on a host, where their parameter `nested` says whether guests can be KVM hosts. Empty: it is
-   * `module`, and QEMU asks KVM.
-   */
+  /** Those that can make /dev/kvm on a host. */
   readonly hostModules: readonly string[];
   /** Files and folders of a host that QEMU reads for a machine under its KVM. */
   readonly hostFiles: readonly string[];

@@ -154,7 +154,7 @@ export const arm64: Architecture = {
     kinds: ['VHE', 'nVHE', 'pKVM'],
     entry: () => 'kvm_arch_vcpu_ioctl_run() (arch/arm64/kvm/arm.c)',
     module: 'kvm',
-    hostModules: [],
+    hostModules: ['kvm'],
     hostFiles: [],
     needs: [],
     fact: 'kernel_kvm',

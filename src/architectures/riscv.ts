@@ -105,7 +105,7 @@ export const riscv: Architecture = {
     kinds: ['H'],
     entry: () => 'kvm_arch_vcpu_ioctl_run() (arch/riscv/kvm/vcpu.c)',
     module: 'kvm',
-    hostModules: [],
+    hostModules: ['kvm'],
     hostFiles: [],
     needs: ['irqbypass'],
     fact: 'kernel_kvm',

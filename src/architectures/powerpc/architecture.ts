@@ -47,7 +47,7 @@ export const powerpc: Architecture = {
       return `${name} (arch/powerpc/kvm/book3s_hv.c)`;
     },
     module: 'kvm_hv',
-    hostModules: [],
+    hostModules: ['kvm_hv'],
     // What the host's CPU can do (kvmppc_read_int_cpu_dt(), target/ppc/kvm.c of QEMU): ibm,dec-bits and others.
     hostFiles: ['/sys/firmware/devicetree/base'],
     needs: ['kvm', 'irqbypass'],

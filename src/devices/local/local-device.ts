@@ -44,7 +44,9 @@ async function missingForRoot(): Promise<string[]> {
   return [
     ...((await may('/dev/kvm'))
       ? []
-      : [`there is no /dev/kvm that opens: modprobe ${ownArchitecture?.kvm.module ?? 'kvm'}`]),
+      : [
+          `there is no /dev/kvm that opens: modprobe ${ownArchitecture?.kvm.hostModules.join(' or ') ?? 'kvm'}`,
+        ]),
     ...(/\bcpu\b/.test(controllers)
       ? []
       : [

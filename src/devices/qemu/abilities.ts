@@ -86,16 +86,16 @@ export async function whyNot(machine: QemuMachine, binary: QemuBinary): Promise<
 
 async function whyNoKvm(machine: QemuMachine): Promise<string | undefined> {
   const { node, kvm, title } = architectureNamed(machine.architecture);
-  const modules = kvm.hostModules.length > 0 ? kvm.hostModules : [kvm.module];
   if (arch() !== node) return `this host is no machine of ${title}`;
   const usable = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,
   );
   if (!usable)
-    return `/dev/kvm cannot be opened: load ${modules.join(' or ')}, and run as root or in group kvm`;
-  if (kvm.hostModules.length > 0 && !(await givesNestedGuests(modules)))
-    return `KVM gives no nested guests here: reload ${modules.join(' or ')} with nested=1`;
+    return `/dev/kvm cannot be opened: load ${kvm.hostModules.join(' or ')}, and run as root or in group kvm`;
+  const unnested = await givesNoNestedGuests(kvm.hostModules);
+  if (unnested !== undefined)
+    return `KVM gives no nested guests here: load ${unnested} with nested=1`;
   const { isEmulatedPartition } = await hostMachine();
   if (isEmulatedPartition)
     return 'this host is a partition that QEMU emulates, whose KVM loses interrupts (docs/devices.md)';
@@ -105,13 +105,13 @@ async function whyNoKvm(machine: QemuMachine): Promise<string | undefined> {
   return cpu === undefined || cpu.test(own) ? undefined : `this host is ${own}`;
 }
 
-/** `nested` of kvm_amd and kvm_intel, Y or 1 by their versions (arch/x86/kvm/svm/svm.c, vmx/vmx.c). */
-async function givesNestedGuests(modules: readonly string[]): Promise<boolean> {
+/** The module that is loaded with `nested` off: Y or 1 are on, by their versions. Undefined: none says so. */
+async function givesNoNestedGuests(modules: readonly string[]): Promise<string | undefined> {
   for (const module of modules) {
-    const said = await readFile(`/sys/module/${module}/parameters/nested`, 'utf8').catch(() => '');
-    if (/^[Y1]/.test(said)) return true;
+    const said = await readFile(`/sys/module/${module}/parameters/nested`, 'utf8').catch(() => 'Y');
+    if (!/^[Y1]/.test(said)) return module;
   }
-  return false;
+  return undefined;
 }
 
 /** Whether virtual time can count instructions here: then a run is the same every time. */
