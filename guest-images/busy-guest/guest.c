@@ -23,6 +23,9 @@ struct vcpu {
 	const volatile uint64_t *count;
 };
 
+/* What makes KVM_RUN return. Blocked outside of it, where it would be lost, so that it waits for the next KVM_RUN. */
+static sigset_t interrupting;
+
 void *guest_alloc_memory(void)
 {
 	void *memory = mmap(NULL, GUEST_MEMORY, PROT_READ | PROT_WRITE,
@@ -137,6 +140,18 @@ const char *guest_lacks_nesting(void)
 	return why;
 }
 
+/* In KVM_RUN no signal is blocked. */
+static bool let_signals_in(const struct guest_vcpu *arch)
+{
+	struct {
+		struct kvm_signal_mask head;
+		uint64_t blocked;	/* a sigset_t of the kernel */
+	} __attribute__((packed)) mask = { .head.len = sizeof(mask.blocked) };
+
+	return !ioctl(arch->fd, KVM_SET_SIGNAL_MASK, &mask) ||
+	       report_errno(arch->vm->report, "KVM_SET_SIGNAL_MASK");
+}
+
 static bool create_vcpu(const struct guest_vm *vm, int id, struct vcpu *vcpu)
 {
 	int size = ioctl(vm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
@@ -150,7 +165,7 @@ static bool create_vcpu(const struct guest_vm *vm, int id, struct vcpu *vcpu)
 	arch->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, arch->fd, 0);
 	if (arch->run == MAP_FAILED)
 		return report_errno(vm->report, "mmap of kvm_run");
-	if (!arch_set_up_vcpu(arch))
+	if (!arch_set_up_vcpu(arch) || !let_signals_in(arch))
 		return false;
 	set_page(vm, vcpu);
 	vcpu->count = (const uint64_t *)((const char *)guest_page(vm->memory, id) + SPIN_COUNT);
@@ -200,6 +215,14 @@ int64_t guest_exits(int stats_fd)
 	return stat_at(stats_fd, stat_offset(stats_fd, arch_exits_statistic));
 }
 
+/* Somebody wants KVM_RUN to return, and nothing else. */
+static void take_signal(void)
+{
+	const struct timespec at_once = { 0 };
+
+	sigtimedwait(&interrupting, NULL, &at_once);
+}
+
 /* Runs the guest until KVM_RUN returns. */
 static void enter(const struct vcpu *vcpu, off_t signal_exits, struct kvm_return *ret)
 {
@@ -214,6 +237,8 @@ static void enter(const struct vcpu *vcpu, off_t signal_exits, struct kvm_return
 	ret->ran = *vcpu->count != count;
 	ret->signal_exits = signals < 0 || !ret->err ? -1 :
 			    stat_at(vcpu->stats_fd, signal_exits) - signals;
+	if (ret->err == EINTR)
+		take_signal();
 }
 
 static void *run_vcpu(void *arg)
@@ -236,10 +261,12 @@ static void *run_vcpu(void *arg)
 	}
 }
 
-/* Somebody wants KVM_RUN to return, and nothing else. */
-static void take_note(int sig)
+/* Threads that are made later inherit it. */
+static bool block_signals(struct guest_report *report)
 {
-	(void)sig;
+	sigemptyset(&interrupting);
+	sigaddset(&interrupting, SIGUSR1);
+	return !sigprocmask(SIG_BLOCK, &interrupting, NULL) || report_errno(report, "sigprocmask");
 }
 
 /* A VM with its memory. */
@@ -282,10 +309,9 @@ void guest_run(void *memory, const struct workload *load, struct guest_report *r
 	static struct guest_vm vm;
 
 	vm = (struct guest_vm){ .memory = memory, .load = load, .report = report };
-	if (!create_vm(&vm) || !create_vcpus(&vm, vcpus))
+	if (!create_vm(&vm) || !create_vcpus(&vm, vcpus) || !block_signals(report))
 		return;
 	report->stats_fd = vcpus[0].stats_fd;
-	signal(SIGUSR1, take_note);
 	if (load->before)
 		load->before(load->before_arg);
 	for (int i = 1; i < load->vcpus; i++) {
