@@ -143,12 +143,10 @@ const char *guest_lacks_nesting(void)
 /* In KVM_RUN no signal is blocked. */
 static bool let_signals_in(const struct guest_vcpu *arch)
 {
-	struct {
-		struct kvm_signal_mask head;
-		uint64_t blocked;	/* a sigset_t of the kernel */
-	} __attribute__((packed)) mask = { .head.len = sizeof(mask.blocked) };
+	/* struct kvm_signal_mask: the length, then a sigset_t of the kernel. */
+	const uint32_t mask[3] = { sizeof(uint64_t) };
 
-	return !ioctl(arch->fd, KVM_SET_SIGNAL_MASK, &mask) ||
+	return !ioctl(arch->fd, KVM_SET_SIGNAL_MASK, mask) ||
 	       report_errno(arch->vm->report, "KVM_SET_SIGNAL_MASK");
 }
 
