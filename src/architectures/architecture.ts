@@ -95,14 +95,14 @@ export interface KvmParts {
   entry(facts: Facts): string;
   /** What a computer has to be to run guests by it, a few words. */
   readonly host: string;
-  /** The module that makes /dev/kvm, by its name with underscores. */
+  /** The module that makes /dev/kvm on the machine under test, by its name with underscores. */
   readonly module: string;
-  /** Those that can make /dev/kvm on a host. */
+  /** Modules that it usually needs. */
+  readonly needs: readonly string[];
+  /** Modules that can make /dev/kvm on a host. */
   readonly hostModules: readonly string[];
   /** Files and folders of a host that QEMU reads for a machine under its KVM. */
   readonly hostFiles: readonly string[];
-  /** Those that it usually needs. */
-  readonly needs: readonly string[];
   /** The fact that says how it is there: y, m or n; and the symbol, without `CONFIG_`. */
   readonly fact: string;
   readonly symbol: string;

@@ -93,7 +93,7 @@ async function whyNoKvm(machine: QemuMachine): Promise<string | undefined> {
   );
   if (!usable)
     return `/dev/kvm cannot be opened: load ${kvm.hostModules.join(' or ')}, and run as root or in group kvm`;
-  const unnested = await givesNoNestedGuests(kvm.hostModules);
+  const unnested = await moduleWithoutNesting(kvm.hostModules);
   if (unnested !== undefined)
     return `KVM gives no nested guests here: load ${unnested} with nested=1`;
   const { isEmulatedPartition } = await hostMachine();
@@ -105,8 +105,8 @@ async function whyNoKvm(machine: QemuMachine): Promise<string | undefined> {
   return cpu === undefined || cpu.test(own) ? undefined : `this host is ${own}`;
 }
 
-/** The module that is loaded with `nested` off: Y or 1 are on, by their versions. Undefined: none says so. */
-async function givesNoNestedGuests(modules: readonly string[]): Promise<string | undefined> {
+/** The module that is loaded with `nested` off; undefined: none. On is Y in some versions, and 1 in others. */
+async function moduleWithoutNesting(modules: readonly string[]): Promise<string | undefined> {
   for (const module of modules) {
     const said = await readFile(`/sys/module/${module}/parameters/nested`, 'utf8').catch(() => 'Y');
     if (!/^[Y1]/.test(said)) return module;
