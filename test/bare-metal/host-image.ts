@@ -95,7 +95,7 @@ async function unpackParts(
   for (const file of Object.values(packages).flat())
     await take(join(programs, file), join(dir, 'root', placeOf(file)));
   // 6.12, which keeps the limit.
-  await unpackKernel('stable', kernel);
+  await unpackKernel('debian:linux-image-powerpc64le@stable', kernel);
   const parts = await kernelParts(kernel, modules, kernel);
   await copyFile(parts.image, join(dir, 'vmlinux'));
   for (const { path, data } of parts.modules)

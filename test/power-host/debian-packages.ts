@@ -37,9 +37,8 @@ async function fetchPackages(names: readonly string[], debs: string): Promise<st
 const unpackPackage = (file: string, root: string): Promise<unknown> =>
   run(['dpkg-deb', '-x', file, root], { stage: 'test' });
 
-/** Debian's kernel for ppc64el with its modules, unpacked into `root`: usr/lib/modules/RELEASE, boot/vmlinux-RELEASE. */
-export async function unpackKernel(suite: string, root: string): Promise<void> {
-  const name = `debian:linux-image-powerpc64le@${suite}`;
+/** A kernel of Debian's (debian:PACKAGE@SUITE) with its modules, unpacked into `root`: usr/lib/modules/RELEASE, boot/vmlinux-RELEASE. */
+export async function unpackKernel(name: string, root: string): Promise<void> {
   const { files } = await debianPackages(name, signal, () => undefined);
   for (const file of files) await unpackPackage(file, root);
 }

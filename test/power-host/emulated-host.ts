@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { whyNot } from '../../src/devices/qemu/abilities.js';
 import { machineArgv } from '../../src/devices/qemu/argv.js';
 import { findQemu } from '../../src/devices/qemu/binary.js';
 import { emulatedMachine } from '../../src/architectures/architectures.js';
@@ -77,6 +78,12 @@ sync
 echo "${signs.end}"
 sleep 1000000
 `;
+
+/** Why the QEMU of this system cannot be such a machine; empty: it can. */
+export async function whyNoHost(device: string): Promise<string[]> {
+  const [qemu, machine] = [await findQemu(), emulatedMachine(device)];
+  return qemu && machine ? whyNot(machine, qemu) : [`no QEMU for ${device}`];
+}
 
 /** Boots the host, runs the commands there, and ends it. What they wrote to /tmp/results is in `dir` then. */
 export async function onHost(

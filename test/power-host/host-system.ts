@@ -33,13 +33,22 @@ export interface HostKernel {
   readonly package: string;
 }
 
-/** Debian for an emulated POWER host: a disk, and two kernels that differ in whether they keep the limit. */
+/** Debian for an emulated POWER host: a disk, and kernels that differ in whether they keep the limit. */
 export interface HostSystem {
   /** Path of an ext4 file system. */
   readonly disk: string;
   readonly broken: HostKernel;
   readonly right: HostKernel;
+  /** Broken, too, with pages of 64 KiB; those of the others have 4. */
+  readonly pages64: HostKernel;
 }
+
+/** Debian's packages of them. */
+const kernelPackages = {
+  broken: { isBroken: true, name: 'linux-image-powerpc64le' },
+  right: { isBroken: false, name: 'linux-image-powerpc64le' },
+  pages64: { isBroken: true, name: 'linux-image-powerpc64le-64k' },
+} as const;
 
 /** Mounts the disk, loads KVM, and starts what the shared folder asks for. */
 const init = `#!/bin/busybox sh
@@ -56,7 +65,7 @@ exec switch_root /root /bin/bash /mnt/job.sh
 
 /** Made once, in the cache: later runs need no network. */
 export async function hostSystem(): Promise<HostSystem> {
-  const key = digest(init, ...packages, ...modules).slice(0, 12);
+  const key = digest(init, ...packages, ...modules, JSON.stringify(kernelPackages)).slice(0, 12);
   const dir = cacheDir('test', `power-host-${key}`);
   if (!(await use(dir))) await makeFolderWhole(dir, makeSystem);
   const kernel = async (name: string): Promise<HostKernel> => ({
@@ -69,6 +78,7 @@ export async function hostSystem(): Promise<HostSystem> {
     disk: join(dir, 'disk.ext4'),
     broken: await kernel('broken'),
     right: await kernel('right'),
+    pages64: await kernel('pages64'),
   };
 }
 
@@ -83,34 +93,27 @@ async function makeSystem(dir: string): Promise<void> {
   await writeWhole(join(root, 'etc/group'), 'root:x:0:\nkvm:x:104:\n');
   const disk = join(dir, 'disk.ext4');
   await run(['mke2fs', '-q', '-t', 'ext4', '-d', root, disk, '1G'], { stage: 'test' });
-  const suites = await kernelSuites();
-  for (const name of ['broken', 'right'] as const)
-    await makeKernel(suites[name], root, join(dir, name));
+  for (const [folder, { isBroken, name }] of Object.entries(kernelPackages))
+    await makeKernel(await kernelOf(name, isBroken), root, join(dir, folder));
   await rm(root, { recursive: true });
 }
 
-/** The suites of Debian that have such kernels now. */
-async function kernelSuites(): Promise<Record<'broken' | 'right', string>> {
-  const found: { suite: string; isBroken: boolean }[] = [];
+/** The package and a suite of Debian where it is broken now, or is not. */
+async function kernelOf(name: string, isBroken: boolean): Promise<string> {
   for (const suite of ['sid', 'testing', 'stable']) {
-    const meta = await new AptSuite(suite, 'ppc64el', signal).show('linux-image-powerpc64le');
+    const meta = await new AptSuite(suite, 'ppc64el', signal).show(name);
     const version = (/^\d+(?:\.\d+)*/.exec(meta?.version ?? '')?.[0] ?? '').split('.').map(Number);
-    const isBroken =
-      compareVersions(version, firstBroken) >= 0 && compareVersions(version, firstMended) < 0;
-    found.push({ suite, isBroken });
+    const defers = compareVersions(version, firstBroken) >= 0;
+    if (isBroken === (defers && compareVersions(version, firstMended) < 0))
+      return `debian:${name}@${suite}`;
   }
-  const suiteOf = (isBroken: boolean): string => {
-    const one = found.find((suite) => suite.isBroken === isBroken);
-    if (one) return one.suite;
-    throw new Error(`no suite of Debian has a ${isBroken ? 'broken' : 'right'} kernel now`);
-  };
-  return { broken: suiteOf(true), right: suiteOf(false) };
+  throw new Error(`no suite of Debian has a ${isBroken ? 'broken' : 'right'} ${name} now`);
 }
 
-async function makeKernel(suite: string, root: string, dir: string): Promise<void> {
+async function makeKernel(name: string, root: string, dir: string): Promise<void> {
   const unpacked = join(dir, 'unpacked');
   await mkdir(unpacked, { recursive: true });
-  await unpackKernel(suite, unpacked);
+  await unpackKernel(name, unpacked);
   const parts = await kernelParts(unpacked, modules, dir);
   await run(['cp', parts.image, join(dir, 'image')], { stage: 'test' });
   const order = parts.modules.map(({ path }) => `${path.slice('modules/'.length)}\n`).join('');

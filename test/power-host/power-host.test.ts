@@ -7,7 +7,13 @@ import type { JobResult } from '../../src/model/result.js';
 import { cacheDir } from '../../src/system/files.js';
 import { latest, metric } from '../integration/cli.js';
 import { busyguestDisk, there } from './busyguest-disk.js';
-import { onHost, type Commands, type EmulatedHost, type HostRun } from './emulated-host.js';
+import {
+  onHost,
+  whyNoHost,
+  type Commands,
+  type EmulatedHost,
+  type HostRun,
+} from './emulated-host.js';
 import { hostSystem, type HostSystem } from './host-system.js';
 
 // Nothing is fetched there: the disk brings the packages, the kernels and the test's programs.
@@ -148,16 +154,40 @@ test('powernv9, a right kernel of Debian: local, and the same kernel as a packag
   assert.equal(qualified.facts['kernel_release'], system.right.release);
 });
 
-test('powernv10: KVM of POWER10', async () => {
+test('powernv9 with pages of 64 KiB: devices, KVM in place of TCG, local', async () => {
   const run = await host(
-    'powernv10',
-    { device: 'qemu-powernv10', kernel: system.broken },
-    { 'both.yaml': bothKernels('kvm-pseries-p10') },
-    { both: runOf('both') },
+    'powernv9-64k',
+    { device: 'qemu-powernv9', kernel: system.pages64 },
+    { 'both.yaml': bothKernels('qemu-pseries-p9'), 'local.yaml': running('FAIL') },
+    { devices: 'busyguest devices', both: runOf('both'), local: runOf('local') },
   );
+  const devices = said(run, 'devices');
+  assert.match(devices, /^kvm-pseries-p9 +can run\n.*\n +cap-cfpc=broken: /m);
+  assert.doesNotMatch(devices, /cap-hpt-max-page-size/);
   said(run, 'both');
-  await assertFixed(join(run.results, 'both'), 'kvm-pseries-p10');
+  await assertFixed(join(run.results, 'both'), 'kvm-pseries-p9');
+  const job = await assertLocal(run, 'FAIL');
+  assert.equal(job.payloadFacts?.['page_size'], '65536');
 });
+
+for (const cpu of [10, 11]) {
+  const machine = `powernv${cpu}`;
+  test(`${machine}: KVM of POWER${cpu}`, async (t) => {
+    const why = await whyNoHost(`qemu-${machine}`);
+    if (why.length > 0) {
+      t.skip(why.join('; '));
+      return;
+    }
+    const run = await host(
+      machine,
+      { device: `qemu-${machine}`, kernel: system.broken },
+      { 'both.yaml': bothKernels(`kvm-pseries-p${cpu}`) },
+      { both: runOf('both') },
+    );
+    said(run, 'both');
+    await assertFixed(join(run.results, 'both'), `kvm-pseries-p${cpu}`);
+  });
+}
 
 const statuses = [
   ['broken', 'FAIL'],
