@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Runs compiled tests and counts them on one plain line. See `usage` below.
-import { spawnSync } from 'node:child_process';
+import { Buffer } from 'node:buffer';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -17,7 +19,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  * `folder`: where they are, if not in one of the kind's name. `env`: what they are told.
  */
 const kinds = {
-  check: { goal: 'quick', why: 'types, lint, format' },
+  check: { goal: 'quick', why: 'types, lint, format, beside the next' },
   unit: { goal: 'quick', why: 'boots nothing', apart: true },
   payload: {
     goal: 'quick',
@@ -97,6 +99,7 @@ function testFiles(kind, names) {
     .map((name) => join(dir, name));
 }
 
+const secondsSince = (begun) => (performance.now() - begun) / 1000;
 const noCount = () => ({ passed: 0, failed: 0, skipped: 0 });
 const skips = [];
 
@@ -110,11 +113,20 @@ function notePass(count, data) {
   }
 }
 
-function runCheck(count) {
+/** Takes one CPU most of the time, so the next kind runs beside it. What it has to say comes when that has ended. */
+async function runCheck(row, begun) {
   const script = join(root, 'scripts', 'check.mjs');
-  const { status } = spawnSync(process.execPath, [script], { cwd: root, stdio: 'inherit' });
-  if (status === 0) count.passed++;
-  else count.failed++;
+  const child = spawn(process.execPath, [script], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const said = [];
+  child.stdout.on('data', (data) => said.push(data));
+  const [status] = await once(child, 'close');
+  if (status === 0) row.count.passed++;
+  else row.count.failed++;
+  row.seconds = secondsSince(begun);
+  return Buffer.concat(said);
 }
 
 /** The files of one kind. */
@@ -157,20 +169,26 @@ const { goal, chosen, names, minutes, counts } = parse(process.argv.slice(2));
 await allowNoSandbox();
 const started = performance.now();
 const rows = [];
+let check;
 for (const kind of chosen) {
-  const count = noCount();
   const begun = performance.now();
+  const row = { kind, count: noCount(), seconds: 0 };
+  rows.push(row);
   const files = testFiles(kind, names);
   if ((begun - started) / 60_000 >= minutes) {
-    count.skipped += files.length;
+    row.count.skipped += files.length;
     for (const file of files) skips.push(`${basename(file)}: ${minutes} minutes are over`);
   } else if (kind === 'check') {
-    if (names.length === 0) runCheck(count);
+    if (names.length === 0) check = runCheck(row, begun);
+    continue;
   } else if (files.length > 0) {
-    await runFiles(kind, files, count);
+    await runFiles(kind, files, row.count);
   }
-  rows.push({ kind, count, seconds: (performance.now() - begun) / 1000 });
+  row.seconds = secondsSince(begun);
+  process.stdout.write((await check) ?? '');
+  check = undefined;
 }
+process.stdout.write((await check) ?? '');
 
 const total = noCount();
 for (const { count } of rows) for (const key of Object.keys(total)) total[key] += count[key];

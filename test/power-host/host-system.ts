@@ -12,10 +12,11 @@ import { kernelParts, type KernelParts } from './kernel-parts.js';
 
 const signal = new AbortController().signal;
 
-/** What busyguest needs of a system: Node.js, QEMU, a cage, and programs that read packages. */
+/** What busyguest needs of a system: Node.js, QEMU, a cage, and programs that read packages; and a compiler for its C. */
 const packages = [
   ...['nodejs', 'qemu-system-ppc', 'bubblewrap', 'busybox-static', 'bash', 'dash', 'coreutils'],
   ...['util-linux', 'mount', 'dpkg', 'xz-utils', 'zstd', 'findutils', 'grep', 'sed', 'tar', 'gzip'],
+  ...['gcc', 'make', 'libc6-dev'],
 ];
 /** Disk, file systems, and KVM. ext4 asks for crc32c without saying so; since 6.14 it is in the kernel itself. */
 const modules = ['virtio_blk', 'crc32c_generic', 'ext4', '9pnet_virtio', '9p', 'kvm_hv'];
