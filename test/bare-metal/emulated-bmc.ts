@@ -38,7 +38,8 @@ export async function emulatedMachine(
   const qemu = await qemuArgv(
     image,
     vm,
-    mute ? 'null' : `telnet:127.0.0.1:${console},server=on,wait=off`,
+    // ipmi_sim asks for the console every 10 s only. A machine that did not wait would have shown its menu before.
+    mute ? 'null' : `telnet:127.0.0.1:${console},server=on,wait=on`,
   );
   await writeFile(start, `#!/bin/sh\necho on >> ${dir}/power-ons\nexec ${quoteWords(qemu)}\n`);
   await chmod(start, 0o755);
