@@ -154,13 +154,15 @@ async function qemuArgv(
   if (qemu === undefined || machine === undefined) throw new Error(`no QEMU for ${device}`);
   // With more than one CPU they run side by side, in real time.
   const base = machineArgv({ ...machine, memoryMb }, cpus, cpus === 1, `file:${console}`);
-  // A slot of powernv is a bridge of its own.
+  // A slot of powernv is a bridge of its own. powernv11 takes none from here (seen with QEMU 11.1.3), but has some by default.
+  const hasBridges = machine.machine === 'powernv11';
   const isBareMetal = machine.machine.startsWith('powernv');
   const bridges = [0, 1, 2].flatMap((index) => [
     ...['-device', `pnv-phb,chip-id=0,index=${index},id=pcie.${index}`],
     ...['-device', `pnv-phb-root-port,bus=pcie.${index},id=root${index}`],
   ]);
-  const slot = (index: number): string => (isBareMetal ? `,bus=root${index}` : '');
+  const bridge = hasBridges ? 'pcie.' : 'root';
+  const slot = (index: number): string => (isBareMetal ? `,bus=${bridge}${index}` : '');
   const drives = disks.flatMap((file, index) => [
     '-drive',
     `if=none,id=d${index},file=${file},format=raw,cache=unsafe,snapshot=on`,
@@ -168,8 +170,8 @@ async function qemuArgv(
   ]);
   return [
     ...qemu.argv,
-    ...base,
-    ...(isBareMetal ? bridges : []),
+    ...base.filter((flag) => !hasBridges || flag !== '-nodefaults'),
+    ...(isBareMetal && !hasBridges ? bridges : []),
     ...drives,
     ...['-fsdev', `local,id=host,path=${shared},security_model=none`],
     ...['-device', `virtio-9p-pci,fsdev=host,mount_tag=host,romfile=${slot(2)}`],
