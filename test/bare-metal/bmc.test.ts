@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunResult } from '../../src/model/result.js';
 import { run } from '../../src/system/processes.js';
 import { folder, latest, project, start, type Running } from '../integration/cli.js';
@@ -85,6 +86,15 @@ async function cutConsole({ port }: EmulatedMachine): Promise<void> {
     const isOurs = words[0] === 'ipmitool' && words.includes(String(port));
     if (isOurs && words.includes('activate')) process.kill(Number(pid), 'SIGKILL');
   }
+}
+
+/** Whether a machine of a run in `results` has printed something. */
+async function hasPrinted(results: string): Promise<boolean> {
+  const logs = (await readdir(results, { recursive: true })).filter((path) =>
+    path.endsWith('firmware.log'),
+  );
+  const sizes = await Promise.all(logs.map(async (path) => (await stat(join(results, path))).size));
+  return sizes.some((size) => size > 0);
 }
 
 const isOff = async (machine: EmulatedMachine): Promise<void> =>
@@ -185,6 +195,8 @@ test('devices check; a second run waits for the first; Ctrl-C switches the machi
     ['here', 'password', 'power', 'console', 'shell', 'fetch', 'kexec'],
   );
   await second.said('waiting for its shell');
+  // Before, the emulated machine hears nothing from its BMC, and is still to be switched on when it is switched off.
+  while (!(await hasPrinted(results))) await sleep(100);
   second.kill('SIGINT');
   assert.equal((await second.ended).code, 130);
   await isOff(machine);
