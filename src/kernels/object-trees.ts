@@ -162,9 +162,19 @@ async function changesOfStates(
   return { paths: [...paths], added: [...added].filter((path) => paths.has(path)) };
 }
 
+/** Programs of tools/ for users, which no build of a kernel calls. It uses arch, bpf, build, docs, include, lib, objtool, scripts. */
+const userTools = [
+  ...['accounting', 'cgroup', 'counter', 'crypto', 'debugging', 'dma', 'Documentation', 'edid'],
+  ...['firewire', 'firmware', 'gpio', 'hv', 'iio', 'kvm', 'laptop', 'leds', 'memory-model', 'mm'],
+  ...['pci', 'pcmcia', 'perf', 'power', 'rcu', 'sched', 'sched_ext', 'sound', 'spi', 'testing'],
+  ...['thermal', 'time', 'tracing', 'unittests', 'usb', 'verification', 'virtio', 'wmi'],
+  ...['workqueue', 'writeback'],
+];
+
 /** What decides how things are built: kbuild sees a changed command, but not all that a script would do otherwise. */
-const ofBuild =
-  /^(?:Kbuild$|scripts\/|tools\/(?!testing\/|perf\/|Documentation\/)|arch\/(\w+)\/(?:Makefile|tools\/|boot\/(?!dts\/)))/;
+const ofBuild = new RegExp(
+  String.raw`^(?:Kbuild$|scripts/|tools/(?!(?:${userTools.join('|')})/)|arch/(\w+)/(?:Makefile|tools/|boot/(?!dts/)))`,
+);
 /** What kbuild compiles and knows the dependencies of, or what no build reads. */
 const isTracked = /\.(?:c|h|S|l|y|lex|rst|txt|cocci)$/;
 const makefile = /(?:^|\/)(?:Makefile|Kbuild)[^/]*$/;

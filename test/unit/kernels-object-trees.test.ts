@@ -224,6 +224,15 @@ test('a makefile: nothing of its folder stays', async (context) => {
   assert.equal(await readFile(join(cache, 'objects/base/obj/init/main.o'), 'utf8'), 'base');
 });
 
+test('what a build may run: from nothing; a program for users: built upon', async (context) => {
+  const { source } = await lab(context);
+  await keep(source, 'base', []);
+  for (const path of ['scripts/new.sh', 'tools/objtool/Makefile', 'tools/bpf/new', 'tools/new'])
+    assert.equal(await find(source, [add(path)]), undefined, path);
+  for (const path of ['tools/gpio/Makefile', 'tools/perf/new.sh'])
+    assert.equal((await find(source, [add(path)]))?.key, 'base', path);
+});
+
 test(
   'what a build left in place of a folder, a link to files of the host, removes and dates none of them',
   { skip: noSandbox },
