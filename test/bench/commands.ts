@@ -3,9 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bench } from './bench.js';
 import { median, medianMs, megabytesPerSecond, type Row } from './figures.js';
+import { project } from '../integration/cli.js';
 import { busyguest, type Timing } from './stopwatch.js';
 
 const suites = 16_000;
+const prePull = 'jobs/pre-pull.yaml';
 
 /** 100 MB of KTAP with as many results as are kept: five cases a suite, each with diagnostics and console lines. */
 function largeLog(): string {
@@ -33,16 +35,22 @@ export async function commands({ times, dir, signal, say, beside }: Bench): Prom
   const file = join(dir, 'large.ktap');
   await writeFile(file, log);
   const rows: Row[] = [];
-  for (const argv of [['--help'], ['devices'], ['plan', 'jobs/pre-pull.yaml'], ['parse', file]]) {
-    const what = `busyguest ${argv.join(' ').replace(file, '100 MB of KTAP')}`;
+  for (const [name, ...args] of [['--help'], ['devices'], ['plan', prePull], ['parse', file]]) {
+    // Each checkout's own: another may not know what is in ours.
+    const argvIn = (root: string): string[] => [
+      name ?? '',
+      ...args.map((arg) => (arg === prePull ? join(root, arg) : arg)),
+    ];
+    const what = `busyguest ${[name, ...args].join(' ').replace(file, '100 MB of KTAP')}`;
     say(what);
     const ours: Timing[] = [];
     const theirs: Timing[] = [];
     for (let turn = 0; turn < times; turn++) {
-      ours.push(await busyguest(argv, { signal }));
-      if (beside !== undefined) theirs.push(await busyguest(argv, { signal, project: beside }));
+      ours.push(await busyguest(argvIn(project), { signal }));
+      if (beside === undefined) continue;
+      theirs.push(await busyguest(argvIn(beside), { signal, project: beside }));
     }
-    const speed = argv[0] === 'parse' ? [megabytesPerSecond(log.length, medianMs(ours))] : [];
+    const speed = name === 'parse' ? [megabytesPerSecond(log.length, medianMs(ours))] : [];
     const cpu = (samples: readonly Timing[]): number => median(samples.map(({ cpuMs }) => cpuMs));
     const other =
       beside === undefined ? [] : [`CPU time ${(cpu(ours) / cpu(theirs)).toFixed(2)} x`];
