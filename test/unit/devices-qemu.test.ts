@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { machineArgv } from '../../src/devices/qemu/argv.js';
-import { qemuDigest, type QemuBinary } from '../../src/devices/qemu/binary.js';
+import { fetchedIn, qemuDigest, type QemuBinary } from '../../src/devices/qemu/binary.js';
 import { qemuMachines, usualArchitecture } from '../../src/architectures/architectures.js';
 import { aMinuteLater, ownCache, streamsRead } from './own-cache.js';
 
@@ -24,6 +24,20 @@ test('QEMU and its firmware are read once; again when one of them is another', a
   await writeFile(firmware, 'other firmware');
   assert.notEqual(await qemuDigest(qemu, usualArchitecture), before);
   assert.deepEqual(read(), [firmware]);
+});
+
+test('a folder without the program is not asked for it', async (context) => {
+  const { dir } = await ownCache(context);
+  const [lib, bin, asked] = [join(dir, 'usr/lib/any'), join(dir, 'usr/bin'), join(dir, 'asked')];
+  for (const folder of [lib, bin]) await mkdir(folder, { recursive: true });
+  const loader = `#!/bin/sh\ntouch ${asked}\necho 'QEMU emulator version 11.1.3'\n`;
+  await writeFile(join(lib, 'ld64.so.2'), loader, { mode: 0o755 });
+  const { qemu } = usualArchitecture;
+  assert.equal(await fetchedIn(dir, qemu), undefined);
+  await assert.rejects(rm(asked));
+  await writeFile(join(bin, qemu.program), '', { mode: 0o755 });
+  assert.deepEqual((await fetchedIn(dir, qemu))?.version, [11, 1, 3]);
+  await rm(asked);
 });
 
 test('with counted instructions several CPUs take short turns, and each is as fast as one alone', () => {

@@ -74,6 +74,8 @@ async function loaderIn(lib: string): Promise<string[]> {
 }
 
 async function probe(found: Program): Promise<QemuBinary | undefined> {
+  // Most folders have one of the programs; what is not there would be asked again each time.
+  if ((await programPath(found.program)) === undefined) return undefined;
   const versionText = await firstLineOf([...found.argv, '--version']);
   const match = /version (\d+)\.(\d+)\.(\d+)/.exec(versionText ?? '');
   if (!match || versionText === undefined) return undefined;
