@@ -162,7 +162,10 @@ async function changesOfStates(
   return { paths: [...paths], added: [...added].filter((path) => paths.has(path)) };
 }
 
-/** Programs of tools/ for users, which no build of a kernel calls. It uses arch, bpf, build, docs, include, lib, objtool, scripts. */
+/**
+ * Programs of tools/ for users. A build of a kernel calls none of them: it uses arch, bpf, build, docs, include, lib,
+ * objtool and scripts (the top Makefile; scripts/Makefile*; arch/x86/tools/Makefile).
+ */
 const userTools = [
   ...['accounting', 'cgroup', 'counter', 'crypto', 'debugging', 'dma', 'Documentation', 'edid'],
   ...['firewire', 'firmware', 'gpio', 'hv', 'iio', 'kvm', 'laptop', 'leds', 'memory-model', 'mm'],

@@ -102,8 +102,12 @@ async function makeSystem(dir: string): Promise<void> {
 /** The package and a suite of Debian where it is broken now, or is not. */
 async function kernelOf(name: string, isBroken: boolean): Promise<string> {
   for (const suite of ['sid', 'testing', 'stable']) {
-    const meta = await new AptSuite(suite, 'ppc64el', signal).show(name);
-    const version = (/^\d+(?:\.\d+)*/.exec(meta?.version ?? '')?.[0] ?? '').split('.').map(Number);
+    const found = (await new AptSuite(suite, 'ppc64el', signal).show(name))?.version;
+    const version = /^\d+(?:\.\d+)*/
+      .exec(found ?? '')?.[0]
+      .split('.')
+      .map(Number);
+    if (version === undefined) continue;
     const defers = compareVersions(version, firstBroken) >= 0;
     if (isBroken === (defers && compareVersions(version, firstMended) < 0))
       return `debian:${name}@${suite}`;
