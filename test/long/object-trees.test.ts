@@ -89,8 +89,10 @@ test('a series, a header, a config, a deletion, a killed build: the bytes of a b
   const { source } = kernels;
   const makefile = await lineIn(source, 'kernel/Makefile', 'obj-y += busyguest-extra.o');
   const header = await lineIn(source, 'include/linux/kvm_host.h', '/* a line */');
+  // Of a program for users, as most point releases change one.
+  const tool = await lineIn(source, 'tools/gpio/Makefile', '# a line');
   const more = await kernels.moreConfig();
-  const patched = await kernels.patch('header', `${header}${makefile}${adds}`);
+  const patched = await kernels.patch('header', `${header}${makefile}${tool}${adds}`);
   const gone = await kernels.patch('gone', `${removes}${reversed(makefile)}`);
 
   await make(await kernels.plan([]));
