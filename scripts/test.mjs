@@ -19,7 +19,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  * `folder`: where they are, if not in one of the kind's name. `env`: what they are told.
  */
 const kinds = {
-  check: { goal: 'quick', why: 'types, lint, format, beside the next' },
+  check: { goal: 'quick', why: 'types, lint and format; the next kind runs beside it' },
   unit: { goal: 'quick', why: 'boots nothing', apart: true },
   payload: {
     goal: 'quick',

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { projectDir } from '../../src/system/files.js';
 import type { Bench } from './bench.js';
 import { median, medianMs, megabytesPerSecond, type Row } from './figures.js';
-import { project } from '../integration/cli.js';
 import { busyguest, type Timing } from './stopwatch.js';
 
 const suites = 16_000;
@@ -34,23 +34,25 @@ export async function commands({ times, dir, signal, say, beside }: Bench): Prom
   const log = largeLog();
   const file = join(dir, 'large.ktap');
   await writeFile(file, log);
+  // Each checkout plans its own: another may not know what is in ours.
+  const lines: Readonly<Record<string, (root: string) => string[]>> = {
+    '--help': () => ['--help'],
+    devices: () => ['devices'],
+    [`plan ${prePull}`]: (root) => ['plan', join(root, prePull)],
+    'parse 100 MB of KTAP': () => ['parse', file],
+  };
   const rows: Row[] = [];
-  for (const [name, ...args] of [['--help'], ['devices'], ['plan', prePull], ['parse', file]]) {
-    // Each checkout's own: another may not know what is in ours.
-    const argvIn = (root: string): string[] => [
-      name ?? '',
-      ...args.map((arg) => (arg === prePull ? join(root, arg) : arg)),
-    ];
-    const what = `busyguest ${[name, ...args].join(' ').replace(file, '100 MB of KTAP')}`;
+  for (const [name, argvIn] of Object.entries(lines)) {
+    const what = `busyguest ${name}`;
     say(what);
     const ours: Timing[] = [];
     const theirs: Timing[] = [];
     for (let turn = 0; turn < times; turn++) {
-      ours.push(await busyguest(argvIn(project), { signal }));
+      ours.push(await busyguest(argvIn(projectDir), { signal }));
       if (beside === undefined) continue;
       theirs.push(await busyguest(argvIn(beside), { signal, project: beside }));
     }
-    const speed = name === 'parse' ? [megabytesPerSecond(log.length, medianMs(ours))] : [];
+    const speed = name.startsWith('parse') ? [megabytesPerSecond(log.length, medianMs(ours))] : [];
     const cpu = (samples: readonly Timing[]): number => median(samples.map(({ cpuMs }) => cpuMs));
     const other =
       beside === undefined ? [] : [`CPU time ${(cpu(ours) / cpu(theirs)).toFixed(2)} x`];
